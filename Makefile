@@ -1,0 +1,43 @@
+# Two commands do everything from nothing: `make checklist` (the main job) and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: checklist test lint unit record lock clean help
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+checklist: $(READY)  ## prove the checklist by replaying the recordings; no network
+	@$(BIN)/pytest features/ -n 2
+
+test: lint unit checklist  ## ruff, mypy --strict, our own tests, then the checklist
+
+lint: $(READY)  ## ruff and mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+unit: $(READY)  ## our own tests
+	@$(BIN)/pytest tests/ -n 2 -q
+
+record: $(READY)  ## record the cassettes anew, over HTTP on loopback, against the emulators
+	@$(BIN)/pytest features/ --against=emulators --record
+
+lock: $(READY)  ## resolve the dependencies anew (needs pip-tools)
+	@$(BIN)/pip install -q pip-tools
+	@$(BIN)/pip-compile -q --extra dev --generate-hashes --no-emit-options --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --allow-unsafe --strip-extras --no-header -o requirements.lock pyproject.toml
+
+# The environment holds exactly what the lock says, hash by hash; the project itself is linked, not copied.
+$(READY): requirements.lock pyproject.toml
+	@echo "Creating the environment in $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Counterpart needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:  ## remove the environment and what runs wrote
+	@rm -rf $(VENV) .mypy_cache .ruff_cache reports/allure-results reports/junit.xml reports/run.json reports/signoff

@@ -1,0 +1,1 @@
+"""The harness: checklist, replay, emulators, reporting, command line."""

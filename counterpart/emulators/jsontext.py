@@ -1,0 +1,57 @@
+"""JSON in and out with exact decimals, and bounds on what a request may ask of the parser."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+
+from counterpart.emulators.errors import MalformedJsonError
+
+# The exponents of a binary double; a larger one would expand into megabytes of digits.
+_LARGEST_EXPONENT = 308
+_DEEPEST = 512
+
+
+def decode(body: bytes) -> object:
+    """The value of a JSON text, fractions as Decimal; raises MalformedJsonError."""
+    try:
+        value: object = json.loads(body.decode("utf-8"), parse_float=_decimal, parse_constant=_constant)
+        if b"\\u" in body:
+            _plain(value).encode("utf-8")  # an unpaired surrogate is no character
+    except (ValueError, InvalidOperation) as error:
+        raise MalformedJsonError(str(error)) from None
+    except RecursionError:
+        raise MalformedJsonError(f"Nested more than {_DEEPEST} levels deep") from None
+    return value
+
+
+def encode(value: object) -> str:
+    """Compact JSON with sorted keys and ASCII only; decimals become numbers, whole ones without a fraction."""
+    return _compact(value)
+
+
+def encode_pretty(value: object) -> str:
+    """The same value indented and unescaped, for people."""
+    return json.dumps(value, sort_keys=True, indent=4, ensure_ascii=False, default=_number)
+
+
+def _decimal(text: str) -> Decimal:
+    number = Decimal(text)
+    if number and abs(number.adjusted()) > _LARGEST_EXPONENT:
+        raise ValueError(f"The number {text[:20]} is out of range")
+    return number
+
+
+def _constant(text: str) -> object:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _number(value: object) -> int | float:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+# Made once: json.dumps with options builds a new encoder on every call.
+_compact = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_number).encode
+_plain = json.JSONEncoder(ensure_ascii=False, default=_number).encode

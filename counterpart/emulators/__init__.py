@@ -1,11 +1,33 @@
 """Stand-ins for Invoiced and Customerp: in process, or as servers on loopback, under one logical clock."""
 
+from counterpart.emulators.asgi import asgi
 from counterpart.emulators.clock import Clock
-from counterpart.emulators.customerp import Customerp
+from counterpart.emulators.customerp import DEFAULT_TOKEN, Customerp
+from counterpart.emulators.invoiced import DEFAULT_KEY, Invoiced
+from counterpart.emulators.invoiced_account import Settings, Switches
+from counterpart.emulators.seeding import seed_data
+from counterpart.emulators.server import Server
 from counterpart.emulators.transport import EmulatorTransport, transport
 from counterpart.emulators.wire import Emulator, Request, Response
 
 VERSION = "1"
 """What a cassette names as its origin: `emulator 1`."""
 
-__all__ = ["VERSION", "Clock", "Customerp", "Emulator", "EmulatorTransport", "Request", "Response", "transport"]
+__all__ = [
+    "DEFAULT_KEY",
+    "DEFAULT_TOKEN",
+    "VERSION",
+    "Clock",
+    "Customerp",
+    "Emulator",
+    "EmulatorTransport",
+    "Invoiced",
+    "Request",
+    "Response",
+    "Server",
+    "Settings",
+    "Switches",
+    "asgi",
+    "seed_data",
+    "transport",
+]

@@ -120,6 +120,7 @@ class Customerp:
         if profile != "full":
             raise ValueError(f"The Customerp emulator offers the profile 'full', not {profile!r}.")
         self.clock, self.base_url, self.token, self.profile = clock, base_url, token, profile
+        self.authorization = f"Bearer {token}"
         self._lock = threading.Lock()
         self.reset(seed)
 
@@ -401,7 +402,7 @@ def _matching(collection: Collection, wanted: Mapping[str, str], after: int) -> 
             rows: Iterator[Row] = iter([row] if row is not None and number > after else [])
             break
     else:
-        rows = collection.table.after(after)
+        rows = (row for _, row in collection.table.after(after))
     return (row for row in rows if all(row[name] == value for name, value in wanted.items()))
 
 

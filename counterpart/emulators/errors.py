@@ -33,8 +33,8 @@ class ApiError(EmulatorError):
 class InvoicedError(ApiError):
     """An error body of Invoiced: `type`, `message` and, when one attribute is to blame, `param`."""
 
-    def __init__(self, message: str, param: str | None = None, *, status: int = 400) -> None:
-        self.status, self.message, self.param = status, message, param
+    def __init__(self, message: str, param: str | None = None, *, status: int = 400, allow: str = "") -> None:
+        self.status, self.message, self.param, self.allow = status, message, param, allow
         super().__init__(message)
 
 

@@ -51,11 +51,11 @@ class Table:
         del self._rows[id_]
         del self._ids[bisect_left(self._ids, id_)]
 
-    def after(self, id_: int) -> Iterator[Row]:
-        """The rows with a greater id, ascending."""
+    def after(self, id_: int) -> Iterator[tuple[int, Row]]:
+        """Ids and rows beyond an id, ascending; all of them after 0."""
         ids, rows = self._ids, self._rows
-        return (rows[ids[at]] for at in range(bisect_right(ids, id_), len(ids)))
+        return ((ids[at], rows[ids[at]]) for at in range(bisect_right(ids, id_), len(ids)))
 
-    def window(self, start: int, stop: int) -> list[Row]:
-        """The rows from position `start` up to `stop`."""
-        return [self._rows[id_] for id_ in self._ids[start:stop]]
+    def window(self, start: int, stop: int) -> list[tuple[int, Row]]:
+        """Ids and rows from position `start` up to `stop`."""
+        return [(id_, self._rows[id_]) for id_ in self._ids[start:stop]]

@@ -1,0 +1,386 @@
+"""Invoices of the Invoiced emulator: creation, the states that refuse a change, and the derived status."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from counterpart.emulators import invoiced_customers as customers
+from counterpart.emulators.errors import InvoicedError
+from counterpart.emulators.invoiced_account import Account, Call, Reply
+from counterpart.emulators.invoiced_lines import entries, entry_view, line_view, lines, priced, refuse_double_taxes
+from counterpart.emulators.invoiced_listing import Column, Listing, answer, project
+from counterpart.emulators.invoiced_values import (
+    Rule,
+    assign,
+    boolean,
+    currency,
+    cut,
+    free_text,
+    metadata,
+    refuse_mass_assignment,
+    sized,
+    terms_days,
+    timestamp,
+)
+from counterpart.emulators.table import Row
+
+_DAY = 86400
+_NOTHING = Decimal(0)
+
+DEFAULTS: Row = {
+    "amount_credited": _NOTHING, "amount_paid": _NOTHING, "attempt_count": 0, "autopay": False, "chase": False,
+    "closed": False, "date_paid": None, "date_voided": None, "discounts": [], "draft": False, "due_date": None,
+    "expected_payment_date": None, "items": [], "late_fees": True, "metadata": {}, "name": "Invoice",
+    "needs_attention": False, "network_document": None, "network_document_id": None, "next_chase_on": None,
+    "next_payment_attempt": None, "notes": None, "object": "invoice", "paid": False, "payment_plan": None,
+    "payment_source": None, "payment_terms": None, "purchase_order": None, "sent": False, "ship_to": None,
+    "shipping": [], "subscription": None, "subscription_id": None, "tags": [], "taxes": [], "viewed": False,
+    "voided": False,
+}  # fmt: skip
+
+HIDDEN = frozenset(
+    {"amount_credited", "amount_paid", "customerName", "date_paid", "date_voided", "expected_payment_date", "sent",
+     "tags", "viewed", "voided"}
+)  # fmt: skip
+
+_BLOCKED = frozenset(
+    {"subtotal", "total", "balance", "status", "paid", "viewed", "attempt_count", "amount_paid", "amount_credited",
+     "last_sent", "date_paid", "date_bad_debt", "subscription_id", "payment_plan_id", "recalculate_chase",
+     "client_id", "client_id_exp", "created_at", "updated_at"}
+)  # fmt: skip
+_PRICING = frozenset({"items", "discounts", "taxes", "discount", "tax", "currency"})
+_SHIP_TO = ("name", "attention_to", "address1", "address2", "city", "state", "postal_code", "country")
+
+
+def _autopay(name: str, value: Any) -> bool:
+    if boolean(name, value):
+        raise InvoicedError("AutoPay needs a payment method that supports it", name)
+    return False
+
+
+RULES: dict[str, Rule] = {
+    "number": sized(1, 32, nullable=False),
+    "name": sized(1, 255, nullable=False),
+    "currency": currency,
+    "date": timestamp,
+    "due_date": timestamp,
+    "payment_terms": sized(1, 255, nullable=True),
+    "purchase_order": sized(1, 32, nullable=True),
+    "draft": boolean,
+    "closed": boolean,
+    "sent": boolean,
+    "autopay": _autopay,
+    "notes": free_text,
+    "metadata": metadata,
+}
+_COLUMNS = {"notes": 65535}
+
+_FILTERS: dict[str, Column] = {
+    **dict.fromkeys(("number", "name", "status", "currency", "purchase_order", "payment_terms"), "text"),
+    **dict.fromkeys(("draft", "closed", "paid", "voided", "sent", "viewed", "autopay"), "boolean"),
+    **dict.fromkeys(("id", "customer", "subscription", "subtotal", "total", "balance"), "number"),
+    **dict.fromkeys(("date", "due_date", "created_at", "updated_at"), "date"),
+}  # fmt: skip
+
+LISTING = Listing(columns=_FILTERS, defaults=DEFAULTS, dated=True, hidden=HIDDEN)
+
+
+def create(account: Account, call: Call) -> Reply:
+    refuse_mass_assignment("Invoice", _BLOCKED, call.body)
+    body = {name: value for name, value in call.body.items() if name != "number" or value is not None}
+    customer = _customer(account, body.get("customer"))
+    values, echoed = _read(account, body, None)
+    date = values.get("date") or call.now
+    invoice: Row = {"discounts": [], "taxes": [], "items": []} | values
+    invoice |= {
+        "id": account.invoices.next_id,
+        "customer": customer["id"],
+        "currency": values.get("currency") or customer.get("currency") or account.settings.currency,
+        "date": date,
+        "created_at": call.now,
+        "updated_at": call.now,
+    }
+    if "payment_terms" not in body and values.get("due_date") is None:
+        invoice["payment_terms"] = customer.get("payment_terms") or account.settings.payment_terms
+    if values.get("due_date") is None:
+        invoice["due_date"] = _due(date, invoice.get("payment_terms"))
+    invoice = _itemised(account, invoice, body, call.now)
+    if customer.get("taxable", True) and boolean("calculate_taxes", body.get("calculate_taxes", True)):
+        invoice["taxes"] += _customers_taxes(account, customer, invoice, call.now)
+    invoice = _settled(priced(account, invoice, call.now), call.now)
+    invoice["closed"] = invoice["paid"] or invoice.get("closed", False)
+    _refuse_unbillable(account, customer, invoice)
+    if "number" not in values:
+        invoice["number"] = account.invoice_numbers.draw()
+    row = _sparse(invoice)
+    account.invoices.add(row)
+    account.invoice_numbers.assign(row["number"], row["id"])
+    account.invoices_of.setdefault(row["customer"], {})[row["id"]] = None
+    _watch(account, row)
+    return Reply(201, view(account, row) | echoed)
+
+
+def retrieve(account: Account, call: Call) -> Reply:
+    return Reply(200, _shown(account, find(account, call.arguments[0]), call))
+
+
+def list_(account: Account, call: Call) -> Reply:
+    return answer(account, call, LISTING, account.invoices, lambda row: _expanded(account, row, call))
+
+
+def change(account: Account, call: Call) -> Reply:
+    row = find(account, call.arguments[0])
+    body = call.body
+    refuse_mass_assignment("Invoice", _BLOCKED, body)
+    if not body:
+        return Reply(200, view(account, row))
+    values, echoed = _read(account, body, row)
+    _refuse_locked(account, row, body, values)
+    changed = DEFAULTS | row | values | {"updated_at": call.now}
+    if changed["currency"] is None:
+        raise InvoicedError("Currency is invalid", "currency")
+    if changed["date"] is None:
+        changed["date"] = call.now
+    if ("date" in body or "payment_terms" in body) and "due_date" not in body:
+        due = _due(changed["date"], changed["payment_terms"])
+        if due is not None or account.switches.due_date_without_terms == "cleared":
+            changed["due_date"] = due
+    if _PRICING & body.keys():
+        changed = priced(account, _itemised(account, changed, body, call.now), call.now)
+    changed = _settled(changed, call.now)
+    if changed["paid"] and "closed" not in body:
+        changed["closed"] = True
+    store(account, row, changed)
+    return Reply(200, view(account, changed) | echoed)
+
+
+def void(account: Account, call: Call) -> Reply:
+    row = find(account, call.arguments[0])
+    if row.get("voided"):
+        raise InvoicedError("This document has already been voided.")
+    if row.get("amount_paid"):
+        raise InvoicedError("This invoice cannot be voided because it has a payment applied.")
+    voided = row | {"voided": True, "date_voided": call.now, "updated_at": call.now}
+    return Reply(200, view(account, store(account, row, _settled(voided, call.now))))
+
+
+def delete(account: Account, call: Call) -> Reply:
+    row = find(account, call.arguments[0])
+    if row.get("amount_paid"):
+        raise InvoicedError("This invoice cannot be voided because it has a payment applied.", "voided")
+    account.invoices.remove(row["id"])
+    account.invoice_numbers.release(row["number"])
+    del account.invoices_of[row["customer"]][row["id"]]
+    return Reply(204)
+
+
+def pay(account: Account, row: Row, amount: Decimal, now: int) -> None:
+    """Apply a payment, or take one back when negative; paying in full closes the invoice and a refund reopens it."""
+    paid = row | {"amount_paid": row.get("amount_paid", _NOTHING) + amount, "updated_at": now}
+    settled = _settled(paid, now)
+    settled["closed"] = settled["paid"]
+    settled["date_paid"] = now if settled["paid"] else None
+    store(account, row, settled)
+
+
+def age(account: Account, now: int) -> None:
+    """What the service's background job does without any call: mark invoices as past due, and touch them."""
+    while account.due and account.due[0][0] < now:
+        due, id_ = heapq.heappop(account.due)
+        row = account.invoices.get(id_)
+        if row is not None and row.get("due_date") == due and status(row, now) != row["status"]:
+            account.invoices.put(id_, _sparse(_settled(row | {"updated_at": now}, now)))
+
+
+def status(invoice: Mapping[str, Any], now: int) -> str:
+    """The status that an invoice's state amounts to; the first that holds."""
+    if invoice.get("voided"):
+        return "voided"
+    if invoice.get("draft"):
+        return "draft"
+    if invoice.get("paid"):
+        return "paid"
+    due = invoice.get("due_date")
+    if due is not None and due < now:
+        return "past_due"
+    if invoice.get("viewed"):
+        return "viewed"
+    return "sent" if invoice.get("sent") else "not_sent"
+
+
+def find(account: Account, id_: str) -> Row:
+    """The invoice of an id as it stands in a path; raises the 404."""
+    row = account.invoices.get(int(id_)) if id_.isascii() and id_.isdigit() and len(id_) <= 18 else None
+    if row is None:
+        raise InvoicedError(f"Invoice was not found: {id_[:80]}", status=404)
+    return row
+
+
+def store(account: Account, before: Row, after: Row) -> Row:
+    """Replace an invoice and keep the indexes true."""
+    row = _sparse(after)
+    account.invoices.put(row["id"], row)
+    if row["number"] != before["number"]:
+        account.invoice_numbers.assign(row["number"], row["id"], before["number"])
+    _watch(account, row)
+    return row
+
+
+def view(account: Account, row: Row) -> Row:
+    """The invoice as answers show it."""
+    return project(_whole(account, row), {}, HIDDEN)
+
+
+def _shown(account: Account, row: Row, call: Call) -> Row:
+    return project(_expanded(account, row, call), call.query, HIDDEN)
+
+
+def _expanded(account: Account, row: Row, call: Call) -> Row:
+    shown = _whole(account, row)
+    expand = call.query.get("expand")
+    if isinstance(expand, str) and "customer" in expand.split(","):
+        customer = account.customers.get(row["customer"])
+        shown["customer"] = None if customer is None else customers.view(account, customer)
+    return shown
+
+
+def _whole(account: Account, row: Row) -> Row:
+    shown = DEFAULTS | row
+    customer = account.customers.get(row["customer"])
+    shown["customerName"] = None if customer is None else customer["name"]
+    shown["items"] = [line_view(account, line) for line in shown["items"]]
+    shown["discounts"] = [entry_view(account, "discount", entry) for entry in shown["discounts"]]
+    shown["taxes"] = [entry_view(account, "tax", entry) for entry in shown["taxes"]]
+    if shown["voided"]:
+        shown |= dict.fromkeys(("url", "pdf_url", "csv_url", "payment_url"))
+    else:
+        token = hashlib.blake2b(f"invoice-{row['id']}".encode(), digest_size=8).hexdigest()
+        url = f"{account.base_url}/invoices/emulator/{token}"
+        payable = not (shown["paid"] or shown["closed"])
+        shown |= {"url": url, "pdf_url": f"{url}/pdf", "csv_url": f"{url}/csv"}
+        shown["payment_url"] = f"{url}/payment" if payable else None
+    return shown
+
+
+def _customer(account: Account, given: Any) -> Row:
+    reference = given.get("id") if isinstance(given, dict) else given
+    if reference is None:
+        raise InvoicedError("Customer missing", "customer")
+    id_ = str(reference)
+    customer = account.customers.get(int(id_)) if id_.isascii() and id_.isdigit() and len(id_) <= 18 else None
+    if customer is None:
+        raise InvoicedError(f"No such customer: {id_[:40]}", "customer")
+    if not customer.get("active", True):
+        raise InvoicedError("This cannot be created because the customer is inactive", "customer")
+    return customer
+
+
+def _read(account: Account, body: Mapping[str, Any], row: Row | None) -> tuple[Row, Row]:
+    values, echoed = assign(RULES, body)
+    if "number" in values:
+        account.invoice_numbers.refuse_taken(values["number"], None if row is None else row["id"])
+    if "ship_to" in body:
+        values["ship_to"] = _ship_to(account, body["ship_to"], None if row is None else row.get("ship_to"))
+    if account.switches.overlong_text == "truncated":
+        whole = values
+        values = cut(whole, _COLUMNS)
+        echoed = {name: value for name, value in whole.items() if values[name] != value} | echoed
+    return values, echoed
+
+
+def _ship_to(account: Account, given: Any, before: Row | None) -> Row | None:
+    """The address with the given keys merged in; null removes it."""
+    if given is None:
+        return None
+    if not isinstance(given, dict):
+        raise InvoicedError("Ship To is invalid", "ship_to")
+    now = account.clock.seconds()
+    kept = before or dict.fromkeys(_SHIP_TO) | {"created_at": now}
+    return kept | {name: free_text(name, given[name]) for name in _SHIP_TO if name in given} | {"updated_at": now}
+
+
+def _itemised(account: Account, invoice: Row, body: Mapping[str, Any], now: int) -> Row:
+    invoice = dict(invoice)
+    if "items" in body:
+        invoice["items"] = lines(account, body["items"], invoice["items"], now)
+    if "discounts" in body:
+        invoice["discounts"] = entries(account, "discount", body["discounts"] or [], invoice["discounts"], now)
+    if "taxes" in body:
+        invoice["taxes"] = entries(account, "tax", body["taxes"] or [], invoice["taxes"], now)
+    if body.get("discount") is not None:
+        invoice["discounts"] = entries(account, "discount", [{"amount": body["discount"]}], [], now)
+    if body.get("tax") is not None:
+        invoice["taxes"] = entries(account, "tax", [{"amount": body["tax"]}], [], now)
+    refuse_double_taxes(invoice)
+    return invoice
+
+
+def _customers_taxes(account: Account, customer: Row, invoice: Row, now: int) -> list[Row]:
+    """The customer's own taxes, where the invoice or one of its lines does not have them already."""
+    present = {entry["tax_rate"] for entry in invoice["taxes"]}
+    present |= {entry["tax_rate"] for line in invoice["items"] for entry in line.get("taxes", ())}
+    return entries(account, "tax", [id_ for id_ in customer.get("taxes", ()) if id_ not in present], [], now)
+
+
+def _due(date: int, terms: str | None) -> int | None:
+    days = terms_days(terms)
+    return None if days is None else date + days * _DAY
+
+
+def _settled(invoice: Row, now: int) -> Row:
+    """The invoice with balance, paid and status derived from the rest."""
+    settled = dict(invoice)
+    open_ = not invoice.get("voided") and not invoice.get("draft")
+    owed = invoice["total"] - invoice.get("amount_paid", _NOTHING) - invoice.get("amount_credited", _NOTHING)
+    settled["balance"] = _NOTHING if invoice.get("voided") else owed
+    settled["paid"] = open_ and owed <= 0
+    settled["status"] = status(settled, now)
+    return settled
+
+
+def _refuse_locked(account: Account, row: Row, body: Mapping[str, Any], values: Row) -> None:
+    if row.get("voided"):
+        raise InvoicedError("Your changes cannot be saved because this document is voided.", "voided")
+    if row.get("closed") and values.get("closed") is not False:
+        raise InvoicedError(
+            "Your changes cannot be saved because this document is closed. "
+            "Please re-open the document if you want to make changes.",
+            "closed",
+        )
+    if "customer" in body:
+        given = body["customer"]
+        reference = given.get("id") if isinstance(given, dict) else given
+        if str(reference) != str(row["customer"]):
+            raise InvoicedError("Customer cannot be changed", "customer")
+    if values.get("draft") and not row.get("draft"):
+        raise InvoicedError("An issued invoice cannot become a draft", "draft")
+
+
+def _refuse_unbillable(account: Account, customer: Row, invoice: Row) -> None:
+    if customer.get("credit_hold"):
+        raise InvoicedError("The customer is on credit hold", "total")
+    limit = customer.get("credit_limit")
+    if limit:
+        others = (account.invoices.get(id_) for id_ in account.invoices_of.get(customer["id"], ()))
+        owed = sum((other["balance"] for other in others if other is not None and not other.get("draft")), _NOTHING)
+        if owed + invoice["balance"] > limit:
+            raise InvoicedError("The customer's credit limit is exceeded", "total")
+
+
+def _watch(account: Account, row: Row) -> None:
+    due = row.get("due_date")
+    if due is not None and row["status"] in {"not_sent", "sent", "viewed"}:
+        heapq.heappush(account.due, (due, row["id"]))
+
+
+def _sparse(invoice: Row) -> Row:
+    """Only what differs from the defaults; the lists are always there, since pricing reads them."""
+    return {
+        name: value
+        for name, value in invoice.items()
+        if name not in DEFAULTS or value != DEFAULTS[name] or name in {"items", "discounts", "taxes"}
+    }

@@ -2,8 +2,8 @@
 
 from counterpart.emulators.asgi import asgi
 from counterpart.emulators.clock import Clock
-from counterpart.emulators.customerp import DEFAULT_TOKEN, Customerp
-from counterpart.emulators.invoiced import DEFAULT_KEY, Invoiced
+from counterpart.emulators.customerp import CUSTOMERP_TOKEN, Customerp
+from counterpart.emulators.invoiced import INVOICED_KEY, Invoiced
 from counterpart.emulators.invoiced_account import Settings, Switches
 from counterpart.emulators.seeding import seed_data
 from counterpart.emulators.server import Server
@@ -14,8 +14,8 @@ VERSION = "1"
 """What a cassette names as its origin: `emulator 1`."""
 
 __all__ = [
-    "DEFAULT_KEY",
-    "DEFAULT_TOKEN",
+    "INVOICED_KEY",
+    "CUSTOMERP_TOKEN",
     "VERSION",
     "Clock",
     "Customerp",

@@ -17,7 +17,7 @@ LARGEST_BODY = 25_000_000
 SLOWEST_BODY_SECONDS = 10.0
 
 
-class _RefusedBodyError(Exception):
+class _RefusedBody(Exception):
     """The body is too large or came too slowly; holds the status that says so."""
 
     def __init__(self, status: int) -> None:
@@ -36,7 +36,7 @@ def asgi(emulator: Emulator) -> App:
         except TimeoutError:
             await _send(send, Response(408, (("Connection", "close"),), b""), head=False)
             return
-        except _RefusedBodyError as refused:
+        except _RefusedBody as refused:
             await _send(send, Response(refused.status, (("Connection", "close"),), b""), head=False)
             return
         await _send(send, emulator.handle(_request(scope, body)), head=scope["method"] == "HEAD")
@@ -60,11 +60,11 @@ async def _body(receive: Receive) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _RefusedBodyError(400)
+            raise _RefusedBody(400)
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > LARGEST_BODY:
-            raise _RefusedBodyError(413)
+            raise _RefusedBody(413)
         if not message.get("more_body"):
             return b"".join(parts)
 

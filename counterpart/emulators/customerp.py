@@ -24,14 +24,14 @@ from counterpart.emulators.customerp_records import (
     merge_address,
     merge_lines,
 )
-from counterpart.emulators.errors import CustomerpError, MalformedJsonError
+from counterpart.emulators.errors import CustomerpError, MalformedJson
 from counterpart.emulators.jsontext import decode, encode
 from counterpart.emulators.router import Router
 from counterpart.emulators.table import Row, Table
 from counterpart.emulators.totals import order_total
 from counterpart.emulators.wire import Request, Response
 
-DEFAULT_TOKEN = "emulator-token-for-customerp"  # noqa: S105 - publicly fake, opens nothing
+CUSTOMERP_TOKEN = "emulator-token-for-customerp"  # noqa: S105 - publicly fake, opens nothing
 PROBLEMS = "https://customerp.example/problems/"
 FEATURES = ("etag", "changes", "cursor", "idempotency-key", "milliseconds", "external-ref")
 
@@ -113,7 +113,7 @@ class Customerp:
         clock: Clock,
         *,
         base_url: str = "https://customerp.emulator.example",
-        token: str = DEFAULT_TOKEN,
+        token: str = CUSTOMERP_TOKEN,
         profile: Literal["full"] = "full",
         seed: int = 0,
     ) -> None:
@@ -462,7 +462,7 @@ def _body(request: Request) -> Mapping[str, object]:
         raise CustomerpError(413, "too-large", "Too large", f"A body may have {_LARGEST_BODY} bytes.")
     try:
         body = decode(request.body)
-    except MalformedJsonError as error:
+    except MalformedJson as error:
         raise CustomerpError(400, "malformed-json", "Malformed JSON", f"{error}.") from None
     if not isinstance(body, dict):
         raise CustomerpError(

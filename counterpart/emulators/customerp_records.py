@@ -17,7 +17,7 @@ Fault = tuple[str, str]
 MOST_LINES = 1000
 
 
-class _WrongError(Exception):
+class _Wrong(Exception):
     """What a check has against a value."""
 
 
@@ -34,10 +34,10 @@ class Field:
 def _text(longest: int, *, unit: str = "characters") -> Callable[[object], object]:
     def check(value: object) -> object:
         if not isinstance(value, str):
-            raise _WrongError("must be a string")
+            raise _Wrong("must be a string")
         size = len(value.encode()) if unit == "bytes" else len(value)
         if not 1 <= size <= longest:
-            raise _WrongError(f"must have 1 to {longest} {unit}")
+            raise _Wrong(f"must have 1 to {longest} {unit}")
         return value
 
     return check
@@ -48,9 +48,9 @@ def _pattern(pattern: str, description: str, *, longest: int = 64) -> Callable[[
 
     def check(value: object) -> object:
         if not isinstance(value, str):
-            raise _WrongError("must be a string")
+            raise _Wrong("must be a string")
         if len(value) > longest or not matches(value):
-            raise _WrongError(f"must be {description}")
+            raise _Wrong(f"must be {description}")
         return value
 
     return check
@@ -59,7 +59,7 @@ def _pattern(pattern: str, description: str, *, longest: int = 64) -> Callable[[
 def _one_of(values: frozenset[str], description: str) -> Callable[[object], object]:
     def check(value: object) -> object:
         if not isinstance(value, str) or value not in values:
-            raise _WrongError(f"must be {description}")
+            raise _Wrong(f"must be {description}")
         return value
 
     return check
@@ -67,7 +67,7 @@ def _one_of(values: frozenset[str], description: str) -> Callable[[object], obje
 
 def _boolean(value: object) -> object:
     if not isinstance(value, bool):
-        raise _WrongError("must be true or false")
+        raise _Wrong("must be true or false")
     return value
 
 
@@ -75,17 +75,17 @@ def _days(value: object) -> object:
     if isinstance(value, Decimal) and value == value.to_integral_value():
         value = int(value)  # JSON knows one kind of number: 30.0 is the integer 30
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 3650:
-        raise _WrongError("must be an integer from 0 to 3650")
+        raise _Wrong("must be an integer from 0 to 3650")
     return value
 
 
 def _date(value: object) -> object:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise _WrongError("must be a date, YYYY-MM-DD")
+        raise _Wrong("must be a date, YYYY-MM-DD")
     try:
         date.fromisoformat(value)
     except ValueError:
-        raise _WrongError("must be a date of the calendar") from None
+        raise _Wrong("must be a date of the calendar") from None
     return value
 
 
@@ -95,7 +95,7 @@ _decimal = _pattern(_DECIMAL, 'a decimal string such as "12.5", at most 10 digit
 
 def _percent(value: object) -> object:
     if not 0 <= Decimal(str(_decimal(value))) <= 100:
-        raise _WrongError("must be from 0 to 100")
+        raise _Wrong("must be from 0 to 100")
     return value
 
 
@@ -195,7 +195,7 @@ def merge(
         else:
             try:
                 row[name] = field.check(value)
-            except _WrongError as wrong:
+            except _Wrong as wrong:
                 faults.append((pointer, str(wrong)))
     if kept is None:
         faults.extend(

@@ -9,7 +9,7 @@ class EmulatorError(Exception):
     """Base of every exception raised by the emulators."""
 
 
-class ServerNotStartedError(EmulatorError):
+class ServerNotStarted(EmulatorError):
     """A server could not listen; choose another port and start again."""
 
     def __init__(self, name: str, port: int, cause: str) -> None:
@@ -20,7 +20,7 @@ class ServerNotStartedError(EmulatorError):
         )
 
 
-class MalformedJsonError(EmulatorError):
+class MalformedJson(EmulatorError):
     """The text of a request is not JSON, or exceeds what the parser admits."""
 
 

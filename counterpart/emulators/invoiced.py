@@ -15,7 +15,7 @@ from counterpart.emulators import invoiced_invoices as invoices
 from counterpart.emulators import invoiced_items as items
 from counterpart.emulators import invoiced_payments as payments
 from counterpart.emulators.clock import Clock
-from counterpart.emulators.errors import InvoicedError, MalformedJsonError
+from counterpart.emulators.errors import InvoicedError, MalformedJson
 from counterpart.emulators.invoiced_account import Account, Call, Reply, Settings, Switches
 from counterpart.emulators.invoiced_rates import COUPONS, TAX_RATES
 from counterpart.emulators.invoiced_values import nest, unknown_option
@@ -23,7 +23,7 @@ from counterpart.emulators.jsontext import decode, encode, encode_pretty
 from counterpart.emulators.router import Router
 from counterpart.emulators.wire import Request, Response
 
-DEFAULT_KEY = "EmulatorKeyForInvoiced0123456789"
+INVOICED_KEY = "EmulatorKeyForInvoiced0123456789"
 
 _IDEMPOTENCY_SECONDS = 24 * 3600
 _SHORTEST_KEY, _LONGEST_KEY = 6, 64
@@ -43,7 +43,7 @@ class Invoiced:
         clock: Clock,
         *,
         base_url: str = "https://invoiced.emulator.example",
-        key: str = DEFAULT_KEY,
+        key: str = INVOICED_KEY,
         seed: int = 0,
         switches: Switches = Switches(),  # noqa: B008 - frozen
         settings: Settings = Settings(),  # noqa: B008 - frozen
@@ -114,7 +114,7 @@ class Invoiced:
         except InvoicedError as refusal:
             account.counters.update(before)  # as a rolled-back transaction leaves them
             return _refused(refusal)
-        except MalformedJsonError as error:
+        except MalformedJson as error:
             return Reply(400, {"message": str(error)})
 
     def _authenticate(self, request: Request) -> None:

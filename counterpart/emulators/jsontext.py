@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal, InvalidOperation
 
-from counterpart.emulators.errors import MalformedJsonError
+from counterpart.emulators.errors import MalformedJson
 
 # The exponents of a binary double; a larger one would expand into megabytes of digits.
 _LARGEST_EXPONENT = 308
@@ -13,15 +13,15 @@ _DEEPEST = 512
 
 
 def decode(body: bytes) -> object:
-    """The value of a JSON text, fractions as Decimal; raises MalformedJsonError."""
+    """The value of a JSON text, fractions as Decimal; raises MalformedJson."""
     try:
         value: object = json.loads(body.decode("utf-8"), parse_float=_decimal, parse_constant=_constant)
         if b"\\u" in body:
             _plain(value).encode("utf-8")  # an unpaired surrogate is no character
     except (ValueError, InvalidOperation) as error:
-        raise MalformedJsonError(str(error)) from None
+        raise MalformedJson(str(error)) from None
     except RecursionError:
-        raise MalformedJsonError(f"Nested more than {_DEEPEST} levels deep") from None
+        raise MalformedJson(f"Nested more than {_DEEPEST} levels deep") from None
     return value
 
 

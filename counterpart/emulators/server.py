@@ -11,7 +11,7 @@ from types import TracebackType
 import uvicorn
 
 from counterpart.emulators.asgi import asgi
-from counterpart.emulators.errors import ServerNotStartedError
+from counterpart.emulators.errors import ServerNotStarted
 from counterpart.emulators.wire import Emulator
 
 _HOST = "127.0.0.1"
@@ -21,7 +21,7 @@ _START_SECONDS = 10.0
 class Server:
     """A context in which each emulator answers at its URL in `urls`; never reachable from another machine.
 
-    `ports` gives a port by name; an emulator without one gets a free port. Raises ServerNotStartedError.
+    `ports` gives a port by name; an emulator without one gets a free port. Raises ServerNotStarted.
     """
 
     def __init__(self, emulators: Mapping[str, Emulator], ports: Mapping[str, int] | None = None) -> None:
@@ -64,7 +64,7 @@ class Server:
         deadline = time.monotonic() + _START_SECONDS
         while not server.started:
             if not thread.is_alive() or time.monotonic() > deadline:
-                raise ServerNotStartedError(name, port, "it did not come up")
+                raise ServerNotStarted(name, port, "it did not come up")
             time.sleep(0.002)
         return url
 
@@ -86,5 +86,5 @@ def _listener(name: str, port: int) -> socket.socket:
         listener.bind((_HOST, port))
     except OSError as error:
         listener.close()
-        raise ServerNotStartedError(name, port, error.strerror or str(error)) from None
+        raise ServerNotStarted(name, port, error.strerror or str(error)) from None
     return listener

@@ -3,6 +3,7 @@
 from counterpart.emulators.asgi import asgi
 from counterpart.emulators.clock import Clock
 from counterpart.emulators.customerp import CUSTOMERP_TOKEN, Customerp
+from counterpart.emulators.errors import EmulatorError, ServerNotStarted
 from counterpart.emulators.invoiced import INVOICED_KEY, Invoiced
 from counterpart.emulators.invoiced_account import Settings, Switches
 from counterpart.emulators.seeding import seed_data
@@ -14,17 +15,19 @@ VERSION = "1"
 """What a cassette names as its origin: `emulator 1`."""
 
 __all__ = [
-    "INVOICED_KEY",
     "CUSTOMERP_TOKEN",
+    "INVOICED_KEY",
     "VERSION",
     "Clock",
     "Customerp",
     "Emulator",
+    "EmulatorError",
     "EmulatorTransport",
     "Invoiced",
     "Request",
     "Response",
     "Server",
+    "ServerNotStarted",
     "Settings",
     "Switches",
     "asgi",

@@ -1,0 +1,44 @@
+"""Recording what both systems and their clients say to each other, and playing it back strictly."""
+
+from counterpart.replay.cassette import Cassette, Exchange, path_for
+from counterpart.replay.errors import (
+    CassetteError,
+    MissingCassette,
+    NotACassette,
+    ReplayError,
+    TornCassette,
+    UnfinishedRecording,
+    UnknownVersion,
+    UnsafeCassette,
+    UnusableSecret,
+    WrongCassette,
+)
+from counterpart.replay.matching import Difference
+from counterpart.replay.miss import Miss, MissKind, ReplayMiss
+from counterpart.replay.playing import Playing
+from counterpart.replay.secrets import Secrets
+from counterpart.replay.session import Recording, Session
+
+__all__ = [
+    "Cassette",
+    "CassetteError",
+    "Difference",
+    "Exchange",
+    "Miss",
+    "MissKind",
+    "MissingCassette",
+    "NotACassette",
+    "Playing",
+    "Recording",
+    "ReplayError",
+    "ReplayMiss",
+    "Secrets",
+    "Session",
+    "TornCassette",
+    "UnfinishedRecording",
+    "UnknownVersion",
+    "UnsafeCassette",
+    "UnusableSecret",
+    "WrongCassette",
+    "path_for",
+]

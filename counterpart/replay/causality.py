@@ -1,0 +1,257 @@
+"""Which exchanges must come before which, decided once from a recording alone.
+
+Every exchange takes part in *threads*: one for each record and list it reads or writes, one for each id it learns or
+uses. On one thread, exchanges of the same shared mode may come in any order; otherwise they keep the recorded one. So
+independent reads, and writes to different records, may interleave, while cause stays before effect.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import httpx
+
+from counterpart.replay.cassette import Exchange
+from counterpart.replay.matching import decode_json
+
+# In bodies, whole numbers below this are quantities, counts and days rather than ids.
+_SMALLEST_ID = 1000
+
+
+class _Mode(Enum):
+    ALONE = "alone"  # writes the record, or is where an id comes from
+    READ = "read"
+    ADD = "add"  # writes some member of a list: members may come in any order
+    REFER = "refer"  # a write names the record: the server looks at it, or changes it
+
+
+Threads = dict[str, _Mode]
+
+
+class Order:
+    """Keeps track of which exchanges of a recording have taken place, and tells which may take place now.
+
+    A question costs as much as the exchange has threads, whatever the length of the recording.
+    """
+
+    def __init__(self, exchanges: Sequence[Exchange]) -> None:
+        members: dict[str, list[int]] = defaultdict(list)
+        # For each exchange: thread -> how many of the thread's exchanges must have taken place before it.
+        turns: list[dict[str, int]] = []
+        last_mode: dict[str, _Mode] = {}
+        start_of_group: Counter[str] = Counter()
+        for position, threads in enumerate(_threads(exchanges)):
+            turn: dict[str, int] = {}
+            for thread, mode in threads.items():
+                if mode is _Mode.ALONE or last_mode.get(thread) is not mode:
+                    start_of_group[thread] = len(members[thread])
+                    last_mode[thread] = mode
+                turn[thread] = start_of_group[thread]
+                members[thread].append(position)
+            turns.append(turn)
+        # A thread on which nothing ever waits needs no bookkeeping.
+        waiting = {thread for thread in members if start_of_group[thread]}
+        self._members = {thread: members[thread] for thread in waiting}
+        self._turns = [{thread: need for thread, need in turn.items() if thread in waiting} for turn in turns]
+        self._done = dict.fromkeys(waiting, 0)
+        self._settled = [False] * len(turns)
+
+    def ready(self, position: int) -> bool:
+        """Whether all that must precede this exchange has taken place."""
+        done = self._done
+        return all(done[thread] >= need for thread, need in self._turns[position].items())
+
+    def settle(self, position: int) -> None:
+        """This exchange has taken place, or never will; counted once."""
+        if not self._settled[position]:
+            self._settled[position] = True
+            for thread in self._turns[position]:
+                self._done[thread] += 1
+
+    def blockers(self, position: int) -> list[int]:
+        """The exchanges that have yet to take place before this one, in recorded order."""
+        waited_for = {
+            other
+            for thread, need in self._turns[position].items()
+            for other in self._members[thread][:need]
+            if not self._settled[other]
+        }
+        return sorted(waited_for)
+
+
+def _threads(exchanges: Sequence[Exchange]) -> Iterator[Threads]:
+    facts = [_Facts(exchange) for exchange in exchanges]
+    records = _Records(facts)
+    seen: set[str] = set()
+    learned: set[str] = set()
+    for fact in facts:
+        threads: Threads = {}
+        for thread, mode in (*records.touched(fact), *_causes(fact, seen, learned)):
+            # Whoever takes part in two ways excludes both kinds of company.
+            threads[thread] = mode if threads.get(thread, mode) is mode else _Mode.ALONE
+        yield threads
+
+
+def _causes(fact: _Facts, seen: set[str], learned: set[str]) -> Iterator[tuple[str, _Mode]]:
+    """The ids this exchange uses that an earlier answer brought, and those that its own answer brings first."""
+    for token in fact.used & learned:
+        yield f"id {token}", _Mode.READ
+    seen |= fact.used
+    for token in fact.brought - seen:
+        learned.add(token)
+        yield f"id {token}", _Mode.ALONE
+    seen |= fact.brought
+
+
+class _Facts:
+    """What one exchange says about records: taken from its URL, its bodies and its Location and Link."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        url = urlsplit(exchange.url)
+        self.origin = f"{url.scheme}://{url.netloc}"
+        self.segments = tuple(unquote(segment) for segment in url.path.split("/") if segment)
+        self.path = self.place(self.segments)
+        self.reads = exchange.method in ("GET", "HEAD", "OPTIONS")
+        self.posts = exchange.method == "POST"
+        self.succeeded = exchange.status < 400
+        answer = _json(exchange.response_body)
+        self.rows = frozenset(_rows(answer)) if self.reads else frozenset()
+        location = next((value for name, value in exchange.response_headers if name == "location"), "")
+        last = urlsplit(location).path.rpartition("/")[2]
+        own = answer.get("id") if isinstance(answer, dict) else None
+        self.own_id = _id(own) or unquote(last)
+        self.ids = frozenset(_ids(answer)) | ({self.own_id} if self.own_id else set())
+        body = frozenset(_scalars(_json(exchange.request_body)))
+        self.references = body if not self.reads else frozenset()
+        queried = {value for _, value in parse_qsl(url.query)}
+        self.used = frozenset({*self.segments, *queried, *body, exchange.url})
+        self.brought = self.ids | set(_cursors(answer)) | set(_links(exchange.response_headers))
+
+    def place(self, segments: Iterable[str]) -> str:
+        """The name of a record or list: origin and path."""
+        return "/".join((self.origin, *segments))
+
+    def ancestors(self) -> Iterator[tuple[str, str]]:
+        """Each place above this one, with its last segment."""
+        for length in range(1, len(self.segments)):
+            yield self.place(self.segments[:length]), self.segments[length - 1]
+
+
+class _Records:
+    """Where the records of a recording live, and how each exchange touches them."""
+
+    def __init__(self, facts: Sequence[_Facts]) -> None:
+        self._ids = frozenset[str]().union(*(fact.ids for fact in facts))
+        # (origin, id) -> the lists that hold a record of this id, known from a create or from the record's own path
+        self._lists: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for fact in facts:
+            if fact.posts and fact.succeeded and fact.own_id:
+                self._lists[fact.origin, fact.own_id].add(fact.path)
+            elif fact.segments and fact.segments[-1] in self._ids:
+                self._lists[fact.origin, fact.segments[-1]].add(fact.place(fact.segments[:-1]))
+        homes = frozenset[str]().union(*self._lists.values()) if self._lists else frozenset()
+        # A list without records of its own that shows other lists' records is a view of those, as a change feed is.
+        self._views: dict[str, set[str]] = defaultdict(set)
+        for fact in facts:
+            if fact.reads and fact.path not in homes:
+                for row in fact.rows:
+                    self._views[fact.path] |= self._lists.get((fact.origin, row), set())
+
+    def touched(self, fact: _Facts) -> Iterator[tuple[str, _Mode]]:
+        return self._read(fact) if fact.reads else self._written(fact)
+
+    def _read(self, fact: _Facts) -> Iterator[tuple[str, _Mode]]:
+        yield f"record {fact.path}", _Mode.READ
+        yield f"members {fact.path}", _Mode.READ
+        for place, _ in fact.ancestors():
+            yield f"record {place}", _Mode.READ
+        for place in self._views.get(fact.path, ()):
+            yield f"members {place}", _Mode.READ
+        for row in fact.rows:
+            for home in self._lists.get((fact.origin, row), ()):
+                yield f"record {home}/{row}", _Mode.READ
+
+    def _written(self, fact: _Facts) -> Iterator[tuple[str, _Mode]]:
+        for place, segment in fact.ancestors():
+            # An action as `/invoices/7/void` writes the invoice; a record's own path only adds to its list.
+            yield f"record {place}", _Mode.ALONE if segment in self._ids else _Mode.READ
+            yield f"members {place}", _Mode.ADD
+        if fact.posts and fact.succeeded and fact.own_id:
+            yield f"record {fact.path}", _Mode.READ
+            yield f"members {fact.path}", _Mode.ADD
+            yield f"record {fact.path}/{fact.own_id}", _Mode.ALONE
+        else:
+            yield f"record {fact.path}", _Mode.ALONE
+            # A refused create has looked at the list, for a duplicate say.
+            yield f"members {fact.path}", _Mode.READ
+        own = {fact.own_id, *fact.segments}
+        for reference in fact.references - own:
+            for home in self._lists.get((fact.origin, reference), ()):
+                yield f"record {home}/{reference}", _Mode.REFER
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return decode_json(body) if body[:1] in (b"{", b"[") else None
+    except ValueError:
+        return None
+
+
+def _rows(answer: Any) -> Iterator[str]:
+    """The ids of the records that an answer shows: of a list, or of the list inside an envelope."""
+    members = list(answer.values()) if isinstance(answer, dict) else [answer]
+    for member in members:
+        for row in member if isinstance(member, list) else ():
+            if isinstance(row, dict) and (id_ := _id(row.get("id"))):
+                yield id_
+
+
+def _ids(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if id_ := _id(value.get("id")):
+            yield id_
+        for member in value.values():
+            yield from _ids(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _ids(member)
+
+
+def _scalars(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for member in value.values():
+            yield from _scalars(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _scalars(member)
+    elif isinstance(value, str) or (type(value) is int and value >= _SMALLEST_ID):
+        yield str(value)
+
+
+def _id(value: object) -> str:
+    return str(value) if isinstance(value, str) or type(value) is int else ""
+
+
+def _cursors(answer: Any) -> Iterator[str]:
+    """What an envelope gives to ask for the next page: `nextCursor`, `next`, `cursor`."""
+    for name, value in answer.items() if isinstance(answer, dict) else ():
+        if name.lower().startswith("next") or name.lower().endswith("cursor"):
+            yield _id(value)
+
+
+def _links(headers: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The addresses of a Link header (RFC 8288)."""
+    for name, value in headers:
+        if name == "link":
+            yield from (str(httpx.URL(part[1 : part.index(">")])) for part in _link_parts(value))
+
+
+def _link_parts(value: str) -> Iterator[str]:
+    for part in value.split(","):
+        text = part.strip()
+        if text.startswith("<") and ">" in text:
+            yield text

@@ -98,16 +98,14 @@ class Cassette:
         cure = f"{_CURE}: {cure}" if cure else f"{_CURE}."
         document = _read(path, cure)
         try:
-            interactions = tuple(
-                _from_dict(f"interactions[{position}]", entry)
-                for position, entry in enumerate(_list("interactions", document.get("interactions")))
-            )
-            metadata = _dict("metadata", document.get("metadata") or {})
+            entries = _list(document.get("interactions"), "interactions")
+            interactions = tuple(_from_dict(position, entry) for position, entry in enumerate(entries))
+            metadata = _dict(document.get("metadata") or {}, "metadata")
         except _Misshapen as misshapen:
             raise NotACassette(path, f"it is no cassette: {misshapen}", cure) from None
         cassette = cls(interactions, {key: value for key, value in metadata.items() if key not in _SEALS})
         if not cassette.foreign or any(seal in metadata for seal in _SEALS):
-            cassette._check_seals(path, metadata, cure)
+            _check_seals(path, entries, metadata, cure)
         for key, value in (expected or {}).items():
             if metadata.get(key) != value:
                 raise WrongCassette(path, f"its {key} is {metadata.get(key)!r}, expected {value!r}", cure)
@@ -155,16 +153,6 @@ class Cassette:
             ]
         return left
 
-    def _check_seals(self, path: Path, metadata: Mapping[str, Any], cure: str) -> None:
-        missing = [seal for seal in _SEALS if seal not in metadata]
-        if missing:
-            raise TornCassette(path, f"its metadata lack {' and '.join(missing)}, so it was cut or edited", cure)
-        if metadata["count"] != len(self.interactions):
-            held = f"{metadata['count']} interactions and holds {len(self.interactions)}"
-            raise TornCassette(path, f"it says {held}, so it was cut or edited", cure)
-        if metadata["sha256"] != self.sha256:
-            raise TornCassette(path, "its hash does not fit its content, so it was cut or edited", cure)
-
     def _same_as(self, path: Path, volatile: Sequence[str]) -> bool:
         def lasting(cassette: Cassette) -> tuple[object, ...]:
             kept = {key: value for key, value in cassette.metadata.items() if key not in volatile}
@@ -206,6 +194,9 @@ def write_whole(path: Path, text: str) -> None:
 class _Misshapen(Exception):
     """A place in the document that is not what the format says."""
 
+    def __init__(self, what: str, *place: object) -> None:
+        super().__init__(f"{'.'.join(map(str, place))} {what}")
+
 
 def _read(path: Path, cure: str) -> dict[str, Any]:
     try:
@@ -240,6 +231,17 @@ def _read(path: Path, cure: str) -> dict[str, Any]:
     return document
 
 
+def _check_seals(path: Path, interactions: list[dict[str, Any]], metadata: Mapping[str, Any], cure: str) -> None:
+    missing = [seal for seal in _SEALS if seal not in metadata]
+    if missing:
+        raise TornCassette(path, f"its metadata lack {' and '.join(missing)}, so it was cut or edited", cure)
+    if metadata["count"] != len(interactions):
+        held = f"{metadata['count']} interactions and holds {len(interactions)}"
+        raise TornCassette(path, f"it says {held}, so it was cut or edited", cure)
+    if metadata["sha256"] != _hash(interactions, metadata):
+        raise TornCassette(path, "its hash does not fit its content, so it was cut or edited", cure)
+
+
 def _hash(interactions: list[dict[str, Any]], metadata: Mapping[str, Any]) -> str:
     kept = {key: value for key, value in metadata.items() if key not in _SEALS}
     text = json.dumps({"interactions": interactions, "metadata": kept}, sort_keys=True, separators=(",", ":"))
@@ -270,26 +272,27 @@ def _to_dict(exchange: Exchange) -> dict[str, Any]:
     return entry
 
 
-def _from_dict(place: str, entry: object) -> Exchange:
-    members = _dict(place, entry)
-    request = _dict(f"{place}.request", members.get("request"))
-    response = _dict(f"{place}.response", members.get("response"))
-    status = _dict(f"{place}.response.status", response.get("status"))
-    ours = _dict(f"{place}.counterpart", members["counterpart"]) if "counterpart" in members else None
-    binary = _list(f"{place}.counterpart.base64", ours.get("base64", [])) if ours else []
+def _from_dict(position: int, entry: object) -> Exchange:
+    place = ("interactions", position)
+    members = _dict(entry, *place)
+    request = _dict(members.get("request"), *place, "request")
+    response = _dict(members.get("response"), *place, "response")
+    status = _dict(response.get("status"), *place, "response", "status")
+    ours = _dict(members["counterpart"], *place, "counterpart") if "counterpart" in members else None
+    binary = _list(ours.get("base64", []), *place, "counterpart", "base64") if ours else []
     body = response.get("body")
     if isinstance(body, dict):
-        body = body.get("string", body.get("base64_string"))
+        body = body.get("string")
     return Exchange(
-        step=_int(f"{place}.counterpart.step", ours.get("step")) if ours else None,
-        actor=_str(f"{place}.counterpart.actor", ours.get("actor")) if ours else None,
-        method=_str(f"{place}.request.method", request.get("method")),
-        url=_str(f"{place}.request.uri", request.get("uri")),
-        request_headers=_from_lists(f"{place}.request.headers", request.get("headers") or {}),
-        request_body=_from_text(f"{place}.request.body", request.get("body"), "request" in binary),
-        status=_int(f"{place}.response.status.code", status.get("code")),
-        response_headers=_from_lists(f"{place}.response.headers", response.get("headers") or {}),
-        response_body=_from_text(f"{place}.response.body", body, "response" in binary),
+        step=_int(ours.get("step"), *place, "counterpart", "step") if ours else None,
+        actor=_str(ours.get("actor"), *place, "counterpart", "actor") if ours else None,
+        method=_str(request.get("method"), *place, "request", "method"),
+        url=_str(request.get("uri"), *place, "request", "uri"),
+        request_headers=_from_lists(request.get("headers") or {}, *place, "request", "headers"),
+        request_body=_from_text(request.get("body"), "request" in binary, *place, "request", "body"),
+        status=_int(status.get("code"), *place, "response", "status", "code"),
+        response_headers=_from_lists(response.get("headers") or {}, *place, "response", "headers"),
+        response_body=_from_text(body, "response" in binary, *place, "response", "body"),
     )
 
 
@@ -300,12 +303,12 @@ def _to_lists(headers: Headers) -> dict[str, list[str]]:
     return {name: lists[name] for name in sorted(lists)}
 
 
-def _from_lists(place: str, headers: object) -> Headers:
+def _from_lists(headers: object, *place: object) -> Headers:
     pairs: list[tuple[str, str]] = []
-    for name, values in _dict(place, headers).items():
+    for name, values in _dict(headers, *place).items():
         for value in values if isinstance(values, list) else [values]:
             text = value.decode("latin-1") if isinstance(value, bytes) else value
-            pairs.append((name.lower(), _str(f"{place}.{name}", text)))
+            pairs.append((_str(name, *place).lower(), _str(text, *place, name)))
     return tuple(pairs)
 
 
@@ -316,16 +319,16 @@ def _to_text(body: bytes) -> tuple[str, bool]:
         return base64.b64encode(body).decode(), False
 
 
-def _from_text(place: str, body: object, encoded: bool) -> bytes:
+def _from_text(body: object, encoded: bool, *place: object) -> bytes:
     if body is None:
         return b""
     if isinstance(body, bytes):
         return body
-    text = _str(place, body)
+    text = _str(body, *place)
     try:
         return base64.b64decode(text, validate=True) if encoded else text.encode()
     except (binascii.Error, UnicodeEncodeError):
-        raise _Misshapen(f"{place} cannot be decoded") from None
+        raise _Misshapen("cannot be decoded", *place) from None
 
 
 def _reason(status: int) -> str:
@@ -335,25 +338,25 @@ def _reason(status: int) -> str:
         return ""
 
 
-def _dict(place: str, value: object) -> dict[str, Any]:
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise _Misshapen(f"{place} is not an object")
+def _dict(value: object, *place: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _Misshapen("is not an object", *place)
     return value
 
 
-def _list(place: str, value: object) -> list[Any]:
+def _list(value: object, *place: object) -> list[Any]:
     if not isinstance(value, list):
-        raise _Misshapen(f"{place} is not a list")
+        raise _Misshapen("is not a list", *place)
     return value
 
 
-def _str(place: str, value: object) -> str:
+def _str(value: object, *place: object) -> str:
     if not isinstance(value, str):
-        raise _Misshapen(f"{place} is not text")
+        raise _Misshapen("is not text", *place)
     return value
 
 
-def _int(place: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise _Misshapen(f"{place} is not a whole number")
+def _int(value: object, *place: object) -> int:
+    if type(value) is not int:
+        raise _Misshapen("is not a whole number", *place)
     return value

@@ -7,6 +7,7 @@ independent reads, and writes to different records, may interleave, while cause 
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
@@ -16,20 +17,21 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import httpx
 
 from counterpart.replay.cassette import Exchange
-from counterpart.replay.matching import decode_json
 
 # In bodies, whole numbers below this are quantities, counts and days rather than ids.
 _SMALLEST_ID = 1000
 
 
-class _Mode(Enum):
+class Mode(Enum):
+    """How an exchange takes part in a thread; only ALONE keeps its order among its own kind."""
+
     ALONE = "alone"  # writes the record, or is where an id comes from
     READ = "read"
     ADD = "add"  # writes some member of a list: members may come in any order
     REFER = "refer"  # a write names the record: the server looks at it, or changes it
 
 
-Threads = dict[str, _Mode]
+Threads = dict[str, Mode]
 
 
 class Order:
@@ -42,12 +44,12 @@ class Order:
         members: dict[str, list[int]] = defaultdict(list)
         # For each exchange: thread -> how many of the thread's exchanges must have taken place before it.
         turns: list[dict[str, int]] = []
-        last_mode: dict[str, _Mode] = {}
+        last_mode: dict[str, Mode] = {}
         start_of_group: Counter[str] = Counter()
-        for position, threads in enumerate(_threads(exchanges)):
+        for position, parts in enumerate(threads(exchanges)):
             turn: dict[str, int] = {}
-            for thread, mode in threads.items():
-                if mode is _Mode.ALONE or last_mode.get(thread) is not mode:
+            for thread, mode in parts.items():
+                if mode is Mode.ALONE or last_mode.get(thread) is not mode:
                     start_of_group[thread] = len(members[thread])
                     last_mode[thread] = mode
                 turn[thread] = start_of_group[thread]
@@ -83,27 +85,28 @@ class Order:
         return sorted(waited_for)
 
 
-def _threads(exchanges: Sequence[Exchange]) -> Iterator[Threads]:
+def threads(exchanges: Sequence[Exchange]) -> Iterator[Threads]:
+    """The threads of each exchange, in recorded order."""
     facts = [_Facts(exchange) for exchange in exchanges]
     records = _Records(facts)
     seen: set[str] = set()
     learned: set[str] = set()
     for fact in facts:
-        threads: Threads = {}
+        parts: Threads = {}
         for thread, mode in (*records.touched(fact), *_causes(fact, seen, learned)):
             # Whoever takes part in two ways excludes both kinds of company.
-            threads[thread] = mode if threads.get(thread, mode) is mode else _Mode.ALONE
-        yield threads
+            parts[thread] = mode if parts.get(thread, mode) is mode else Mode.ALONE
+        yield parts
 
 
-def _causes(fact: _Facts, seen: set[str], learned: set[str]) -> Iterator[tuple[str, _Mode]]:
+def _causes(fact: _Facts, seen: set[str], learned: set[str]) -> Iterator[tuple[str, Mode]]:
     """The ids this exchange uses that an earlier answer brought, and those that its own answer brings first."""
     for token in fact.used & learned:
-        yield f"id {token}", _Mode.READ
+        yield f"id {token}", Mode.READ
     seen |= fact.used
     for token in fact.brought - seen:
         learned.add(token)
-        yield f"id {token}", _Mode.ALONE
+        yield f"id {token}", Mode.ALONE
     seen |= fact.brought
 
 
@@ -124,11 +127,11 @@ class _Facts:
         last = urlsplit(location).path.rpartition("/")[2]
         own = answer.get("id") if isinstance(answer, dict) else None
         self.own_id = _id(own) or unquote(last)
-        self.ids = frozenset(_ids(answer)) | ({self.own_id} if self.own_id else set())
-        body = frozenset(_scalars(_json(exchange.request_body)))
-        self.references = body if not self.reads else frozenset()
+        self.ids = _ids(answer) | ({self.own_id} if self.own_id else set())
+        body = _scalars(_json(exchange.request_body))
+        self.references = set[str]() if self.reads else body
         queried = {value for _, value in parse_qsl(url.query)}
-        self.used = frozenset({*self.segments, *queried, *body, exchange.url})
+        self.used = {*self.segments, *queried, *body, *map(_cursor, queried), exchange.url}
         self.brought = self.ids | set(_cursors(answer)) | set(_links(exchange.response_headers))
 
     def place(self, segments: Iterable[str]) -> str:
@@ -145,7 +148,7 @@ class _Records:
     """Where the records of a recording live, and how each exchange touches them."""
 
     def __init__(self, facts: Sequence[_Facts]) -> None:
-        self._ids = frozenset[str]().union(*(fact.ids for fact in facts))
+        self._ids = set[str]().union(*(fact.ids for fact in facts))
         # (origin, id) -> the lists that hold a record of this id, known from a create or from the record's own path
         self._lists: dict[tuple[str, str], set[str]] = defaultdict(set)
         for fact in facts:
@@ -153,7 +156,7 @@ class _Records:
                 self._lists[fact.origin, fact.own_id].add(fact.path)
             elif fact.segments and fact.segments[-1] in self._ids:
                 self._lists[fact.origin, fact.segments[-1]].add(fact.place(fact.segments[:-1]))
-        homes = frozenset[str]().union(*self._lists.values()) if self._lists else frozenset()
+        homes = set[str]().union(*self._lists.values())
         # A list without records of its own that shows other lists' records is a view of those, as a change feed is.
         self._views: dict[str, set[str]] = defaultdict(set)
         for fact in facts:
@@ -161,43 +164,43 @@ class _Records:
                 for row in fact.rows:
                     self._views[fact.path] |= self._lists.get((fact.origin, row), set())
 
-    def touched(self, fact: _Facts) -> Iterator[tuple[str, _Mode]]:
+    def touched(self, fact: _Facts) -> Iterator[tuple[str, Mode]]:
         return self._read(fact) if fact.reads else self._written(fact)
 
-    def _read(self, fact: _Facts) -> Iterator[tuple[str, _Mode]]:
-        yield f"record {fact.path}", _Mode.READ
-        yield f"members {fact.path}", _Mode.READ
+    def _read(self, fact: _Facts) -> Iterator[tuple[str, Mode]]:
+        yield f"record {fact.path}", Mode.READ
+        yield f"members {fact.path}", Mode.READ
         for place, _ in fact.ancestors():
-            yield f"record {place}", _Mode.READ
+            yield f"record {place}", Mode.READ
         for place in self._views.get(fact.path, ()):
-            yield f"members {place}", _Mode.READ
+            yield f"members {place}", Mode.READ
         for row in fact.rows:
             for home in self._lists.get((fact.origin, row), ()):
-                yield f"record {home}/{row}", _Mode.READ
+                yield f"record {home}/{row}", Mode.READ
 
-    def _written(self, fact: _Facts) -> Iterator[tuple[str, _Mode]]:
+    def _written(self, fact: _Facts) -> Iterator[tuple[str, Mode]]:
         for place, segment in fact.ancestors():
             # An action as `/invoices/7/void` writes the invoice; a record's own path only adds to its list.
-            yield f"record {place}", _Mode.ALONE if segment in self._ids else _Mode.READ
-            yield f"members {place}", _Mode.ADD
+            yield f"record {place}", Mode.ALONE if segment in self._ids else Mode.READ
+            yield f"members {place}", Mode.ADD
         if fact.posts and fact.succeeded and fact.own_id:
-            yield f"record {fact.path}", _Mode.READ
-            yield f"members {fact.path}", _Mode.ADD
-            yield f"record {fact.path}/{fact.own_id}", _Mode.ALONE
+            yield f"record {fact.path}", Mode.READ
+            yield f"members {fact.path}", Mode.ADD
+            yield f"record {fact.path}/{fact.own_id}", Mode.ALONE
         else:
-            yield f"record {fact.path}", _Mode.ALONE
+            yield f"record {fact.path}", Mode.ALONE
             # A refused create has looked at the list, for a duplicate say.
-            yield f"members {fact.path}", _Mode.READ
+            yield f"members {fact.path}", Mode.READ
         own = {fact.own_id, *fact.segments}
         for reference in fact.references - own:
             for home in self._lists.get((fact.origin, reference), ()):
-                yield f"record {home}/{reference}", _Mode.REFER
+                yield f"record {home}/{reference}", Mode.REFER
 
 
 def _json(body: bytes) -> Any:
     try:
-        return decode_json(body) if body[:1] in (b"{", b"[") else None
-    except ValueError:
+        return json.loads(body) if body[:1] in (b"{", b"[") else None
+    except (ValueError, RecursionError):
         return None
 
 
@@ -210,26 +213,34 @@ def _rows(answer: Any) -> Iterator[str]:
                 yield id_
 
 
-def _ids(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if id_ := _id(value.get("id")):
-            yield id_
-        for member in value.values():
-            yield from _ids(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _ids(member)
+def _ids(value: Any) -> set[str]:
+    """Every id in an answer, at any depth."""
+    found = set()
+    unseen = [value]
+    while unseen:
+        value = unseen.pop()
+        if isinstance(value, dict):
+            if "id" in value:
+                found.add(_id(value["id"]))
+            unseen += value.values()
+        elif isinstance(value, list):
+            unseen += value
+    return found - {""}
 
 
-def _scalars(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for member in value.values():
-            yield from _scalars(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _scalars(member)
-    elif isinstance(value, str) or (type(value) is int and value >= _SMALLEST_ID):
-        yield str(value)
+def _scalars(value: Any) -> set[str]:
+    """Everything in a body that may be an id, at any depth."""
+    found = set()
+    unseen = [value]
+    while unseen:
+        value = unseen.pop()
+        if isinstance(value, dict):
+            unseen += value.values()
+        elif isinstance(value, list):
+            unseen += value
+        elif isinstance(value, str) or (type(value) is int and value >= _SMALLEST_ID):
+            found.add(str(value))
+    return found
 
 
 def _id(value: object) -> str:
@@ -240,7 +251,12 @@ def _cursors(answer: Any) -> Iterator[str]:
     """What an envelope gives to ask for the next page: `nextCursor`, `next`, `cursor`."""
     for name, value in answer.items() if isinstance(answer, dict) else ():
         if name.lower().startswith("next") or name.lower().endswith("cursor"):
-            yield _id(value)
+            yield _cursor(_id(value))
+
+
+def _cursor(value: str) -> str:
+    """A cursor apart from ids: the next page `2` is not the record `2`."""
+    return f"cursor {value}"
 
 
 def _links(headers: Iterable[tuple[str, str]]) -> Iterator[str]:

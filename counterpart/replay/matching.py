@@ -183,7 +183,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _float(text: str) -> str:
     """A decimal exactly as meant: binary floats would make different long decimals equal."""
     digits = str(_EXACT.create_decimal(text).normalize(_EXACT))
-    return f"{_FLOAT}{digits}" if re.search("[.E]", digits) else f"{_FLOAT}{digits}.0"
+    return f"{_FLOAT}{digits}" if "." in digits or "E" in digits else f"{_FLOAT}{digits}.0"
 
 
 def _constant(text: str) -> Any:

@@ -73,25 +73,29 @@ class Playing(Session):
         if not self._order.ready(position):
             first = self._recorded[self._order.blockers(position)[0]]
             detail = f"the recording has {first} before it, which has not been sent"
+            self._blamed.add(position)
             raise self._missed(MissKind.TOO_EARLY, actor, str(request), detail=detail)
-        self._check_key(actor, request, self._recorded[position])
+        self._check_key(actor, request, position)
         queue.popleft()
         self._order.settle(position)
         self._state[position] = _State.PLAYED
         self._played.append(self._recorded[position])
         return self._recorded[position]
 
-    def _check_key(self, actor: str, request: Exchange, recorded: Exchange) -> None:
+    def _check_key(self, actor: str, request: Exchange, position: int) -> None:
         """Equal idempotency keys where the recording has equal ones, different ones where it has not."""
-        key, placeholder = _idempotency_key(request), _idempotency_key(recorded)
+        key, placeholder = _idempotency_key(request), _idempotency_key(self._recorded[position])
         if key is None or placeholder is None:
             return
-        if self._placeholders.setdefault(key, placeholder) != placeholder:
-            detail = "it repeats the key of an earlier request; the recording has a new key here"
-            raise self._missed(MissKind.OTHER_KEY, actor, str(request), detail=detail)
-        if self._keys.setdefault(placeholder, key) != key:
+        if self._placeholders.get(key, placeholder) != placeholder:
+            detail = "it repeats the key of an earlier request; the recording has another key here"
+        elif self._keys.get(placeholder, key) != key:
             detail = "its key is a new one; the recording repeats the key of an earlier request here"
-            raise self._missed(MissKind.OTHER_KEY, actor, str(request), detail=detail)
+        else:
+            self._placeholders[key], self._keys[placeholder] = placeholder, key
+            return
+        self._blamed.add(position)
+        raise self._missed(MissKind.OTHER_KEY, actor, str(request), detail=detail)
 
     def _explained(self, actor: str, request: Exchange, wanted: Canonical) -> ReplayMiss:
         """A miss that says how the request relates to the recording, most telling relation first."""
@@ -111,6 +115,8 @@ class Playing(Session):
             kind, position = MissKind.TOO_EARLY, waiting[0]
         else:
             kind, position = MissKind.REPEATED, equal[-1]
+        if kind is MissKind.OTHER_ACTOR:
+            self._blamed.add(position)
         detail = f"the recording has it {self._place(position)}, {self._state[position].value}"
         return self._missed(kind, actor, str(request), detail=detail)
 
@@ -125,12 +131,11 @@ class Playing(Session):
             ),
             default=None,
         )
-        if nearest is None or not self._resembles(nearest, wanted):
+        if nearest is None or not _resembles(self._canonical[nearest], wanted):
             return self._missed(
                 MissKind.NOT_RECORDED, actor, str(request), detail="the recording holds nothing like it"
             )
-        if self._state[nearest] is _State.WAITING:
-            self._blamed.add(nearest)
+        self._blamed.add(nearest)
         return self._missed(
             MissKind.NOT_RECORDED,
             actor,
@@ -143,16 +148,11 @@ class Playing(Session):
         recorded, exchange = self._canonical[position], self._recorded[position]
         return (
             (recorded.method, recorded.url) != (wanted.method, wanted.url),
-            recorded.url != wanted.url and (recorded.method != wanted.method or _list_of(recorded) != _list_of(wanted)),
+            recorded.url != wanted.url,
+            not _resembles(recorded, wanted),
             self._state[position] is not _State.WAITING,
             abs((exchange.step or 0) - self._step),
             exchange.actor != actor,
-        )
-
-    def _resembles(self, position: int, wanted: Canonical) -> bool:
-        recorded = self._canonical[position]
-        return recorded.url == wanted.url or (
-            recorded.method == wanted.method and _list_of(recorded) == _list_of(wanted)
         )
 
     def _place(self, position: int) -> str:
@@ -182,9 +182,11 @@ def _canonical(exchange: Exchange) -> Canonical:
     return canonical(exchange.method, exchange.url, exchange.request_headers, exchange.request_body)
 
 
-def _list_of(request: Canonical) -> str:
-    """The address without its last segment: requests on two records of one list have it in common."""
-    return request.url.rpartition("/")[0]
+def _resembles(recorded: Canonical, wanted: Canonical) -> bool:
+    """Whether both are about one address, or do the same to members of one list."""
+    list_, _, _ = wanted.url.rpartition("/")
+    in_one_list = list_.count("/") > 2 and recorded.url.rpartition("/")[0] == list_
+    return recorded.url == wanted.url or (recorded.method == wanted.method and in_one_list)
 
 
 def _idempotency_key(exchange: Exchange) -> str | None:

@@ -1,0 +1,378 @@
+"""Flows: which record types correspond, property by property; loaded from TOML, every mistake found on load."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any, Literal, NoReturn, cast, get_args
+
+from sync.converters import PLAIN, Choice, Converter, Reference
+from sync.errors import FlowError
+
+Direction = Literal["both", "to_target", "to_source", "create_only"]
+Owner = Literal["erp", "invoiced"]
+Policy = Literal["erp", "invoiced", "latest", "manual"]
+Clearing = Literal["travel", "keep"]
+
+SHIPPED = Path(__file__).parent / "flows"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A property of the source and its counterpart on the target; named by its source path."""
+
+    source: str
+    target: str
+    converter: Converter = field(default_factory=Converter)
+    group: str | None = None  # pairs of one group change as one value
+    direction: Direction = "both"
+    owner: Owner = "erp"  # who wins when two existing records are linked for the first time
+    conflict: Policy = "erp"
+    on_clear: Clearing = "travel"
+    fixed: bool = False  # the target takes it only at creation; a change creates the record anew
+    companions: tuple[str, ...] = ()  # target paths the API would recompute unless they are sent along
+    target_default: str | None = None  # why the target fills in a value where the source has none
+
+    @property
+    def name(self) -> str:
+        return self.source
+
+
+Unit = tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
+class Side:
+    """A collection of one system. `filter` holds for the records that take part, and is set on new ones."""
+
+    object: str
+    type: str
+    filter: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A list of child records, sent whole."""
+
+    source: str
+    target: str
+    pairs: tuple[Pair, ...]
+    identity: str  # the pair by which lines without a link find each other
+    conflict: Policy = "erp"
+    owner: Owner = "erp"
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        return units_of(self.pairs)
+
+
+@dataclass(frozen=True)
+class Late:
+    """The conflict policy once a property has one of these source values on either side."""
+
+    pair: str
+    values: frozenset[str]
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One pair of record types that are kept in step."""
+
+    id: str
+    source: Side
+    target: Side
+    match: Pair
+    match_case: bool
+    pairs: tuple[Pair, ...]
+    lines: Lines | None = None
+    late: Late | None = None
+    unless: Mapping[str, tuple[object, ...]] = field(default_factory=dict)  # source values that hold creation back
+    after: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        return units_of(self.pairs)
+
+    def pair(self, name: str) -> Pair:
+        return next(pair for pair in self.pairs if pair.name == name)
+
+    def key(self, value: object) -> str | None:
+        """The match key in the form in which both sides are compared; None never matches."""
+        if value is None:
+            return None
+        return str(value) if self.match_case else str(value).casefold()
+
+
+def units_of(pairs: Iterable[Pair]) -> tuple[Unit, ...]:
+    """Pairs in order, those of one group together at the place of its first."""
+    units: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        units.setdefault(pair.group or f"={pair.name}", []).append(pair)
+    return tuple(tuple(unit) for unit in units.values())
+
+
+def load_flows(folder: Path = SHIPPED) -> tuple[Flow, ...]:
+    """All flows of a folder, each after those it depends on; raises FlowError."""
+    files = sorted(folder.glob("*.toml"))
+    if not files:
+        raise FlowError(str(folder), None, "no flow file (*.toml) here", "Name a folder that holds flows")
+    return ordered([(load_flow(file), file) for file in files])
+
+
+def ordered(loaded: Sequence[tuple[Flow, Path]]) -> tuple[Flow, ...]:
+    """The flows in dependency order, by id where order is free; raises FlowError."""
+    flows: dict[str, Flow] = {}
+    for flow, file in loaded:
+        if flow.id in flows:
+            raise FlowError(str(file), None, f"a second flow is called '{flow.id}'", "Give each flow an id of its own")
+        flows[flow.id] = flow
+    for flow, file in loaded:
+        for needed in flow.after:
+            if needed not in flows:
+                raise FlowError(str(file), None, f"after names '{needed}', and there is no such flow",
+                                f"Choose from {', '.join(sorted(flows))}")
+    try:
+        order = list(TopologicalSorter({id: sorted(flows[id].after) for id in sorted(flows)}).static_order())
+    except CycleError as error:
+        circle = " -> ".join(error.args[1])
+        raise FlowError(str(loaded[0][1].parent), None, f"flows wait for each other: {circle}",
+                        "Take one of them out of an 'after'") from None
+    return tuple(flows[id] for id in order)
+
+
+def load_flow(file: Path) -> Flow:
+    """One flow file; raises FlowError with the line where it can be told."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except OSError as error:
+        raise FlowError(str(file), None, f"cannot be read: {error.strerror}", "Check the path") from None
+    except UnicodeDecodeError:
+        raise FlowError(str(file), None, "is not UTF-8", "Save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        raise FlowError(str(file), int(found[1]) if found else None, f"not TOML: {error}", "Correct it there") from None
+    return _Reader(str(file), text).flow(table)
+
+
+_PAIR_KEYS = {"source", "target", "converter", "group", "direction", "owner", "conflict", "on_clear", "fixed",
+              "companions", "target_default"}
+_DEFAULT_KEYS = {"owner", "conflict", "on_clear"}
+
+
+class _Reader:
+    """Turns one parsed file into a Flow; knows the text only to name lines."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text_lines = text.splitlines()
+
+    def flow(self, table: dict[str, Any]) -> Flow:
+        self._known(table, {"id", "after", "source", "target", "match", "create", "defaults", "pair", "lines",
+                            "conflict_late"}, "the file", None)
+        defaults = self._table(table, "defaults", {})
+        self._known(defaults, _DEFAULT_KEYS, "[defaults]", "[defaults]")
+        after = tuple(self._strings(table, "after", []))
+        pairs = self._pairs(table, "pair", defaults, after)
+        match, match_case = self._match(table, pairs)
+        create = self._table(table, "create", {})
+        self._known(create, {"direction", "unless"}, "[create]", "[create]")
+        self._choice(create, "direction", ("source",), "source", "[create]")
+        return Flow(
+            id=self._string(table, "id", "the file", None),
+            source=self._side(table, "source"),
+            target=self._side(table, "target"),
+            match=match,
+            match_case=match_case,
+            pairs=pairs,
+            lines=self._line_section(table, defaults, after),
+            late=self._late(table, pairs),
+            unless=self._unless(create, pairs),
+            after=after,
+        )
+
+    def _pairs(self, table: dict[str, Any], header: str, defaults: dict[str, Any],
+               after: tuple[str, ...], parent: str = "") -> tuple[Pair, ...]:
+        found = table.get(header)
+        full = f"[[{parent}{header}]]"
+        if not isinstance(found, list) or not found or not all(isinstance(entry, dict) for entry in found):
+            self._fail(f"no {full} section", f"Add one {full} for each property pair", f"[{parent.rstrip('.')}]")
+        pairs = tuple(self._pair(entry, f"{full}#{index}", defaults, after) for index, entry in enumerate(found))
+        for index, pair in enumerate(pairs):
+            place = f"{full}#{index}"
+            for earlier in pairs[:index]:
+                if earlier.source == pair.source or earlier.target == pair.target:
+                    self._fail(f"'{pair.source}' -> '{pair.target}' repeats a path of "
+                               f"'{earlier.source}' -> '{earlier.target}'", "Map each path once", place)
+                if pair.group and earlier.group == pair.group and (
+                    (earlier.owner, earlier.conflict, earlier.direction) != (pair.owner, pair.conflict, pair.direction)
+                ):
+                    self._fail(f"group '{pair.group}' has two opinions on owner, conflict or direction",
+                               "A group changes as one value, so give its pairs the same", place)
+            for companion in pair.companions:
+                if companion not in {other.target for other in pairs}:
+                    self._fail(f"companion '{companion}' is no target path of this flow",
+                               "Name the target path of another pair", place)
+        return pairs
+
+    def _pair(self, entry: dict[str, Any], place: str, defaults: dict[str, Any], after: tuple[str, ...]) -> Pair:
+        self._known(entry, _PAIR_KEYS, place.split("#")[0], place)
+        merged = {**defaults, **entry}
+        return Pair(
+            source=self._string(entry, "source", place.split("#")[0], place),
+            target=self._string(entry, "target", place.split("#")[0], place),
+            converter=self._converter(entry.get("converter", "text"), place, after),
+            group=self._string(entry, "group", "", place) if "group" in entry else None,
+            direction=cast(Direction, self._choice(entry, "direction", get_args(Direction), "both", place)),
+            owner=cast(Owner, self._choice(merged, "owner", get_args(Owner), "erp", place)),
+            conflict=cast(Policy, self._choice(merged, "conflict", get_args(Policy), "erp", place)),
+            on_clear=cast(Clearing, self._choice(merged, "on_clear", get_args(Clearing), "travel", place)),
+            fixed=self._flag(entry, "fixed", place),
+            companions=tuple(self._strings(entry, "companions", [], place)),
+            target_default=self._string(entry, "target_default", "", place) if "target_default" in entry else None,
+        )
+
+    def _converter(self, given: object, place: str, after: tuple[str, ...]) -> Converter:
+        options = {"name": given} if isinstance(given, str) else given
+        if not isinstance(options, dict):
+            self._fail(f"converter {given!r} is neither a name nor a table", 'Write converter = "text"', place)
+        name = options.get("name")
+        if name == "choice":
+            words = options.get("values")
+            if not isinstance(words, dict) or not words or not all(isinstance(word, str) for word in words.values()):
+                self._fail("converter 'choice' needs values", 'Write values = { draft = "draft" }', place)
+            if len(set(words.values())) != len(words):
+                self._fail("converter 'choice' maps two words to one", "Give each word a counterpart of its own", place)
+            self._known(options, {"name", "values"}, "the converter", place)
+            return Choice(dict(words))
+        if name == "reference":
+            flow = options.get("flow")
+            if flow not in after:
+                self._fail(f"converter 'reference' refers to flow {flow!r}, which is not in 'after'",
+                           "List it there: a reference can only be carried over once its record is linked", place)
+            self._known(options, {"name", "flow", "numeric"}, "the converter", place)
+            return Reference(flow, self._flag(options, "numeric", place))
+        if name not in PLAIN:
+            self._fail(f"unknown converter {name!r}",
+                       f"Choose from {', '.join(sorted([*PLAIN, 'choice', 'reference']))}", place)
+        self._known(options, {"name"}, "the converter", place)
+        return PLAIN[str(name)]
+
+    def _side(self, table: dict[str, Any], name: str) -> Side:
+        section = self._table(table, name)
+        place = f"[{name}]"
+        self._known(section, {"object", "type", "filter"}, place, place)
+        accepted = section.get("filter", {})
+        if not isinstance(accepted, dict) or not all(isinstance(value, str) for value in accepted.values()):
+            self._fail("filter must be a table of texts", 'Write filter = { type = "company" }', place)
+        return Side(self._string(section, "object", place, place), self._string(section, "type", place, place), accepted)
+
+    def _match(self, table: dict[str, Any], pairs: tuple[Pair, ...]) -> tuple[Pair, bool]:
+        section = self._table(table, "match")
+        self._known(section, {"pair", "case"}, "[match]", "[match]")
+        name = self._string(section, "pair", "[match]", "[match]")
+        case = self._choice(section, "case", ("exact", "ignore"), "exact", "[match]")
+        return self._named(pairs, name, "[match]"), case == "exact"
+
+    def _line_section(self, table: dict[str, Any], defaults: dict[str, Any], after: tuple[str, ...]) -> Lines | None:
+        if "lines" not in table:
+            return None
+        section = self._table(table, "lines")
+        self._known(section, {"source", "target", "identity", "owner", "conflict", "pair"}, "[lines]", "[lines]")
+        merged = {**defaults, **section}
+        pairs = self._pairs(section, "pair", defaults, after, "lines.")
+        identity = self._string(section, "identity", "[lines]", "[lines]")
+        self._named(pairs, identity, "[lines]")
+        return Lines(
+            self._string(section, "source", "[lines]", "[lines]"),
+            self._string(section, "target", "[lines]", "[lines]"),
+            pairs,
+            identity,
+            cast(Policy, self._choice(merged, "conflict", get_args(Policy), "erp", "[lines]")),
+            cast(Owner, self._choice(merged, "owner", get_args(Owner), "erp", "[lines]")),
+        )
+
+    def _late(self, table: dict[str, Any], pairs: tuple[Pair, ...]) -> Late | None:
+        if "conflict_late" not in table:
+            return None
+        section = self._table(table, "conflict_late")
+        place = "[conflict_late]"
+        self._known(section, {"pair", "values", "policy"}, place, place)
+        name = self._named(pairs, self._string(section, "pair", place, place), place).name
+        values = frozenset(self._strings(section, "values", [], place))
+        return Late(name, values, cast(Policy, self._choice(section, "policy", get_args(Policy), "manual", place)))
+
+    def _unless(self, create: dict[str, Any], pairs: tuple[Pair, ...]) -> dict[str, tuple[object, ...]]:
+        section = create.get("unless", {})
+        if not isinstance(section, dict) or not all(isinstance(held, list) for held in section.values()):
+            self._fail("unless must be a table of lists", 'Write unless = { status = ["cancelled"] }', "[create]")
+        for name in section:
+            self._named(pairs, name, "[create]")
+        return {name: tuple(held) for name, held in section.items()}
+
+    def _named(self, pairs: tuple[Pair, ...], name: str, place: str) -> Pair:
+        for pair in pairs:
+            if pair.name == name:
+                return pair
+        self._fail(f"'{name}' is the source path of no pair", f"Choose from {', '.join(p.name for p in pairs)}", place)
+
+    def _table(self, table: dict[str, Any], name: str, default: dict[str, Any] | None = None) -> dict[str, Any]:
+        found = table.get(name, default)
+        if not isinstance(found, dict):
+            self._fail(f"no [{name}] section", f"Add [{name}]", None)
+        return found
+
+    def _string(self, table: dict[str, Any], key: str, where: str, place: str | None) -> str:
+        found = table.get(key)
+        if not isinstance(found, str) or not found.strip():
+            self._fail(f"{key} is missing{' in ' + where if where else ''} or not a text",
+                       f'Write {key} = "..."', place)
+        return found
+
+    def _strings(self, table: dict[str, Any], key: str, default: list[str], place: str | None = None) -> list[str]:
+        found = table.get(key, default)
+        if not isinstance(found, list) or not all(isinstance(entry, str) for entry in found):
+            self._fail(f"{key} must be a list of texts", f'Write {key} = ["..."]', place)
+        return found
+
+    def _flag(self, table: dict[str, Any], key: str, place: str) -> bool:
+        found = table.get(key, False)
+        if not isinstance(found, bool):
+            self._fail(f"{key} must be true or false", f"Write {key} = true", place)
+        return found
+
+    def _choice(self, table: dict[str, Any], key: str, allowed: Sequence[str], default: str, place: str) -> str:
+        found = table.get(key, default)
+        if found not in allowed:
+            self._fail(f"{key} = {found!r} is not possible", f"Choose from {', '.join(allowed)}", place)
+        return str(found)
+
+    def _known(self, table: Mapping[str, Any], known: set[str], where: str, place: str | None) -> None:
+        for key in table:
+            if key not in known:
+                self._fail(f"'{key}' is unknown in {where}", f"Choose from {', '.join(sorted(known))}", place, key)
+
+    def _fail(self, problem: str, cure: str, place: str | None, key: str | None = None) -> NoReturn:
+        raise FlowError(self.file, self._line(place, key), problem, cure)
+
+    def _line(self, place: str | None, key: str | None = None) -> int | None:
+        """The line of a header such as `[match]` or `[[pair]]#3`, or of a key below it."""
+        header, _, index = (place or "").partition("#")
+        start: int | None = 0 if not header else None
+        left = int(index or 0)
+        for number, line in enumerate(self.text_lines, start=1):
+            stripped = line.strip()
+            if start is not None and key and re.match(rf"{re.escape(key)}\s*=|\[+{re.escape(key)}\]", stripped):
+                return number
+            if header and stripped.startswith(header):
+                if left == 0:
+                    if not key:
+                        return number
+                    start = number
+                left -= 1
+        return start or None

@@ -1,0 +1,170 @@
+"""The wire: one call out, one answer in, every other ending an exception that says what to do next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+
+import httpx
+
+from sync import values
+from sync.clock import Clock
+from sync.errors import AccountRefused, BadAnswer, CallFailed, EndpointDown, OutcomeUnknown, Unavailable
+
+MAX_BODY = 16 * 1024 * 1024  # a page of 100 records of either API is far below one megabyte
+TIMEOUT_SECONDS = 30
+ATTEMPTS = 4  # of one call, before the system counts as down
+LONGEST_PAUSE = 900
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a system is and the credential for it, which no repr shows."""
+
+    base_url: str
+    credential: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer: parsed JSON (None for no content), when it was under way, and the server's own time."""
+
+    data: Any
+    start: float
+    end: float
+    server_time: float | None
+    headers: Mapping[str, str]
+
+
+class Judge(Protocol):
+    """Turns an answer of 400 or above into the exception of its system's conventions."""
+
+    def __call__(self, call: str, status: int, body: Any, *, creating: bool) -> CallFailed: ...
+
+
+@dataclass(frozen=True)
+class Pacing:
+    """How to wait: injected, so that nothing here sleeps or rolls dice by itself."""
+
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    jitter: Callable[[], float] = lambda: 1.0
+
+
+class Wire:
+    """Calls to one system. Never follows a redirect, so no answer can lead us to another host."""
+
+    def __init__(self, system: str, endpoint: Endpoint, *, auth: httpx.Auth | None, headers: Mapping[str, str],
+                 transport: httpx.AsyncBaseTransport | None, clock: Clock, judge: Judge, pacing: Pacing) -> None:
+        self.system, self.url, self._clock, self._judge, self._pacing = system, endpoint.base_url, clock, judge, pacing
+        self.reads = 0
+        self._client = httpx.AsyncClient(
+            base_url=endpoint.base_url, auth=auth, transport=transport, timeout=TIMEOUT_SECONDS,
+            follow_redirects=False, trust_env=False,
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", **headers})
+
+    async def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+        """Read; repeated while the system is unavailable, as reading twice does no harm."""
+        return await self.send("GET", path, params=params)
+
+    async def send(self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None,
+                   headers: Mapping[str, str] | None = None) -> Answer:
+        """One call, with patience; raises SideStopped or CallFailed.
+
+        A call that provably had no effect is repeated. A write that may have had one raises OutcomeUnknown at once.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._once(method, path, params, body, headers or {})
+            except Unavailable:
+                if attempt == ATTEMPTS - 1:
+                    raise
+            except OutcomeUnknown as lost:
+                if method != "GET":
+                    raise
+                if attempt == ATTEMPTS - 1:
+                    raise EndpointDown(self.system, self.url, lost.message,
+                                       "Check the network and the system, then start again") from lost
+            await self._pacing.sleep(min(LONGEST_PAUSE, 2 * 2**attempt) * self._pacing.jitter())
+        raise AssertionError("unreachable")
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _once(self, method: str, path: str, params: Mapping[str, str] | None, body: object,
+                    headers: Mapping[str, str]) -> Answer:
+        call = f"{method} {path}"
+        content = None if body is None else values.dumps(body)
+        kind = {} if body is None or "Content-Type" in headers else {"Content-Type": "application/json"}
+        request = self._client.build_request(method, path, params=dict(params) if params else None, content=content,
+                                             headers={**kind, **headers})
+        self.reads += method == "GET"
+        start = self._clock.monotonic()
+        try:
+            response = await self._client.send(request, stream=True)
+            try:
+                text = await self._bounded(response, call)
+            finally:
+                await response.aclose()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise self._down(error) from error
+        except httpx.UnsupportedProtocol as error:
+            raise self._down(error) from error
+        except httpx.TransportError as error:
+            raise OutcomeUnknown(self.system, call, None, f"no answer ({type(error).__name__})") from error
+        return self._answer(call, method, response, text, start, self._clock.monotonic())
+
+    def _answer(self, call: str, method: str, response: httpx.Response, text: bytes, start: float,
+                end: float) -> Answer:
+        status = response.status_code
+        if status in (401, 402, 403):
+            raise AccountRefused(self.system, self.url, f"answers {status} to {call}",
+                                 "Check the credential in the environment and the rights of its account")
+        if status in (429, 502, 503, 504):
+            if status == 429 or method == "GET":
+                raise Unavailable(self.system, call, status, "busy or unavailable")
+            raise OutcomeUnknown(self.system, call, status, "unavailable")
+        if 300 <= status < 400:
+            raise BadAnswer(self.system, self.url, f"answers {call} with a redirect ({status})",
+                            "Configure the final address; redirects are not followed")
+        if status == 204 or (status < 300 and method == "DELETE" and not text):
+            data = None
+        else:
+            data = self._parse(call, status, text, response.headers.get("content-type", ""))
+        if status >= 400:
+            raise self._judge(call, status, data, creating=method == "POST")
+        return Answer(data, start, end, _time(response.headers.get("date")), response.headers)
+
+    def _parse(self, call: str, status: int, text: bytes, kind: str) -> Any:
+        try:
+            return values.loads(text)
+        except ValueError:
+            if status >= 500:
+                return None
+            raise BadAnswer(self.system, self.url,
+                            f"answers {call} with status {status} and something that is not JSON ({kind or 'no type'})",
+                            "Check that the address is that of the API") from None
+
+    async def _bounded(self, response: httpx.Response, call: str) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > MAX_BODY:
+                raise BadAnswer(self.system, self.url, f"answers {call} with more than {MAX_BODY} bytes",
+                                "Check that the address is that of the API")
+            parts.append(part)
+        return b"".join(parts)
+
+    def _down(self, error: Exception) -> EndpointDown:
+        return EndpointDown(self.system, self.url, f"cannot be reached ({type(error).__name__}: {error})",
+                            "Check the address and that the system is running, then start again")
+
+
+def _time(date: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp() if date else None
+    except ValueError:
+        return None

@@ -1,0 +1,189 @@
+"""Links and what belongs to them: observations of both sides, the shadow between them, the open intent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+from sync.values import Value, Values
+
+System = Literal["customerp", "invoiced"]
+TITLES: Mapping[System, str] = {"customerp": "Customerp", "invoiced": "Invoiced"}
+
+NoticeKind = Literal["deviation", "unwritable", "divergence", "frozen", "waiting", "needs_attention", "ambiguous",
+                     "unmappable"]
+Agreed = tuple[Value, Value]  # (Customerp's value, Invoiced's value) that mean the same
+
+
+class State(StrEnum):
+    """Where a link stands between two runs."""
+
+    DISCOVERED = "discovered"  # seen on one side
+    AMBIGUOUS = "ambiguous"  # several candidates; a person decides
+    WAITING = "waiting"  # refers to a record that is not linked yet
+    CREATING = "creating"  # a create is stored and perhaps sent
+    LINKED = "linked"
+    WRITING = "writing"  # a change is stored and perhaps sent
+    RETRY = "retry"  # a call had no effect; due again at next_attempt_at
+    DEAD = "dead"  # attempts spent
+    CONFLICTED = "conflicted"  # a field waits for a person
+    FROZEN = "frozen"  # the document takes no more changes, and the other side differs
+    NEEDS_ATTENTION = "needs_attention"  # refused; tried again when the record changes
+    TOMBSTONED = "tombstoned"  # gone on one side; kept so that nothing comes back to life
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """When a call was under way, on the local monotonic clock of one session (monotonic time ends with the process)."""
+
+    session: int
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A child record in canonical form."""
+
+    id: str
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One side of a link as last seen, in canonical form."""
+
+    values: Values
+    seen: Interval
+    stamp: float = 0.0  # the record's own updated_at, UNIX seconds
+    version: int | None = None
+    lines: tuple[Line, ...] = ()
+    frozen: str | None = None  # why the record takes no changes
+    edited: Mapping[str, float] = field(default_factory=dict)  # fields that left the shadow, with the stamp of that
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A line link with its own shadow pairs."""
+
+    erp: str
+    inv: str
+    shadow: Mapping[str, Agreed]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something people should know about a record; not an error of the sync."""
+
+    flow: str
+    key: str
+    field: str | None
+    kind: NoticeKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Both sides edited the same property; `winner` is None while a person has to decide."""
+
+    flow: str
+    key: str
+    field: str
+    base: tuple[Any, Any] | None
+    customerp: Any
+    invoiced: Any
+    winner: System | None
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A remote write, stored before it is made; `body` suffices to recognise or repeat it."""
+
+    system: System
+    operation: str
+    object: str
+    id: str | None
+    calls: tuple[Mapping[str, Any], ...]
+    fields: Mapping[str, tuple[Value, Value, Value]]  # name -> (sent from, desired, before)
+    lines: tuple[Mapping[str, Any], ...] | None  # as desired: id or None, counterpart's id, values, values sent from
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A record of Customerp and its counterpart in Invoiced, or one of the two that has none yet."""
+
+    flow: str
+    id: int = 0
+    erp_id: str | None = None
+    inv_id: str | None = None
+    erp_key: str | None = None
+    inv_key: str | None = None
+    reference: str | None = None  # the Customerp id that Invoiced's record carries in its metadata
+    generation: int = 1
+    state: State = State.DISCOVERED
+    reason: str | None = None
+    waits_for: str | None = None
+    dirty: bool = True
+    recheck: bool = False
+    attempts: int = 0
+    next_attempt_at: float | None = None
+    version: int = 0
+    shadow: Mapping[str, Agreed] = field(default_factory=dict)
+    diverged: Mapping[str, str] = field(default_factory=dict)  # fields whose shadow does not agree, and why
+    children: tuple[Child, ...] = ()
+    erp: Observation | None = None
+    inv: Observation | None = None
+    intent: Intent | None = None
+    notices: tuple[Notice, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+    @property
+    def linked(self) -> bool:
+        return self.erp_id is not None and self.inv_id is not None and self.state is not State.TOMBSTONED
+
+    def observation(self, system: System) -> Observation | None:
+        return self.erp if system == "customerp" else self.inv
+
+
+def accept(current: Observation | None, new: Observation) -> Literal["accept", "drop", "recheck"]:
+    """Whether an observation replaces the current one (R2 of the ordering rules).
+
+    A page that was read before our write and arrives after it would look like a person undoing our write, so a
+    read that began after the last one ended wins; among overlapping ones the record's own stamp decides, and
+    where that cannot tell (it has whole seconds) the record is to be read again.
+    """
+    if current is None or new.seen.session != current.seen.session or new.seen.start >= current.seen.end:
+        return "accept"
+    if int(new.stamp) > int(current.stamp):
+        return "accept"
+    if int(new.stamp) < int(current.stamp) or same_content(current, new):
+        return "drop"
+    return "recheck"
+
+
+def same_content(one: Observation | None, other: Observation) -> bool:
+    """Whether two observations say the same about the record."""
+    return one is not None and (one.values, one.lines, one.frozen) == (other.values, other.lines, other.frozen)
+
+
+def edits(previous: Observation | None, new: Observation, shadow: Mapping[str, Agreed], index: int) -> dict[str, float]:
+    """Fields of `new` that differ from the shadow, each with the stamp of the observation in which it first did.
+
+    The record's stamp is no property's stamp: it moves with every write to the record, so a value keeps the time
+    at which it was first seen. `index` is 0 for Customerp, 1 for Invoiced.
+    """
+    found: dict[str, float] = {}
+    for name, value in new.values.items():
+        if name in shadow and shadow[name][index] == value:
+            continue
+        unchanged = previous is not None and name in previous.edited and previous.values.get(name) == value
+        found[name] = previous.edited[name] if previous is not None and unchanged else new.stamp
+    if previous is None or previous.lines != new.lines:
+        found["lines"] = new.stamp
+    elif "lines" in previous.edited:
+        found["lines"] = previous.edited["lines"]
+    return found

@@ -1,0 +1,216 @@
+"""The three-way merge of one property or group of properties; pure.
+
+What counts as an edit is decided by value against the shadow, never by a timestamp: a touch is not an edit, and the
+echo of our own write is none either. Timestamps only choose between two edits, and only where the policy says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sync.converters import Resolver
+from sync.errors import Inexpressible, Unmappable, Unresolved
+from sync.flow import Owner, Pair, Policy, Unit
+from sync.links import Agreed, NoticeKind, System
+from sync.values import Value, Values
+
+SKEW_SECONDS = 1  # how far the two systems' clocks may be apart; Invoiced stamps whole seconds besides
+
+
+@dataclass(frozen=True)
+class Clash:
+    """Both sides edited; `winner` is None while a person has to decide."""
+
+    fields: tuple[str, ...]
+    winner: System | None
+    policy: str
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What to do about one unit. Values to write are canonical values of the side that receives them."""
+
+    to_target: Values = field(default_factory=dict)
+    to_source: Values = field(default_factory=dict)
+    advance: Mapping[str, Agreed] = field(default_factory=dict)
+    diverge: Mapping[str, str] = field(default_factory=dict)  # fields to record as they are, and why
+    clash: Clash | None = None
+    remarks: tuple[tuple[str, NoticeKind, str], ...] = ()  # field, kind, reason
+    waits_for: str | None = None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a merge needs beside the values."""
+
+    resolve: Resolver
+    diverged: Mapping[str, str] = field(default_factory=dict)
+    policy: Policy | None = None  # in place of the pairs' own
+    erp_edited: Mapping[str, float] = field(default_factory=dict)
+    inv_edited: Mapping[str, float] = field(default_factory=dict)
+
+
+def merge(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, setting: Setting) -> Merged:
+    """The outcome for pairs that change as one; they share direction, owner and policy."""
+    direction = unit[0].direction
+    first = any(pair.name not in shadow for pair in unit)
+    agreed = {pair.name for pair in unit if pair.converter.agree(erp[pair.name], inv[pair.name], setting.resolve)}
+    erp_edited = [p for p in unit if p.name not in shadow or shadow[p.name][0] != erp[p.name]]
+    inv_edited = [p for p in unit if p.name not in shadow or shadow[p.name][1] != inv[p.name]]
+    if not erp_edited and not inv_edited:
+        return Merged(remarks=_standing(unit, setting.diverged))
+    if len(agreed) == len(unit):
+        return Merged(advance={pair.name: (erp[pair.name], inv[pair.name]) for pair in unit})
+    if direction == "create_only":
+        return _fixed(unit, agreed, erp, inv, first)
+    if direction == "to_source":
+        return _one_way(unit, shadow, erp, inv, "invoiced", erp_edited, first, setting)
+    if direction == "to_target":
+        return _one_way(unit, shadow, erp, inv, "customerp", inv_edited, first, setting)
+    if first:
+        return _first(unit, shadow, erp, inv, agreed, setting)
+    if not inv_edited:
+        return _carry("customerp", unit, shadow, erp, inv, setting)
+    if not erp_edited:
+        return _carry("invoiced", unit, shadow, erp, inv, setting)
+    return _clash(unit, shadow, erp, inv, setting)
+
+
+def choose(policy: Policy, erp_stamp: float | None, inv_stamp: float | None) -> System | None:
+    """Who wins a conflict; None leaves it to a person.
+
+    `latest` holds only where the stamps are further apart than the clocks may be; otherwise the ERP wins.
+    """
+    if policy == "manual":
+        return None
+    if policy == "latest" and erp_stamp is not None and inv_stamp is not None:
+        return "invoiced" if int(inv_stamp) - int(erp_stamp) > SKEW_SECONDS else "customerp"
+    return "invoiced" if policy == "invoiced" else "customerp"
+
+
+def side_of(owner: Owner) -> System:
+    """The system that an owner's name stands for."""
+    return "invoiced" if owner == "invoiced" else "customerp"
+
+
+def _carry(source: System, unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values,
+           setting: Setting) -> Merged:
+    """Carry one side's values over, field by field; a field that has not changed since it was recorded stays out."""
+    to_target: Values = {}
+    to_source: Values = {}
+    advance: dict[str, Agreed] = {}
+    diverge: dict[str, str] = {}
+    remarks: list[tuple[str, NoticeKind, str]] = []
+    for pair in unit:
+        name, e, i = pair.name, erp[pair.name], inv[pair.name]
+        if shadow.get(name) == (e, i):
+            continue
+        given, other = (e, i) if source == "customerp" else (i, e)
+        if given is None and pair.on_clear == "keep":
+            diverge[name] = "clearing this property does not travel"
+            continue
+        try:
+            carried = _convert(pair, source, given, setting.resolve)
+        except Unresolved as missing:
+            waits_for = f"{missing.flow}:{missing.record}"
+            return Merged(waits_for=waits_for, remarks=((name, "waiting", str(missing)),))
+        except Unmappable as odd:
+            remarks.append((name, "unmappable", f"{odd.reason}; the other side is left alone"))
+            continue
+        if carried == other or pair.converter.agree(e, i, setting.resolve):
+            advance[name] = (e, i)
+        elif source == "customerp":
+            to_target[name] = carried
+        else:
+            to_source[name] = carried
+    return Merged(to_target, to_source, advance, diverge, remarks=tuple(remarks))
+
+
+def _first(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, agreed: set[str],
+           setting: Setting) -> Merged:
+    """Two existing records meet: an empty value never beats a filled one; otherwise the owner's stands."""
+    filled = [pair for pair in unit
+              if pair.name not in agreed and erp[pair.name] is not None and inv[pair.name] is not None]
+    if filled:
+        unmappable = [pair for pair in filled if not _expressible(pair, inv[pair.name], setting.resolve)]
+        if unmappable:
+            # Nobody has edited anything yet, so neither side's value may be overwritten.
+            reasons = {p.name: f"'{inv[p.name]}' has no counterpart; both sides are left alone" for p in unmappable}
+            return Merged(diverge=reasons, remarks=tuple((n, "unmappable", r) for n, r in reasons.items()))
+        return _carry(side_of(unit[0].owner), unit, shadow, erp, inv, setting)
+    outcomes = [_carry("customerp" if erp[pair.name] is not None else "invoiced", (pair,), shadow, erp, inv, setting)
+                for pair in unit if pair.name not in agreed]
+    waiting = next((outcome for outcome in outcomes if outcome.waits_for), None)
+    if waiting:
+        return waiting
+    diverge: dict[str, str] = {}
+    for outcome in outcomes:
+        diverge |= outcome.diverge
+        diverge |= {name: f"{reason}" for name, kind, reason in outcome.remarks if kind == "unmappable"}
+    return Merged(
+        {n: v for outcome in outcomes for n, v in outcome.to_target.items()},
+        {n: v for outcome in outcomes for n, v in outcome.to_source.items()},
+        {name: (erp[name], inv[name]) for name in agreed},
+        diverge,
+        remarks=tuple(remark for outcome in outcomes for remark in outcome.remarks),
+    )
+
+
+def _one_way(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, truth: System,
+             strayed: list[Pair], first: bool, setting: Setting) -> Merged:
+    """One side only follows: what was edited there is set back and reported."""
+    bare = {name: pair for name, pair in shadow.items() if name not in {p.name for p in unit}}
+    outcome = _carry(truth, unit, bare, erp, inv, setting)
+    if first or not strayed:
+        return outcome
+    follower = "Customerp" if truth == "invoiced" else "Invoiced"
+    remarks: list[tuple[str, NoticeKind, str]] = [
+        (pair.name, "deviation", f"edited in {follower}, which only follows here; set back") for pair in strayed]
+    return Merged(outcome.to_target, outcome.to_source, outcome.advance, outcome.diverge,
+                  remarks=(*outcome.remarks, *remarks), waits_for=outcome.waits_for)
+
+
+def _fixed(unit: Unit, agreed: set[str], erp: Values, inv: Values, first: bool) -> Merged:
+    """Settled when the counterpart was created; a later difference is reported and nothing is written."""
+    reasons = {
+        pair.name: f"cannot change once both records exist (Customerp has {erp[pair.name]!r}, "
+                   f"Invoiced {inv[pair.name]!r}); nothing is written"
+        for pair in unit if pair.name not in agreed}
+    return Merged(
+        advance={name: (erp[name], inv[name]) for name in agreed},
+        diverge=reasons,
+        remarks=tuple((name, "deviation", reason) for name, reason in reasons.items()),
+    )
+
+
+def _clash(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, setting: Setting) -> Merged:
+    names = [pair.name for pair in unit]
+    policy = setting.policy or unit[0].conflict
+    winner = choose(policy, _latest(setting.erp_edited, names), _latest(setting.inv_edited, names))
+    clash = Clash(tuple(n for n in names if shadow[n] != (erp[n], inv[n])), winner, policy)
+    if winner is None:
+        return Merged(clash=clash)
+    outcome = _carry(winner, unit, shadow, erp, inv, setting)
+    return Merged(outcome.to_target, outcome.to_source, outcome.advance, outcome.diverge, clash, outcome.remarks,
+                  outcome.waits_for)
+
+
+def _standing(unit: Unit, diverged: Mapping[str, str]) -> tuple[tuple[str, NoticeKind, str], ...]:
+    return tuple((pair.name, "divergence", diverged[pair.name]) for pair in unit if pair.name in diverged)
+
+
+def _convert(pair: Pair, source: System, value: Value, resolve: Resolver) -> Value:
+    return (pair.converter.to_target if source == "customerp" else pair.converter.to_source)(value, resolve)
+
+
+def _expressible(pair: Pair, inv: Value, resolve: Resolver) -> bool:
+    try:
+        pair.converter.to_source(inv, resolve)
+    except Inexpressible:
+        return False
+    return True
+
+
+def _latest(edited: Mapping[str, float], names: list[str]) -> float | None:
+    return max((edited[name] for name in names if name in edited), default=None)

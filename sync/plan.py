@@ -1,0 +1,130 @@
+"""What a link needs: from its two observations and the shadow to changes, conflicts and notices; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sync.converters import Resolver
+from sync.errors import Unmappable, Unresolved
+from sync.flow import Flow, Policy
+from sync.lines import LineChange, merge_lines
+from sync.links import Agreed, Child, Conflict, Link, Notice, NoticeKind
+from sync.merge import Clash, Setting, merge
+from sync.values import Values
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one side is to receive, in its canonical values; `lines` is its complete new list, None leaves it alone."""
+
+    fields: Values = field(default_factory=dict)
+    lines: tuple[LineChange, ...] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.fields) or self.lines is not None
+
+
+@dataclass(frozen=True)
+class LinkPlan:
+    """Changes for both sides, and what is settled without a write."""
+
+    to_target: Change
+    to_source: Change
+    shadow: Mapping[str, Agreed]
+    diverged: Mapping[str, str]
+    children: tuple[Child, ...]
+    conflicts: tuple[Conflict, ...]
+    notices: tuple[Notice, ...]
+    waits_for: str | None
+
+
+def plan_link(flow: Flow, link: Link, resolve: Resolver) -> LinkPlan:
+    """The plan for a link with both records known; empty changes mean that it is at rest."""
+    assert link.erp is not None
+    assert link.inv is not None
+    key = link.erp_key or link.inv_key or ""
+    setting = Setting(resolve, link.diverged, _late_policy(flow, link, resolve), link.erp.edited, link.inv.edited)
+    shadow, diverged = dict(link.shadow), dict(link.diverged)
+    to_target: Values = {}
+    to_source: Values = {}
+    conflicts: list[Conflict] = []
+    notices: list[Notice] = []
+    waits_for: str | None = None
+    for unit in flow.units:
+        outcome = merge(unit, link.shadow, link.erp.values, link.inv.values, setting)
+        to_target |= outcome.to_target
+        to_source |= outcome.to_source
+        shadow |= outcome.advance
+        shadow |= {name: (link.erp.values[name], link.inv.values[name]) for name in outcome.diverge}
+        for name in outcome.advance:
+            diverged.pop(name, None)
+        diverged |= outcome.diverge
+        waits_for = waits_for or outcome.waits_for
+        notices += [Notice(flow.id, key, name, kind, reason) for name, kind, reason in outcome.remarks]
+        if outcome.clash is not None:
+            conflicts += _conflicts(flow, key, link, outcome.clash)
+    children, target_lines, source_lines = link.children, None, None
+    if flow.lines is not None:
+        merged = merge_lines(flow.lines, link.children, link.erp.lines, link.inv.lines, setting)
+        children, target_lines, source_lines = merged.children, merged.to_target, merged.to_source
+        waits_for = waits_for or merged.waits_for
+        notices += [Notice(flow.id, key, name, kind, reason) for name, kind, reason in merged.remarks]
+        conflicts += [Conflict(flow.id, key, *parts) for parts in merged.conflicts]
+    return LinkPlan(Change(to_target, target_lines), Change(to_source, source_lines), shadow, diverged, children,
+                    tuple(conflicts), tuple(notices), waits_for)
+
+
+@dataclass(frozen=True)
+class Creation:
+    """The counterpart to create, or why not now."""
+
+    change: Change | None
+    notice: tuple[str | None, NoticeKind, str] | None = None
+    waits_for: str | None = None
+
+
+def plan_create(flow: Flow, link: Link, resolve: Resolver) -> Creation:
+    """The counterpart of a record that only Customerp has, in its intended final state."""
+    assert link.erp is not None
+    for name, held in flow.unless.items():
+        value = link.erp.values[name]
+        if value in held:
+            return Creation(None, (name, "divergence", f"{name} is {value!r}, so no {flow.target.type} is created"))
+    fields: Values = {}
+    try:
+        for pair in flow.pairs:
+            value = link.erp.values[pair.name]
+            if pair.direction != "to_source" and value is not None:
+                fields[pair.name] = pair.converter.to_target(value, resolve)
+        lines = None
+        if flow.lines is not None:
+            lines = tuple(
+                LineChange(None, line.id, {pair.name: pair.converter.to_target(line.values[pair.name], resolve)
+                                           for pair in flow.lines.pairs}, line.values)
+                for line in link.erp.lines)
+    except Unresolved as missing:
+        return Creation(None, (None, "waiting", str(missing)), f"{missing.flow}:{missing.record}")
+    except Unmappable as odd:
+        return Creation(None, (None, "unmappable", odd.reason))
+    return Creation(Change(fields, lines))
+
+
+def _late_policy(flow: Flow, link: Link, resolve: Resolver) -> Policy | None:
+    """The policy of documents that were issued on either side; issuing cannot be undone."""
+    if flow.late is None or link.erp is None or link.inv is None:
+        return None
+    pair = flow.pair(flow.late.pair)
+    try:
+        there = pair.converter.to_source(link.inv.values[pair.name], resolve)
+    except Unmappable:
+        there = None
+    issued = {link.erp.values[pair.name], there} & flow.late.values
+    return flow.late.policy if issued else None
+
+
+def _conflicts(flow: Flow, key: str, link: Link, clash: Clash) -> list[Conflict]:
+    assert link.erp is not None
+    assert link.inv is not None
+    return [Conflict(flow.id, key, name, link.shadow.get(name), link.erp.values[name], link.inv.values[name],
+                     clash.winner, clash.policy) for name in clash.fields]

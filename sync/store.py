@@ -1,0 +1,262 @@
+"""The sync's own state in one SQLite file, durable before every remote write, used by one process at a time."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from sync import values
+from sync.errors import NotAStore, StoreError, StoreInUse, Superseded
+from sync.links import Child, Conflict, Intent, Interval, Line, Link, Notice, Observation, State, System
+
+_APPLICATION = 0x43505254  # "CPRT"; tells our file from any other SQLite file
+_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE link (
+    id INTEGER PRIMARY KEY, flow TEXT NOT NULL, erp_id TEXT, inv_id TEXT, erp_key TEXT, inv_key TEXT, reference TEXT,
+    generation INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT, waits_for TEXT, dirty INTEGER NOT NULL,
+    recheck INTEGER NOT NULL, attempts INTEGER NOT NULL, next_attempt_at REAL, version INTEGER NOT NULL,
+    shadow TEXT NOT NULL, diverged TEXT NOT NULL, children TEXT NOT NULL, erp TEXT, inv TEXT, intent TEXT,
+    notices TEXT NOT NULL, conflicts TEXT NOT NULL
+);
+CREATE UNIQUE INDEX link_erp ON link (flow, erp_id) WHERE erp_id IS NOT NULL;
+CREATE UNIQUE INDEX link_inv ON link (flow, inv_id) WHERE inv_id IS NOT NULL;
+CREATE INDEX link_erp_key ON link (flow, erp_key) WHERE erp_key IS NOT NULL;
+CREATE INDEX link_inv_key ON link (flow, inv_key) WHERE inv_key IS NOT NULL;
+CREATE INDEX link_reference ON link (flow, reference) WHERE reference IS NOT NULL;
+CREATE INDEX link_dirty ON link (flow, id) WHERE dirty;
+CREATE INDEX link_waits ON link (waits_for) WHERE waits_for IS NOT NULL;
+CREATE INDEX link_intent ON link (id) WHERE intent IS NOT NULL;
+CREATE INDEX link_retry ON link (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+CREATE TABLE cursor (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE history (
+    id INTEGER PRIMARY KEY, link INTEGER NOT NULL, at TEXT NOT NULL, system TEXT NOT NULL, operation TEXT NOT NULL,
+    fields TEXT NOT NULL
+);
+"""
+
+_COLUMNS = ("flow", "erp_id", "inv_id", "erp_key", "inv_key", "reference", "generation", "state", "reason",
+            "waits_for", "dirty", "recheck", "attempts", "next_attempt_at", "version", "shadow", "diverged",
+            "children", "erp", "inv", "intent", "notices", "conflicts")
+_SELECT = f"SELECT id, {', '.join(_COLUMNS)} FROM link"  # noqa: S608 - names of our own columns
+_INSERT = f"INSERT INTO link ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+_UPDATE = f"UPDATE link SET {', '.join(f'{c} = ?' for c in _COLUMNS)} WHERE id = ? AND version = ?"  # noqa: S608
+
+
+class Store:
+    """Links, cursors and history. Every change happens inside `transaction()`."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+        self._db, self.path = connection, path
+
+    @classmethod
+    def open(cls, path: str | Path, durable: bool = True) -> Self:
+        """Open or create a store; raises StoreInUse and NotAStore.
+
+        Not durable means that a power cut may lose the last intents, and with them the means to recognise our own
+        writes.
+        """
+        name = str(path)
+        try:
+            db = sqlite3.connect(name, timeout=0, isolation_level=None, check_same_thread=False)
+            # Exclusive from the first read on: a second process is refused by SQLite itself, also after a crash.
+            db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+            db.execute("BEGIN EXCLUSIVE")
+            store = cls(db, name)
+            store._prepare()
+            db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error) or "busy" in str(error):
+                raise StoreInUse(name, "another process works on this store",
+                                 "Wait for it to end, or stop it") from None
+            raise StoreError(name, f"cannot be opened ({error})", "Check the path and its rights") from None
+        except sqlite3.DatabaseError as error:
+            raise NotAStore(name, f"not a store of the sync ({error})", "Name another file") from None
+        return store
+
+    def _prepare(self) -> None:
+        (application,) = self._db.execute("PRAGMA application_id").fetchone()
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if not tables and not application:
+            for statement in _SCHEMA.split(";"):
+                self._db.execute(statement)
+            self._db.execute(f"PRAGMA application_id = {_APPLICATION}")
+            self._db.execute(f"PRAGMA user_version = {_VERSION}")
+        elif application != _APPLICATION:
+            raise NotAStore(self.path, "a database of something else", "Name another file")
+        elif version != _VERSION:
+            raise NotAStore(self.path, f"a store of version {version}; this is version {_VERSION}",
+                            "Use the release that wrote it, or start with a new file")
+
+    def copy(self) -> Store:
+        """An independent copy in memory."""
+        db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self._db.backup(db)
+        return Store(db, ":memory:")
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; never held across a remote call."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.commit()
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def commit(self) -> None:
+        self._db.execute("COMMIT")
+
+    def save(self, link: Link) -> Link:
+        """Insert a new link, or update one that nobody else has changed since; raises Superseded."""
+        stored = replace(link, version=link.version + 1)
+        row = _to_row(stored)
+        if link.id == 0:
+            return replace(stored, id=self._db.execute(_INSERT, row).lastrowid or 0)
+        if self._db.execute(_UPDATE, (*row, link.id, link.version)).rowcount != 1:
+            raise Superseded(link.id)
+        return stored
+
+    def remove(self, link: Link) -> None:
+        self._db.execute("DELETE FROM link WHERE id = ?", (link.id,))
+
+    def link(self, id: int) -> Link:
+        return self._one("id = ?", id) or _missing(id)
+
+    def by_remote(self, flow: str, system: System, id: str) -> Link | None:
+        """The link that holds this record of one side."""
+        return self._one("flow = ? AND erp_id = ?" if system == "customerp" else "flow = ? AND inv_id = ?", flow, id)
+
+    def by_reference(self, flow: str, reference: str) -> list[Link]:
+        """Links whose record in Invoiced names this record of Customerp in its metadata."""
+        return self._many("flow = ? AND reference = ? AND inv_id IS NOT NULL ORDER BY id", flow, reference)
+
+    def by_key(self, flow: str, system: System, key: str) -> list[Link]:
+        """Links whose record on one side has this match key."""
+        column = "erp_key" if system == "customerp" else "inv_key"
+        return self._many(f"flow = ? AND {column} = ? ORDER BY id", flow, key)
+
+    def dirty(self, flow: str) -> list[int]:
+        """Ids of links with work, in the order in which the records were first seen."""
+        return [id for (id,) in self._db.execute("SELECT id FROM link WHERE dirty AND flow = ? ORDER BY id", (flow,))]
+
+    def open_intents(self) -> list[int]:
+        """Ids of links with a write whose outcome is not stored."""
+        return [id for (id,) in self._db.execute("SELECT id FROM link WHERE intent IS NOT NULL ORDER BY id")]
+
+    def wake(self, dependency: str) -> None:
+        """Put links to work that wait for this record."""
+        self._db.execute("UPDATE link SET dirty = 1, waits_for = NULL, version = version + 1 WHERE waits_for = ?",
+                         (dependency,))
+
+    def wake_due(self, now: float) -> None:
+        """Put links to work whose pause is over."""
+        self._db.execute("UPDATE link SET dirty = 1, next_attempt_at = NULL, version = version + 1"
+                         " WHERE next_attempt_at <= ?", (now,))
+
+    def cursor(self, name: str) -> str | None:
+        row = self._db.execute("SELECT value FROM cursor WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def set_cursor(self, name: str, value: str) -> None:
+        self._db.execute("INSERT INTO cursor VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                         (name, value))
+
+    def record(self, link: int, at: str, system: System, operation: str, fields: Mapping[str, Sequence[Any]]) -> None:
+        """Append to the history what was written and what it replaced."""
+        self._db.execute("INSERT INTO history (link, at, system, operation, fields) VALUES (?, ?, ?, ?, ?)",
+                         (link, at, system, operation, values.dumps(fields)))
+
+    def counts(self) -> Counter[tuple[str, str, bool]]:
+        """Links by flow, state and whether only Invoiced has the record."""
+        rows = self._db.execute("SELECT flow, state, erp_id IS NULL, count(*) FROM link GROUP BY 1, 2, 3")
+        return Counter({(flow, state, bool(alone)): number for flow, state, alone, number in rows})
+
+    def standing(self) -> Iterator[Link]:
+        """Links with a notice or a conflict that still holds."""
+        for row in self._db.execute(f"{_SELECT} WHERE notices <> '[]' OR conflicts <> '[]' ORDER BY flow, id"):
+            yield _from_row(row)
+
+    def _one(self, where: str, *parameters: object) -> Link | None:
+        row = self._db.execute(f"{_SELECT} WHERE {where}", parameters).fetchone()
+        return _from_row(row) if row else None
+
+    def _many(self, where: str, *parameters: object) -> list[Link]:
+        return [_from_row(row) for row in self._db.execute(f"{_SELECT} WHERE {where}", parameters)]
+
+
+def _missing(id: int) -> Link:
+    raise Superseded(id)
+
+
+def _to_row(link: Link) -> tuple[object, ...]:
+    return (link.flow, link.erp_id, link.inv_id, link.erp_key, link.inv_key, link.reference, link.generation,
+            link.state.value, link.reason, link.waits_for, link.dirty, link.recheck, link.attempts,
+            link.next_attempt_at, link.version, json.dumps(link.shadow), json.dumps(link.diverged),
+            json.dumps([[c.erp, c.inv, c.shadow] for c in link.children]), _observation_text(link.erp),
+            _observation_text(link.inv), _intent_text(link.intent),
+            json.dumps([[n.flow, n.key, n.field, n.kind, n.reason] for n in link.notices]),
+            json.dumps([[c.flow, c.key, c.field, c.base, c.customerp, c.invoiced, c.winner, c.policy]
+                        for c in link.conflicts]))
+
+
+def _from_row(row: tuple[Any, ...]) -> Link:
+    (id, flow, erp_id, inv_id, erp_key, inv_key, reference, generation, state, reason, waits_for, dirty, recheck,
+     attempts, next_attempt_at, version, shadow, diverged, children, erp, inv, intent, notices, conflicts) = row
+    return Link(
+        flow, id, erp_id, inv_id, erp_key, inv_key, reference, generation, State(state), reason, waits_for,
+        bool(dirty), bool(recheck), attempts, next_attempt_at, version, _pairs(json.loads(shadow)),
+        json.loads(diverged), tuple(Child(e, i, _pairs(s)) for e, i, s in json.loads(children)),
+        _observation(erp), _observation(inv), _intent(intent), tuple(Notice(*n) for n in json.loads(notices)),
+        tuple(Conflict(c[0], c[1], c[2], tuple(c[3]) if isinstance(c[3], list) else c[3], *c[4:])
+              for c in json.loads(conflicts)))
+
+
+def _pairs(stored: Mapping[str, list[Any]]) -> dict[str, tuple[Any, Any]]:
+    return {name: (pair[0], pair[1]) for name, pair in stored.items()}
+
+
+def _observation_text(seen: Observation | None) -> str | None:
+    if seen is None:
+        return None
+    interval = seen.seen
+    return json.dumps([seen.values, [interval.session, interval.start, interval.end], seen.stamp, seen.version,
+                       [[line.id, line.values] for line in seen.lines], seen.frozen, seen.edited])
+
+
+def _observation(stored: str | None) -> Observation | None:
+    if stored is None:
+        return None
+    found, interval, stamp, version, lines, frozen, edited = json.loads(stored)
+    return Observation(found, Interval(*interval), stamp, version, tuple(Line(*line) for line in lines), frozen, edited)
+
+
+def _intent_text(intent: Intent | None) -> str | None:
+    if intent is None:
+        return None
+    # Bodies hold exact decimals, which only our own writer keeps.
+    return values.dumps([intent.system, intent.operation, intent.object, intent.id, intent.calls, intent.fields,
+                         intent.lines, intent.key])
+
+
+def _intent(stored: str | None) -> Intent | None:
+    if stored is None:
+        return None
+    system, operation, object_, id, calls, fields, lines, key = values.loads(stored)
+    return Intent(system, operation, object_, id, tuple(calls), {n: (f[0], f[1], f[2]) for n, f in fields.items()},
+                  None if lines is None else tuple(lines), key)

@@ -1,0 +1,154 @@
+"""Values in canonical form, and JSON that keeps decimals exact.
+
+A canonical value is a string, a whole number, a boolean or None, so that equal means equal and storing it loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn, TypeAlias
+
+Value: TypeAlias = str | int | bool | None
+Values: TypeAlias = dict[str, Value]
+Raw: TypeAlias = dict[str, Any]
+
+_DIGITS = 40  # twice what either API stores; keeps 1e999999 from filling the memory
+
+
+class BadValue(ValueError):
+    """A record holds something that the property cannot be."""
+
+
+def text(raw: object) -> str | None:
+    """Trimmed NFC text; empty is None. Invoiced echoes numbers sent as text before it stores them as text."""
+    if raw is None:
+        return None
+    if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
+        raise BadValue(f"expected text, got {_short(raw)}")
+    return unicodedata.normalize("NFC", str(raw)).strip() or None
+
+
+def boolean(raw: object) -> bool | None:
+    """A boolean, or None."""
+    if raw is None or isinstance(raw, bool):
+        return raw
+    raise BadValue(f"expected true or false, got {_short(raw)}")
+
+
+def integer(raw: object) -> int | None:
+    """A whole number, or None."""
+    if raw is None or (isinstance(raw, int) and not isinstance(raw, bool)):
+        return raw
+    raise BadValue(f"expected a whole number, got {_short(raw)}")
+
+
+def decimal(raw: object) -> str | None:
+    """A decimal number in its shortest plain form: `19.90` and `19.9` are both `19.9`."""
+    if raw is None:
+        return None
+    if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
+        raise BadValue(f"expected a number, got {_short(raw)}")
+    try:
+        number = Decimal(raw)
+    except InvalidOperation:
+        raise BadValue(f"expected a number, got {_short(raw)}") from None
+    if not number.is_finite() or abs(number.adjusted()) > _DIGITS or len(number.as_tuple().digits) > _DIGITS:
+        raise BadValue(f"expected a number of at most {_DIGITS} digits, got {_short(raw)}")
+    return plain(number)
+
+
+def plain(number: Decimal) -> str:
+    """The shortest plain notation, never with an exponent or a negative zero."""
+    if not number:
+        return "0"
+    written = format(number, "f")
+    return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def day(raw: object) -> str | None:
+    """An ISO calendar day, or None."""
+    if raw is None:
+        return None
+    try:
+        return date.fromisoformat(str(raw)).isoformat()
+    except ValueError:
+        raise BadValue(f"expected a day like 2026-03-01, got {_short(raw)}") from None
+
+
+def day_of(seconds: object) -> str | None:
+    """The UTC day in which a UNIX time lies."""
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | Decimal):
+        raise BadValue(f"expected UNIX seconds, got {_short(seconds)}")
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        raise BadValue(f"expected UNIX seconds, got {_short(seconds)}") from None
+
+
+def seconds_of(iso_day: str) -> int:
+    """UNIX seconds of the day's midnight in UTC."""
+    return int(datetime.fromisoformat(iso_day).replace(tzinfo=UTC).timestamp())
+
+
+def stamp_of(raw: object) -> float:
+    """UNIX seconds of an RFC 3339 time or of UNIX seconds; 0 when there is none."""
+    if isinstance(raw, str):
+        try:
+            return datetime.fromisoformat(raw).timestamp()
+        except ValueError:
+            raise BadValue(f"expected a time, got {_short(raw)}") from None
+    if isinstance(raw, int | Decimal) and not isinstance(raw, bool):
+        return float(raw)
+    return 0.0
+
+
+def pick(raw: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path; None where the path ends early."""
+    found: Any = raw
+    for name in path.split("."):
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(name)
+    return found
+
+
+def put(raw: Raw, path: str, value: object) -> None:
+    """Set the value at a dotted path, opening objects on the way."""
+    *parents, last = path.split(".")
+    for name in parents:
+        raw = raw.setdefault(name, {})
+    raw[last] = value
+
+
+def dumps(value: object) -> str:
+    """JSON with Decimals written as they are; the standard encoder knows only floats."""
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{json.dumps(name)}:{dumps(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(dumps, value)) + "]"
+    return json.dumps(value)
+
+
+def loads(text: str | bytes) -> Any:
+    """JSON with fractions as exact Decimals; raises ValueError for anything that is not JSON."""
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _short(value: object) -> str:
+    written = repr(value)
+    return written if len(written) <= 40 else written[:37] + "..."

@@ -245,7 +245,7 @@ def assign(rules: Mapping[str, Rule], body: Mapping[str, Any]) -> tuple[dict[str
         if name in body:
             given = body[name]
             stored[name] = value = rule(name, given)
-            if value != given and value is not None and (rule is free_text or rule is metadata):
+            if value and value != given and (rule is free_text or rule is metadata):
                 echoed[name] = given
     return stored, echoed
 

@@ -1,0 +1,54 @@
+"""Document -> items -> verdicts: what is to be proven, and whether it has been."""
+
+from counterpart.checklist.checklist import Checklist, Source
+from counterpart.checklist.compare import Change, Difference, compare
+from counterpart.checklist.document import Document, read, read_file
+from counterpart.checklist.errors import (
+    ChecklistError,
+    ChecklistFileError,
+    DocumentError,
+    FileDefects,
+    SupplementError,
+)
+from counterpart.checklist.items import Flow, Item, Side, derive
+from counterpart.checklist.supplement import Approval, Direction, Row, Supplement
+from counterpart.checklist.verdicts import (
+    DirectionVerdict,
+    ItemVerdict,
+    Judgement,
+    RowVerdict,
+    Verdict,
+    exercised,
+    judge,
+)
+
+__all__ = [
+    "Approval",
+    "Change",
+    "Checklist",
+    "ChecklistError",
+    "ChecklistFileError",
+    "Difference",
+    "Direction",
+    "DirectionVerdict",
+    "Document",
+    "DocumentError",
+    "FileDefects",
+    "Flow",
+    "Item",
+    "ItemVerdict",
+    "Judgement",
+    "Row",
+    "RowVerdict",
+    "Side",
+    "Source",
+    "Supplement",
+    "SupplementError",
+    "Verdict",
+    "compare",
+    "derive",
+    "exercised",
+    "judge",
+    "read",
+    "read_file",
+]

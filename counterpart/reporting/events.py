@@ -1,0 +1,134 @@
+"""The one stream of values from which every report is made.
+
+Each event survives a round trip through JSON, because xdist's workers hand theirs to the controlling process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Self, cast
+
+from counterpart.reporting.errors import MalformedEvent
+
+StepOutcome = Literal["passed", "failed", "skipped"]
+Outcome = Literal["passed", "failed", "skipped", "error"]
+# On what a verdict rests, weakest first: a recording answers with what the emulator said when it was made.
+Proof = Literal["emulator recording", "emulator run", "live recording", "live run"]
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What became of one step; `ordinal` counts from 1 with the background included, `duration` is in seconds."""
+
+    ordinal: int
+    keyword: str
+    text: str
+    outcome: StepOutcome
+    duration: float
+    table: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a scenario can show: its recording, by path within the project and hash, and against what it was made."""
+
+    cassette: str | None
+    sha256: str | None
+    interactions: int
+    recorded_against: str
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """What became of one scenario, or of one row of an outline.
+
+    `items` are short item ids. `pairs` are the properties that its Then steps have read: the system in which, and the
+    dotted path at which, a value had to arrive. Which property pair and direction that is, the supplement says.
+    """
+
+    node_id: str
+    feature: str
+    scenario_id: str
+    title: str
+    row_key: str | None
+    tags: tuple[str, ...]
+    items: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+    outcome: Outcome
+    message: str
+    steps: tuple[StepResult, ...]
+    evidence: Evidence
+    proof: Proof
+    duration: float
+
+    @property
+    def id(self) -> str:
+        """The scenario's own id, with the row's key in brackets."""
+        return self.scenario_id + (f"[{self.row_key}]" if self.row_key else "")
+
+    def to_json(self) -> str:
+        """The event as JSON text."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The event that `to_json` wrote; raises MalformedEvent."""
+        try:
+            data = _object(text)
+            steps = tuple(
+                StepResult(**step | {"table": tuple(tuple(row) for row in step["table"])}) for step in data["steps"]
+            )
+            return cls(
+                **data
+                | {
+                    "tags": tuple(data["tags"]),
+                    "items": tuple(data["items"]),
+                    "pairs": tuple((system, path) for system, path in data["pairs"]),
+                    "steps": steps,
+                    "evidence": Evidence(**data["evidence"]),
+                }
+            )
+        except (ValueError, TypeError, KeyError) as error:
+            raise MalformedEvent("ScenarioResult", str(error)) from None
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """Where, when and with what a run took place; times are RFC 3339 texts.
+
+    `selected` of `total` scenarios were run; `expected` says how many each item has, whether they were run or not.
+    """
+
+    started: str
+    finished: str
+    against: str
+    partial: bool
+    selected: int
+    total: int
+    revision: str
+    dirty: bool
+    versions: Mapping[str, str]
+    contracts: Mapping[str, str]
+    exit_status: int
+    expected: Mapping[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The event as JSON text."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The event that `to_json` wrote; raises MalformedEvent."""
+        try:
+            return cls(**_object(text))
+        except (ValueError, TypeError) as error:
+            raise MalformedEvent("RunFacts", str(error)) from None
+
+
+def _object(text: str) -> dict[str, Any]:
+    data = json.loads(text)
+    if not isinstance(data, dict):
+        raise ValueError("it is no JSON object")
+    return cast(dict[str, Any], data)

@@ -14,7 +14,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LARGEST_BODY = 25_000_000
-SLOWEST_BODY_SECONDS = 10.0
 
 
 class _RefusedBody(Exception):
@@ -24,14 +23,14 @@ class _RefusedBody(Exception):
         self.status = status
 
 
-def asgi(emulator: Emulator) -> App:
-    """An ASGI application that answers HTTP requests from the emulator."""
+def asgi(emulator: Emulator, *, body_seconds: float = 10.0) -> App:
+    """An ASGI application that answers HTTP requests from the emulator; a body that takes longer is cut off (408)."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         try:
-            async with asyncio.timeout(SLOWEST_BODY_SECONDS):
+            async with asyncio.timeout(body_seconds):
                 body = await _body(receive)
         except TimeoutError:
             await _send(send, Response(408, (("Connection", "close"),), b""), head=False)

@@ -1,0 +1,102 @@
+"""A fresh account of each system, reached in process or over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from counterpart.emulators import Clock, Customerp, Invoiced, Server, Switches, transport
+
+START = datetime(2026, 3, 1, 8, tzinfo=UTC)
+
+
+@dataclass
+class Api:
+    """One emulator, its clock, and a client that is already authenticated."""
+
+    emulator: Any
+    clock: Clock
+    client: httpx.Client
+
+    def call(self, request: str, body: Any = None, **options: Any) -> httpx.Response:
+        """Send `POST /path` with a JSON body, if any."""
+        method, _, url = request.partition(" ")
+        if body is not None:
+            options["json"] = body
+        return self.client.request(method, url, **options)
+
+    def json(self, request: str, body: Any = None, **options: Any) -> Any:
+        """The parsed answer of a call that succeeds."""
+        response = self.call(request, body, **options)
+        assert response.is_success, f"{request} answered {response.status_code}: {response.text}"
+        return response.json() if response.content else None
+
+
+def _client(emulator: Any) -> httpx.Client:
+    return httpx.Client(
+        transport=transport(emulator),
+        base_url=emulator.base_url,
+        headers={"Authorization": emulator.authorization},
+        trust_env=False,
+    )
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(START)
+
+
+@pytest.fixture
+def account(clock: Clock) -> Callable[..., Api]:
+    """Makes an Invoiced account: customer A is 70001 with number CUST-00001, and there is an item `widget` at 10."""
+
+    def make(**switches: Any) -> Api:
+        emulator = Invoiced(clock, switches=Switches(**switches))
+        api = Api(emulator, clock, _client(emulator))
+        api.json("POST /customers", {"name": "A"})
+        api.json("POST /items", {"id": "widget", "name": "Widget", "unit_cost": 10})
+        return api
+
+    return make
+
+
+@pytest.fixture
+def invoiced(account: Callable[..., Api]) -> Api:
+    return account()
+
+
+@pytest.fixture
+def customerp(clock: Clock) -> Api:
+    emulator = Customerp(clock)
+    return Api(emulator, clock, _client(emulator))
+
+
+@pytest.fixture(params=["in process", "over loopback"])
+def both(request: pytest.FixtureRequest, clock: Clock) -> Iterator[dict[str, Api]]:
+    """Both emulators, empty, once below HTTP and once over it."""
+    emulators: dict[str, Any] = {"invoiced": Invoiced(clock), "customerp": Customerp(clock)}
+    with ExitStack() as stack:
+        if request.param == "in process":
+            yield {name: Api(emulator, clock, _client(emulator)) for name, emulator in emulators.items()}
+            return
+        server = stack.enter_context(Server(emulators))
+        yield {
+            name: Api(
+                emulator,
+                clock,
+                stack.enter_context(
+                    httpx.Client(
+                        base_url=server.urls[name],
+                        headers={"Authorization": emulator.authorization},
+                        trust_env=False,
+                    )
+                ),
+            )
+            for name, emulator in emulators.items()
+        }

@@ -1,0 +1,495 @@
+"""What Invoiced answers, probe by probe: documented behaviour (D), or observed in its implementation (O)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+A = 70001
+"""The customer that every fresh account has."""
+INVOICE = 880001
+"""The id of the first invoice of an account."""
+LINE = 5500001
+"""The id of the first line."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A request and what its answer contains; `headers` maps names to values, None for absent."""
+
+    request: str
+    body: Any = None
+    status: int = 200
+    contains: Any = None
+    lacks: tuple[str, ...] = ()
+    headers: dict[str, str | None] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
+    """Headers of the request; the nameless one is its raw body."""
+    after: float = 0
+    """Seconds that pass before the request."""
+
+
+def refused(param: str | None = None) -> dict[str, Any]:
+    return {"type": "invalid_request"} if param is None else {"type": "invalid_request", "param": param}
+
+
+def no_param(request: str, body: Any = None, status: int = 400, **options: Any) -> Step:
+    return Step(request, body, status, refused(), ("param",), **options)
+
+
+def bad(request: str, body: Any, param: str) -> Step:
+    return Step(request, body, 400, refused(param))
+
+
+ONE_LINE = {"customer": A, "items": [{"unit_cost": 100}]}
+PATCH = f"PATCH /invoices/{INVOICE}"
+
+
+def payment(amount: int) -> dict[str, Any]:
+    """A payment of the first invoice."""
+    return {"amount": amount, "applied_to": [{"type": "invoice", "invoice": INVOICE, "amount": amount}]}
+
+
+PROBES: dict[str, list[Step]] = {
+    "1 no credentials (D)": [
+        Step("GET /customers", None, 401, refused(), headers={"WWW-Authenticate": 'Basic realm="Invoiced"'},
+             sent={"Authorization": ""}),
+    ],
+    "2 unknown path with and without a key (O)": [
+        Step("GET /nope", None, 404, {"message": "Request was not recognized: GET /nope"}),
+        Step("GET /nope", None, 401, sent={"Authorization": ""}),
+    ],
+    "3 wrong verb (O)": [Step(f"PUT /customers/{A}", {}, 405, refused())],
+    "4 a customer's defaults (D)": [
+        Step("POST /customers", {"name": "Acme"}, 201,
+             {"number": "CUST-00002", "type": "company", "country": "US", "active": True, "taxes": [], "metadata": {}}),
+    ],
+    "5 name is required (D)": [Step("POST /customers", {}, 400, {"message": "Name is missing", "param": "name"})],
+    "6 name is a string of 1 to 255 (O)": [
+        bad("POST /customers", {"name": 123}, "name"),
+        bad("POST /customers", {"name": ""}, "name"),
+    ],
+    "7 lengths are bytes (O)": [
+        bad("POST /customers", {"name": "x" * 256}, "name"),
+        bad("POST /customers", {"name": "é" * 128}, "name"),
+        Step("POST /customers", {"name": "é" * 127}, 201),
+    ],
+    "8 numbers collide without regard to case (O)": [
+        bad("POST /customers", {"name": "X", "number": "cust-00001"}, "number"),
+        Step(f"PATCH /customers/{A}", {"number": "cust-00001"}, 200, {"number": "cust-00001"}),
+    ],
+    "9 customer type (O)": [bad("POST /customers", {"name": "X", "type": "robot"}, "type")],
+    "10 unknown currency (O)": [no_param("POST /customers", {"name": "X", "currency": "zzz"})],
+    "11 country (O)": [
+        bad("POST /customers", {"name": "X", "country": "XX"}, "country"),
+        Step("POST /customers", {"name": "X", "country": "de"}, 201, {"country": "DE"}),
+    ],
+    "12 e-mail (O)": [
+        Step("POST /customers", {"name": "X", "email": " Foo@Bar.COM "}, 201, {"email": "foo@bar.com"}),
+        bad("POST /customers", {"name": "X", "email": "nope"}, "email"),
+    ],
+    "13 unknown attributes of customers are ignored (O)": [
+        Step("POST /customers", {"name": "X", "shoe_size": 44}, 201, lacks=("shoe_size",)),
+    ],
+    "14 a whole object sent back (O)": [
+        Step(f"PATCH /customers/{A}", {"name": "A", "created_at": 1}, 400,
+             {"message": "Mass assignment of created_at on Customer is not allowed"}, ("param",)),
+    ],
+    "15 what moves updated_at (O)": [
+        Step(f"PATCH /customers/{A}", {}, 200, {"updated_at": 1772352000}, after=1),
+        Step(f"PATCH /customers/{A}", {"name": "A"}, 200, {"updated_at": 1772352001}),
+        Step(f"PATCH /customers/{A}", {"shoe_size": 1}, 200, {"updated_at": 1772352002}, after=1),
+    ],
+    "16 metadata is replaced whole (O)": [
+        Step(f"PATCH /customers/{A}", {"metadata": {"a": "1", "b": "2"}}, 200),
+        Step(f"PATCH /customers/{A}", {"metadata": {"b": "3"}}, 200, {"metadata": {"b": "3"}}),
+        Step(f"PATCH /customers/{A}", {"metadata": None}, 200, {"metadata": {}}),
+    ],
+    "17 metadata's limits (D)": [
+        bad(f"PATCH /customers/{A}", {"metadata": {f"k{n}": "" for n in range(11)}}, "metadata"),
+        bad(f"PATCH /customers/{A}", {"metadata": {"k" * 41: ""}}, "metadata"),
+        bad(f"PATCH /customers/{A}", {"metadata": {"k": "v" * 256}}, "metadata"),
+        bad(f"PATCH /customers/{A}", {"metadata": {"k": None}}, "metadata"),
+    ],
+    "18 metadata is echoed as sent and stored as text (O)": [
+        Step(f"PATCH /customers/{A}", {"metadata": {"n": 5, "t": True}}, 200, {"metadata": {"n": 5, "t": True}}),
+        Step(f"GET /customers/{A}", None, 200, {"metadata": {"n": "5", "t": "1"}}),
+    ],
+    "19 a number cannot be emptied (O)": [bad(f"PATCH /customers/{A}", {"number": None}, "number")],
+    "20 country falls back to the account's (O)": [
+        Step(f"PATCH /customers/{A}", {"country": "de"}, 200, {"country": "DE"}),
+        Step(f"PATCH /customers/{A}", {"country": None}, 200, {"country": "US"}),
+    ],
+    "21 text beyond ASCII survives (D)": [
+        Step("POST /customers", {"name": "株式会社 Ünïcode"}, 201, {"name": "株式会社 Ünïcode"}),
+        Step("GET /customers/70002", None, 200, {"name": "株式会社 Ünïcode"}),
+    ],
+    "22 unknown query parameters (O)": [
+        bad("GET /customers?foo=1", None, "query"),
+        Step("GET /invoices?foo=1", None, 200, []),
+        Step("GET /items?foo=1", None, 200),
+    ],
+    "23 unknown filter (O)": [
+        no_param("GET /customers?filter[foo]=1"),
+        no_param("GET /customers?filter[name][]=1"),
+        bad("GET /customers?filter=x", None, "query"),
+    ],
+    "24 filters disregard case (O)": [
+        Step("POST /customers", {"name": "Acme"}, 201),
+        Step("GET /customers?filter[name]=acme", None, 200, [{"name": "Acme"}]),
+        Step("GET /customers?filter[active]=True", None, 200, []),
+        Step("GET /customers?filter[active]=1&filter[number]=CUST-00001", None, 200, [{"id": A}]),
+    ],
+    "25 paging headers (D)": [
+        Step("POST /customers", {"name": "B"}, 201),
+        Step("POST /customers", {"name": "C"}, 201),
+        Step("GET /invoices?per_page=1000", None, 200, [], headers={
+            "X-Total-Count": "0",
+            "Link": '<https://invoiced.emulator.example/invoices?page=1>; rel="self", '
+                    '<https://invoiced.emulator.example/invoices?page=1>; rel="first", '
+                    '<https://invoiced.emulator.example/invoices?page=1>; rel="last"',
+        }),
+        Step("GET /items?per_page=1&page=2", None, 200, [], headers={
+            "X-Total-Count": "1",
+            "Link": '<https://invoiced.emulator.example/items?per_page=1&page=2>; rel="self", '
+                    '<https://invoiced.emulator.example/items?per_page=1&page=1>; rel="first", '
+                    '<https://invoiced.emulator.example/items?per_page=1&page=1>; rel="previous", '
+                    '<https://invoiced.emulator.example/items?per_page=1&page=1>; rel="last"',
+        }),
+        Step("GET /customers?per_page=1&page=2", None, 200, [{"name": "B"}], headers={"X-Total-Count": "3"}),
+    ],
+    "28 paginate=none has no headers (O)": [
+        Step("GET /customers?paginate=none", None, 200, [{"id": A}], headers={"Link": None, "X-Total-Count": None}),
+    ],
+    "29 updated_after is strict (D)": [
+        Step("GET /customers?updated_after=1772352000", None, 200, []),
+        Step("GET /customers?updated_after=1772351999", None, 200, [{"id": A}]),
+        Step("GET /customers?updated_after=soon", None, 200, [{"id": A}]),
+    ],
+    "30 deleting customers (O)": [
+        Step("POST /customers", {"name": "B"}, 201),
+        Step("POST /invoices", {"customer": A}, 201),
+        Step(f"POST /invoices/{INVOICE}/void", {}, 200),
+        no_param(f"DELETE /customers/{A}"),
+        Step("DELETE /customers/70002", None, 204),
+        Step("GET /customers/70002", None, 404, {"message": "Customer was not found: 70002"}, ("param",)),
+    ],
+    "31 item ids are unique with regard to case (O)": [
+        bad("POST /items", {"id": "widget", "name": "dup"}, "id"),
+        Step("POST /items", {"id": "Widget", "name": "other"}, 201),
+    ],
+    "32 an item's defaults (O)": [
+        Step("POST /items", {"name": "Free"}, 201, {"unit_cost": 0, "currency": None, "taxable": True}),
+        Step("POST /items", {"name": "Priced", "unit_cost": "2.50"}, 201, {"unit_cost": 2.5, "currency": "usd"}),
+    ],
+    "33 unknown attributes of items are refused (O)": [
+        bad("POST /items", {"name": "X", "colour": "red"}, "request"),
+        bad("PATCH /items/widget", {"updated_at": 1}, "request"),
+    ],
+    "34 item values (O)": [
+        bad("POST /items", {"id": "a", "name": "X"}, "id"),
+        bad("POST /items", {"name": "X", "unit_cost": "abc"}, "unit_cost"),
+    ],
+    "35 prices are set on creation only (D)": [
+        Step("PATCH /items/widget", {"unit_cost": 99}, 200, {"unit_cost": 10, "updated_at": 1772352001}, after=1),
+    ],
+    "36 deleting an item archives it (O)": [
+        Step("DELETE /items/widget", None, 204),
+        Step("DELETE /items/widget", None, 204),
+        Step("GET /items", None, 200, []),
+        Step("GET /items/widget", None, 200, {"unit_cost": 10}, ("archived",)),
+        Step("GET /items/widget?include=archived", None, 200, {"archived": True}),
+        Step("GET /items?archived=1", None, 200, [{"id": "widget"}]),
+        Step("POST /items", {"id": "widget", "name": "New", "unit_cost": 11}, 201, {"created_at": 1772352001}, after=1),
+        Step("GET /items/widget", None, 200, {"name": "New", "unit_cost": 11}),
+        Step("GET /items", None, 200, [{"name": "New"}]),
+    ],
+    "37 an invoice needs a customer (D)": [
+        Step("POST /invoices", {}, 400, {"message": "Customer missing", "param": "customer"}),
+        Step("POST /invoices", {"customer": 999}, 400, {"message": "No such customer: 999", "param": "customer"}),
+        Step("POST /invoices", {"customer": {"id": A}}, 201, {"customer": A}),
+    ],
+    "38 rounding is half away from zero (O)": [
+        Step("POST /invoices", {"customer": A, "items": [{"quantity": 12.045, "unit_cost": 1}]}, 201,
+             {"subtotal": 12.05, "total": 12.05, "balance": 12.05, "number": "INV-00001", "status": "not_sent",
+              "items": [{"amount": 12.05}]}),
+    ],
+    "39 yen have no decimals (O)": [
+        Step("POST /invoices", {"customer": A, "currency": "JPY", "items": [{"quantity": 3, "unit_cost": 33.5}]}, 201,
+             {"currency": "jpy", "total": 101, "items": [{"amount": 101}]}),
+    ],
+    "40 vector A over the API (O)": [
+        Step("POST /coupons", {"id": "five", "name": "Five", "value": 5}, 201),
+        Step("POST /tax_rates", {"id": "vat", "name": "VAT", "value": 5}, 201),
+        Step("POST /invoices",
+             {"customer": A, "discounts": ["five"], "taxes": [{"tax_rate": "vat"}], "items": [
+                 {"quantity": 1, "unit_cost": 105.26, "discounts": [{"coupon": "five"}]},
+                 {"quantity": 12.045, "unit_cost": 1}, {"quantity": 10, "unit_cost": -1}]}, 201,
+             {"subtotal": 107.31, "total": 101.8, "discounts": [{"amount": 5.1, "coupon": {"id": "five"}}],
+              "taxes": [{"amount": 4.85, "tax_rate": {"id": "vat"}}],
+              "items": [{"amount": 105.26, "discounts": [{"amount": 5.26}]}, {"amount": 12.05}, {"amount": -10}]}),
+    ],
+    "41 a quantity of 0 (O)": [
+        Step("POST /invoices", {"customer": A, "items": [{"quantity": 0, "unit_cost": 5}, {"unit_cost": 1}]}, 201,
+             {"total": 1, "items": [{"amount": 0, "quantity": 0}, {"amount": 1, "quantity": 1}]}),
+    ],
+    "42 a negative total is refused, a negative line is not (O)": [
+        bad("POST /invoices", {"customer": A, "items": [{"unit_cost": -100}]}, "total"),
+        Step("POST /invoices", {"customer": A, "items": [{"unit_cost": 100}, {"quantity": 10, "unit_cost": -1}]}, 201,
+             {"total": 90, "number": "INV-00001", "items": [{"id": LINE}, {"id": LINE + 1}]}),
+    ],
+    "43 an issued invoice of zero is born paid and closed (O)": [
+        Step("POST /invoices", {"customer": A}, 201, {"paid": True, "closed": True, "status": "paid"}),
+        bad(PATCH, {"notes": "x"}, "closed"),
+        bad(PATCH, {"metadata": {}}, "closed"),
+        Step(PATCH, {"closed": False, "notes": "x"}, 200, {"notes": "x", "closed": False}),
+        Step(PATCH, {"notes": "y"}, 200, {"notes": "y", "closed": True}),
+    ],
+    "44 a draft of zero stays open (O)": [
+        Step("POST /invoices", {"customer": A, "draft": True}, 201,
+             {"status": "draft", "number": "INV-00001", "closed": False, "paid": False}),
+        Step(PATCH, {"notes": "x"}, 200, {"notes": "x"}),
+    ],
+    "45 issuing is one way (O)": [
+        Step("POST /invoices", ONE_LINE | {"draft": True}, 201, {"status": "draft"}),
+        Step(PATCH, {"draft": False}, 200, {"status": "not_sent"}),
+        bad(PATCH, {"draft": True}, "draft"),
+    ],
+    "46 due dates follow the terms (D)": [
+        Step("POST /invoices", ONE_LINE | {"payment_terms": "NET 30", "date": 1772323200}, 201,
+             {"due_date": 1774915200}),
+        Step(PATCH, {"date": 1772409600}, 200, {"due_date": 1775001600}),
+        Step(PATCH, {"date": 1772323200, "due_date": 1775001600}, 200, {"due_date": 1775001600}),
+        Step(PATCH, {"payment_terms": "Cash"}, 200, {"due_date": None}),
+        Step("POST /invoices", ONE_LINE | {"date": "2026-03-01", "payment_terms": "2% 10 net-7"}, 201,
+             {"date": 1772323200, "due_date": 1772928000}),
+    ],
+    "47 a list of lines is the whole new list (O)": [
+        Step("POST /invoices", {"customer": A, "items": [
+            {"name": "Cable", "quantity": 3, "unit_cost": 60, "metadata": {"job": "7"}}, {"unit_cost": 20}]}, 201),
+        Step(PATCH, {"items": [{"id": LINE, "unit_cost": 7}]}, 200,
+             {"total": 7,
+              "items": [{"id": LINE, "name": "", "quantity": 1, "unit_cost": 7, "metadata": {"job": "7"}}]}),
+        Step(PATCH, {"notes": "lines stay"}, 200, {"items": [{"id": LINE}]}),
+        Step(PATCH, {"items": [{"unit_cost": 1}, {"id": LINE, "unit_cost": 7}]}, 200,
+             {"total": 8, "items": [{"id": LINE + 2}, {"id": LINE}]}),
+    ],
+    "48 a foreign line (O)": [
+        Step("POST /invoices", ONE_LINE, 201),
+        Step("POST /invoices", ONE_LINE, 201),
+        bad(PATCH, {"items": [{"id": LINE + 1}]}, "items"),
+        bad("POST /invoices", {"customer": A, "items": [{"id": LINE}]}, "items"),
+        bad(PATCH, {"items": ["line"]}, "items"),
+        Step(f"GET /invoices/{INVOICE}", None, 200, {"total": 100, "items": [{"id": LINE}]}),
+    ],
+    "49 a line of a ghost (O)": [
+        Step("DELETE /items/widget", None, 204),
+        Step("POST /invoices", {"customer": A, "items": [
+            {"catalog_item": "ghost"}, {"catalog_item": "widget"}, {"unit_cost": 5}]}, 201,
+             {"total": 5, "items": [{"catalog_item": None, "name": "", "amount": 0}, {"catalog_item": None}, {}]}),
+    ],
+    "49b a line of an item takes its values, given keys override (O)": [
+        Step("POST /invoices", {"customer": A, "items": [
+            {"catalog_item": "widget"}, {"catalog_item": "widget", "name": None, "unit_cost": 4}]}, 201,
+             {"total": 14, "items": [{"catalog_item": "widget", "name": "Widget", "unit_cost": 10},
+                                     {"catalog_item": "widget", "name": "", "unit_cost": 4}]}),
+        Step(PATCH, {"items": [{"id": LINE, "catalog_item": "other", "unit_cost": 3}]}, 200,
+             {"items": [{"catalog_item": "widget", "name": "", "unit_cost": 3}]}),
+    ],
+    "50 read-only attributes of invoices (O)": [
+        Step("POST /invoices", ONE_LINE, 201),
+        no_param(PATCH, {"total": 5}),
+        no_param(PATCH, {"status": "paid"}),
+        Step(PATCH, {"id": 7, "object": "x", "url": "x"}, 200, {"id": INVOICE}),
+    ],
+    "51 the customer of an invoice stays (O)": [
+        Step("POST /customers", {"name": "B"}, 201),
+        Step("POST /invoices", ONE_LINE, 201),
+        bad(PATCH, {"customer": A + 1}, "customer"),
+        Step(PATCH, {"customer": A}, 200, {"customer": A}),
+    ],
+    "52 voiding (O)": [
+        Step("POST /invoices", ONE_LINE, 201),
+        Step(f"POST /invoices/{INVOICE}/void", {}, 200,
+             {"status": "voided", "balance": 0, "total": 100, "closed": False, "url": None, "pdf_url": None}),
+        no_param(f"POST /invoices/{INVOICE}/void", {}),
+        bad(PATCH, {"notes": "x"}, "voided"),
+        Step(f"DELETE /invoices/{INVOICE}", None, 204),
+        Step(f"GET /invoices/{INVOICE}", None, 404),
+    ],
+    "53 paying in full (D)": [
+        Step("POST /invoices", ONE_LINE, 201, {"customer": A}),
+        Step("POST /payments", payment(40), 201, {"balance": 0, "customer": A}),
+        Step(f"GET /invoices/{INVOICE}?include=amount_paid", None, 200,
+             {"balance": 60, "paid": False, "status": "not_sent", "amount_paid": 40}),
+        no_param(f"POST /invoices/{INVOICE}/void", {}),
+        bad(f"DELETE /invoices/{INVOICE}", None, "voided"),
+        Step("POST /payments", payment(60), 201),
+        Step(f"GET /invoices/{INVOICE}", None, 200,
+             {"balance": 0, "paid": True, "closed": True, "status": "paid", "payment_url": None}),
+        bad(PATCH, {"notes": "x"}, "closed"),
+        Step("DELETE /payments/330002", None, 204),
+        Step(f"GET /invoices/{INVOICE}", None, 200,
+             {"balance": 60, "paid": False, "closed": False, "status": "not_sent"}),
+    ],
+    "54 the idempotency cache knows only the key (O)": [
+        Step("POST /customers", {"name": "B"}, 201, {"name": "B"}, sent={"Idempotency-Key": "abcdef"}),
+        Step("POST /customers", {"name": "C"}, 201, {"name": "B", "id": A + 1}, sent={"Idempotency-Key": "abcdef"}),
+        Step(f"PATCH /customers/{A}", {"name": "D"}, 201, {"name": "B"}, sent={"Idempotency-Key": "abcdef"}),
+        Step("POST /customers", {}, 400, sent={"Idempotency-Key": "errors stick"}),
+        Step("POST /customers", {"name": "C"}, 400, {"param": "name"}, sent={"Idempotency-Key": "errors stick"}),
+        Step("POST /customers", {"name": "C"}, 201, {"id": A + 2}, sent={"Idempotency-Key": "abcdef"}, after=86400),
+    ],
+    "55 idempotency keys (O)": [
+        no_param("POST /customers", {"name": "B"}, sent={"Idempotency-Key": "abcde"}),
+        no_param("POST /customers", {"name": "B"}, sent={"Idempotency-Key": "k" * 65}),
+        no_param("GET /customers", sent={"Idempotency-Key": "abcdef"}),
+    ],
+    "57 a body that is no JSON (O)": [
+        Step("POST /customers", None, 400, lacks=("type", "param"), sent={"Content-Type": "application/json", "": "{"}),
+    ],
+    "- numbers skip those taken, deleting frees them (O)": [
+        Step("POST /customers", {"name": "B", "number": "CUST-00002"}, 201),
+        Step("POST /customers", {"name": "C"}, 201, {"number": "CUST-00003"}),
+        Step("DELETE /customers/70002", None, 204),
+        Step("POST /customers", {"name": "D"}, 201, {"number": "CUST-00004"}),
+        Step("POST /customers", {"name": "E", "number": "CUST-00002"}, 201, {"number": "CUST-00002"}),
+    ],
+    "- inactive and held customers get no invoices (O)": [
+        Step(f"PATCH /customers/{A}", {"active": False}, 200),
+        bad("POST /invoices", ONE_LINE, "customer"),
+        Step(f"PATCH /customers/{A}", {"active": True, "credit_hold": True}, 200),
+        bad("POST /invoices", ONE_LINE, "total"),
+        Step(f"PATCH /customers/{A}", {"credit_hold": False, "credit_limit": 150}, 200),
+        Step("POST /invoices", ONE_LINE, 201),
+        bad("POST /invoices", ONE_LINE, "total"),
+    ],
+    "- purchase orders have 32 bytes (O)": [
+        bad("POST /invoices", ONE_LINE | {"purchase_order": "é" * 17}, "purchase_order"),
+        Step("POST /invoices", ONE_LINE | {"purchase_order": "é" * 16}, 201, {"purchase_order": "é" * 16}),
+        Step(PATCH, {"purchase_order": ""}, 200, {"purchase_order": None}),
+    ],
+    "- unvalidated text: numbers echoed, overlong text cut (O)": [
+        Step(f"PATCH /customers/{A}", {"tax_id": 7, "city": "x" * 256}, 200, {"tax_id": 7, "city": "x" * 256}),
+        Step(f"GET /customers/{A}", None, 200, {"tax_id": "7", "city": "x" * 255}),
+    ],
+    "- discounts: unknown coupons and zero amounts are dropped, entries keep their ids (O)": [
+        Step("POST /coupons", {"id": "ten", "name": "Ten", "value": 10}, 201),
+        Step("POST /invoices",
+             {"customer": A, "items": [{"unit_cost": 50, "discounts": ["ten", "ten", "ghost", {"amount": 0}]}]}, 201,
+             {"total": 45, "items": [{"discounts": [{"id": 9100001, "amount": 5}]}]}),
+        bad(PATCH, {"discounts": [{"id": 8, "amount": 1}]}, "discounts"),
+        Step(PATCH,
+             {"items": [{"id": LINE, "unit_cost": 80, "discounts": [{"id": 9100001, "coupon": "ten"}]}]}, 200,
+             {"total": 72, "items": [{"discounts": [{"id": 9100001, "amount": 8}]}]}),
+    ],
+    "- the same tax on a line and on the invoice (O)": [
+        Step("POST /tax_rates", {"id": "vat", "name": "VAT", "value": 20}, 201),
+        bad("POST /invoices",
+            {"customer": A, "taxes": ["vat"], "items": [{"unit_cost": 5, "taxes": ["vat"]}]}, "items"),
+    ],
+    "- a customer's taxes are added on creation (D)": [
+        Step("POST /tax_rates", {"id": "vat", "name": "VAT", "value": 20}, 201),
+        Step(f"PATCH /customers/{A}", {"taxes": ["vat", "vat", "ghost"]}, 200, {"taxes": [{"id": "vat", "value": 20}]}),
+        Step("POST /invoices", ONE_LINE, 201, {"total": 120}),
+        Step("POST /invoices", ONE_LINE | {"calculate_taxes": False}, 201, {"total": 100}),
+    ],
+    "- a shipping address merges (D)": [
+        Step("POST /invoices", ONE_LINE | {"ship_to": {"city": "Kiel", "name": "N"}}, 201,
+             {"ship_to": {"city": "Kiel"}}),
+        Step(PATCH, {"ship_to": {"city": "Oslo"}}, 200, {"ship_to": {"city": "Oslo", "name": "N"}}),
+        Step(PATCH, {"ship_to": None}, 200, {"ship_to": None}),
+    ],
+    "- time makes an open invoice past due, and touches it (O)": [
+        Step("POST /invoices", ONE_LINE | {"due_date": 1772409600}, 201,
+             {"status": "not_sent", "updated_at": 1772352000}),
+        Step("GET /invoices?updated_after=1772352000", None, 200, [{"status": "past_due", "updated_at": 1772438400}],
+             after=86400),
+        Step(PATCH, {"due_date": 1775001600}, 200, {"status": "not_sent"}),
+    ],
+    "- other content types carry no attributes (O)": [
+        Step("POST /customers", None, 400, {"message": "Name is missing"},
+             sent={"Content-Type": "text/plain", "": '{"name":"x"}'}),
+        Step("POST /customers", None, 201, {"name": "Form", "metadata": {"k": "v"}},
+             sent={"Content-Type": "application/x-www-form-urlencoded", "": "name=Form&metadata[k]=v"}),
+    ],
+    "- writes and deletes know few query parameters (O)": [
+        Step("POST /customers?foo=1", {"name": "B"}, 201),
+        bad("POST /items?foo=1", {"name": "B"}, "query"),
+        bad(f"DELETE /customers/{A}?include=metadata", None, "query"),
+    ],
+    "- include, exclude and expand (O)": [
+        Step("POST /invoices", ONE_LINE, 201, lacks=("sent", "voided")),
+        Step(f"GET /invoices/{INVOICE}?include=sent,voided&exclude=items", None, 200, {"sent": False, "voided": False},
+             ("items",)),
+        Step(f"GET /invoices/{INVOICE}?expand=customer", None, 200, {"customer": {"id": A, "name": "A"}}),
+    ],
+    "- sorting (D)": [
+        Step("POST /customers", {"name": "b"}, 201, after=1),
+        Step("POST /customers", {"name": "A"}, 201, after=1),
+        Step("GET /customers?sort=updated_at desc", None, 200, [{"id": A + 2}, {"id": A + 1}, {"id": A}]),
+        Step("GET /customers?sort=name asc", None, 200, [{"id": A}, {"id": A + 2}, {"id": A + 1}]),
+        Step("GET /customers?sort=nonsense asc,name", None, 200, [{"id": A}, {"id": A + 1}, {"id": A + 2}]),
+    ],
+    "- metadata filters (D)": [
+        Step(f"PATCH /customers/{A}", {"metadata": {"erp_id": "K-1"}}, 200),
+        Step("GET /customers?metadata[erp_id]=k-1", None, 200, [{"id": A}]),
+        Step("GET /customers?metadata[erp_id]=k-2", None, 200, []),
+        Step("GET /customers?metadata[bad key]=1", None, 200, [{"id": A}]),
+        no_param("GET /items?metadata[bad key]=1"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", PROBES.values(), ids=PROBES.keys())
+def test_answers_like_invoiced(invoiced: Any, steps: list[Step]) -> None:
+    for step in steps:
+        invoiced.clock.advance(step.after)
+        sent = dict(step.sent)
+        options: dict[str, Any] = {"content": sent.pop("")} if "" in sent else {}
+        response = invoiced.call(step.request, step.body, headers=sent, **options)
+        told = f"{step.request} answered {response.status_code}: {response.text[:400]}"
+        assert response.status_code == step.status, told
+        answer = response.json() if response.content else None
+        if step.contains is not None:
+            assert pick(answer, step.contains) == step.contains, told
+        assert not isinstance(answer, dict) or not set(step.lacks) & answer.keys(), told
+        assert {name: response.headers.get(name) for name in step.headers} == step.headers
+
+
+@pytest.mark.parametrize(
+    ("position", "found"), [("ignored", ["widget", "young"]), ("honoured", ["young"])], ids=["ignored", "honoured"]
+)
+def test_updated_after_on_items_is_a_switch(account: Callable[..., Any], position: str, found: list[str]) -> None:
+    api = account(items_updated_after=position)
+    api.clock.advance(10)
+    api.json("POST /items", {"id": "young", "name": "Young"})
+    assert [item["id"] for item in api.json("GET /items?updated_after=1772352005")] == found
+
+
+@pytest.mark.parametrize(("position", "due"), [("cleared", None), ("kept", 1775001600)])
+def test_what_a_new_date_leaves_of_an_explicit_due_date_is_a_switch(
+    account: Callable[..., Any], position: str, due: int | None
+) -> None:
+    api = account(due_date_without_terms=position)
+    api.json("POST /invoices", ONE_LINE | {"due_date": 1775001600})
+    assert api.json(PATCH, {"date": 1772409600})["due_date"] == due
+
+
+@pytest.mark.parametrize(("position", "length"), [("truncated", 255), ("kept", 300)])
+def test_overlong_text_is_a_switch(account: Callable[..., Any], position: str, length: int) -> None:
+    api = account(overlong_text=position)
+    api.json(f"PATCH /customers/{A}", {"city": "x" * 300})
+    assert len(api.json(f"GET /customers/{A}")["city"]) == length
+
+
+def pick(value: Any, shape: Any) -> Any:
+    """The part of a value that has the shape of the expectation; lists must have its length."""
+    if isinstance(shape, dict) and isinstance(value, dict):
+        return {key: pick(value.get(key, "absent"), part) for key, part in shape.items()}
+    if isinstance(shape, list) and isinstance(value, list) and len(shape) == len(value):
+        return [pick(item, part) for item, part in zip(value, shape, strict=True)]
+    return value

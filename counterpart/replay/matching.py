@@ -116,14 +116,6 @@ def differences(asked: Canonical, recorded: Canonical) -> list[Difference]:
     return found
 
 
-def decode_json(body: bytes) -> Any:
-    """The JSON value of a body; raises ValueError for anything that is not exactly one (twin keys, NaN, endless)."""
-    try:
-        return _DECODER.decode(body.decode())
-    except (RecursionError, DecimalException) as error:
-        raise ValueError("beyond what is accepted as JSON") from error
-
-
 def show(value: object) -> str:
     """A value as JSON text, shortened when long."""
     if value is _NOTHING:
@@ -168,9 +160,16 @@ def _body(headers: Headers, body: bytes) -> str | bytes:
     if media_type and not media_type.endswith("json"):
         return body
     try:
-        return json.dumps(decode_json(body), sort_keys=True, separators=(",", ":"))
-    except (ValueError, RecursionError):
+        return json.dumps(_json_value(body), sort_keys=True, separators=(",", ":"))
+    except (ValueError, RecursionError, DecimalException):
         return body
+
+
+def _json_value(body: bytes) -> Any:
+    """The JSON value of a body; raises ValueError for one that has no single exact meaning (twin keys, NaN)."""
+    if b"\\u0000" in body:
+        raise ValueError("NUL marks decimals here")
+    return _DECODER.decode(body.decode())
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -31,10 +31,9 @@ class Secrets:
                 cause = f"a value of fewer than {SHORTEST} characters would be found in ordinary text"
                 raise UnusableSecret(name, cause, "Set a longer one.")
         self._names = {value: name for name, value in values.items()}
-        forms = [pair for name, value in values.items() for pair in _forms(name, value)]
+        forms = {form: placeholder for name, value in values.items() for form, placeholder in _forms(name, value)}
         # The longest form first, so that one secret inside another leaves no remainder of the longer one.
-        forms.sort(key=lambda pair: (-len(pair[0]), pair[1]))
-        self._forms = tuple(dict(forms).items())
+        self._forms = tuple(sorted(forms.items(), key=lambda pair: -len(pair[0])))
         self._encoded = tuple((form.encode(), mark.encode()) for form, mark in self._forms)
         self._traces = tuple((core, name) for name, value in values.items() for core in _traces(value))
 
@@ -88,11 +87,11 @@ class Secrets:
 
 
 def _forms(name: str, value: str) -> Iterator[tuple[str, str]]:
-    """The encodings in which a secret travels, each with its placeholder; the plain one last, so that it wins."""
+    """The encodings in which a secret travels, each with its placeholder; of equal ones the last counts."""
     encoded = value.encode()
     yield base64.b64encode(encoded + b":").decode(), f"<{name}:basic>"
-    yield base64.b64encode(encoded).decode(), f"<{name}:base64>"
     yield base64.urlsafe_b64encode(encoded).decode(), f"<{name}:base64url>"
+    yield base64.b64encode(encoded).decode(), f"<{name}:base64>"
     yield encoded.hex().upper(), f"<{name}:HEX>"
     yield encoded.hex(), f"<{name}:hex>"
     yield json.dumps(value)[1:-1].replace("/", "\\/"), f"<{name}:json-slash>"

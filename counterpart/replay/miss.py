@@ -38,7 +38,8 @@ class Miss:
     cure: str = ""
 
     def __str__(self) -> str:
-        where = f'step {self.step} "{self.step_text}"' if self.step else "outside any step"
+        named = f' "{self.step_text}"' if self.step_text else ""
+        where = f"step {self.step}{named}" if self.step else "outside any step"
         lines = [f"{self.scenario + ', ' if self.scenario else ''}{where}: {self.kind}"]
         verb = "recorded" if self.kind is MissKind.LEFT_OVER else "asked"
         lines.append(f"  {verb:<9}{self.asked} by the {self.actor}")

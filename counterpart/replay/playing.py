@@ -172,10 +172,10 @@ class Playing(Session):
             self._order.settle(position)
             # What another miss names as its nearest recording is that request gone wrong, not one more.
             if position not in self._blamed:
-                step = exchange.step or 0
-                text = self._step_text if step == self._step else ""
+                ordinal = exchange.step or 0
+                text = self._step_text if ordinal == self._step else ""
                 actor = exchange.actor or "recorded program"
-                self._missed(MissKind.LEFT_OVER, actor, str(exchange), step=step, step_text=text)
+                self._missed(MissKind.LEFT_OVER, actor, str(exchange), step=ordinal, step_text=text)
 
 
 def _canonical(exchange: Exchange) -> Canonical:

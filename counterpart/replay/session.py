@@ -1,4 +1,4 @@
-"""Recording a scenario's traffic, and playing it back to the same program strictly."""
+"""A scenario's traffic: what recording and playing have in common, and recording."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from counterpart.replay.matching import (
 )
 from counterpart.replay.miss import Miss, MissKind, ReplayMiss
 from counterpart.replay.secrets import MASKED, Secrets
-from counterpart.replay.transport import Conversation, SessionTransport, Upstream
+from counterpart.replay.transport import Conversation, InProcess, SessionTransport, Upstream
 
 Actor = Literal["driver", "sync"]
 TICK = 0.01
@@ -59,7 +59,8 @@ class Session(ABC):
         self._secrets, self._tick = secrets, tick
         self._scenario, self._cure = scenario, cure
         self._step, self._step_text = 0, ""
-        self._raised_before_step = 0
+        self._missed_before_step = 0
+        self._transports: list[SessionTransport] = []
         self._lock = threading.Lock()
 
     @property
@@ -73,24 +74,28 @@ class Session(ABC):
 
     def transport(self, actor: Actor) -> SessionTransport:
         """The transport for this actor's clients, sync or async."""
-        return SessionTransport(self, actor)
+        transport = SessionTransport(self, actor)
+        self._transports.append(transport)
+        return transport
 
     def begin_step(self, ordinal: int, text: str) -> None:
         """A step begins; ordinals count from one."""
         with self._lock:
             self._step, self._step_text = ordinal, text
-            self._raised_before_step = len(self.misses)
+            self._missed_before_step = len(self.misses)
 
     def end_step(self) -> None:
         """The step is over; raises ReplayMiss with all misses in it, those too that the program has swallowed."""
         with self._lock:
             self._miss_unsent(step=self._step)
             self._step, self._step_text = 0, ""
-            if self.misses[self._raised_before_step :]:
-                raise ReplayMiss(self.misses[self._raised_before_step :])
+            if self.misses[self._missed_before_step :]:
+                raise ReplayMiss(self.misses[self._missed_before_step :])
 
     def finish(self) -> None:
-        """The scenario is over; raises ReplayMiss with everything that was missed in it."""
+        """The scenario is over; closes connections of sync clients, raises ReplayMiss with all that was missed."""
+        for transport in self._transports:
+            transport.close()
         with self._lock:
             self._miss_unsent(step=None)
             if self.misses:
@@ -116,7 +121,7 @@ class Recording(Session):
 
     def __init__(
         self,
-        upstreams: Mapping[str, str | httpx.BaseTransport | httpx.AsyncBaseTransport],
+        upstreams: Mapping[str, str | InProcess],
         secrets: Secrets,
         tick: Callable[[float], None],
         *,
@@ -124,7 +129,7 @@ class Recording(Session):
         cure: str = "",
     ) -> None:
         super().__init__(secrets, tick, scenario, cure)
-        self._upstreams = {base.rstrip("/"): Upstream(target) for base, target in upstreams.items()}
+        self._upstreams = [(httpx.URL(base), Upstream(target)) for base, target in upstreams.items()]
         self._keys: dict[str, str] = {}
         # In the order in which requests were sent; each is completed once its answer is there.
         self._begun: list[tuple[str, Exchange | None]] = []
@@ -141,11 +146,6 @@ class Recording(Session):
                 raise UnfinishedRecording(unanswered)
             exchanges = tuple(exchange for _, exchange in self._begun if exchange is not None)
         return Cassette(exchanges, dict(metadata), self._secrets)
-
-    def finish(self) -> None:
-        for upstream in self._upstreams.values():
-            upstream.close()
-        super().finish()
 
     def _miss_unsent(self, *, step: int | None) -> None:
         """While recording nothing is expected."""
@@ -175,21 +175,16 @@ class Recording(Session):
         return self._keys.setdefault(key, f"<{IDEMPOTENCY_KEY}-{len(self._keys) + 1}>")
 
     def _route(self, actor: str, asking: Exchange, request: httpx.Request) -> tuple[Upstream, bytes]:
-        for base, upstream in self._upstreams.items():
-            public = httpx.URL(base)
+        url = request.url
+        for public, upstream in self._upstreams:
             prefix = public.raw_path.rstrip(b"/")
-            path = request.url.raw_path
-            same_origin = (public.scheme, public.host, public.port) == (
-                request.url.scheme,
-                request.url.host,
-                request.url.port,
-            )
-            if same_origin and (path == prefix or path.startswith(prefix + b"/") or not prefix):
-                return upstream, path[len(prefix) :]
-        known = ", ".join(self._upstreams)
-        raise self._missed(
-            MissKind.OTHER_HOST, actor, str(asking), detail=f"only {known} may be contacted; nothing was sent"
-        )
+            if (url.scheme, url.host, url.port) == (public.scheme, public.host, public.port) and (
+                url.raw_path == prefix or url.raw_path.startswith(prefix + b"/")
+            ):
+                return upstream, url.raw_path.removeprefix(prefix)
+        known = ", ".join(str(public) for public, _ in self._upstreams)
+        detail = f"only {known} may be contacted; nothing was sent"
+        raise self._missed(MissKind.OTHER_HOST, actor, str(asking), detail=detail)
 
 
 def asked(secrets: Secrets, step: int | None, actor: str | None, request: httpx.Request) -> Exchange:

@@ -22,10 +22,16 @@ class Conversing(Protocol):
 
 
 class SessionTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """The transport of one actor's clients, sync or async, any number of them at once."""
+    """The transport of one actor's clients, sync or async, any number of them at once.
+
+    Closing it ends its connections; a later request opens new ones.
+    """
 
     def __init__(self, session: Conversing, actor: str) -> None:
         self._session, self._actor = session, actor
+        self._connections: httpx.HTTPTransport | None = None
+        # Connections of async clients belong to the event loop that opened them.
+        self._of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncHTTPTransport] = WeakKeyDictionary()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
@@ -33,7 +39,7 @@ class SessionTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         try:
             upstream, outgoing = next(conversation)
             try:
-                answer = upstream.send(outgoing)
+                answer = (upstream.in_process or self._connected()).handle_request(outgoing)
                 answer.read()
                 answer.close()
             except BaseException as error:
@@ -50,7 +56,7 @@ class SessionTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         try:
             upstream, outgoing = next(conversation)
             try:
-                answer = await upstream.asend(outgoing)
+                answer = await (upstream.in_process or self._connected_in_loop()).handle_async_request(outgoing)
                 await answer.aread()
                 await answer.aclose()
             except BaseException as error:
@@ -61,17 +67,42 @@ class SessionTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             return _answered(end)
         raise AssertionError("a conversation sends at most one request")
 
+    def close(self) -> None:
+        if self._connections is not None:
+            self._connections.close()
+            self._connections = None
+
+    async def aclose(self) -> None:
+        connections = self._of_loops.pop(asyncio.get_running_loop(), None)
+        if connections is not None:
+            await connections.aclose()
+
+    def _connected(self) -> httpx.HTTPTransport:
+        if self._connections is None:
+            self._connections = httpx.HTTPTransport(verify=_tls())
+        return self._connections
+
+    def _connected_in_loop(self) -> httpx.AsyncHTTPTransport:
+        loop = asyncio.get_running_loop()
+        if loop not in self._of_loops:
+            self._of_loops[loop] = httpx.AsyncHTTPTransport(verify=_tls())
+        return self._of_loops[loop]
+
+
+class InProcess(Protocol):
+    """A transport for sync and async clients, as those of the emulators are."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response: ...
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response: ...
+
 
 class Upstream:
     """A system that is recorded: an address to which requests for its public name go, or a transport in process."""
 
-    def __init__(self, target: str | httpx.BaseTransport | httpx.AsyncBaseTransport) -> None:
+    def __init__(self, target: str | InProcess) -> None:
         self._address = httpx.URL(target) if isinstance(target, str) else None
-        self._sync = target if isinstance(target, httpx.BaseTransport) else None
-        self._async = target if isinstance(target, httpx.AsyncBaseTransport) else None
-        # Connections belong to the event loop that opened them.
-        self._of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncHTTPTransport] = WeakKeyDictionary()
-        self._owned: httpx.HTTPTransport | None = None
+        self.in_process = None if isinstance(target, str) else target
 
     def rebased(self, request: httpx.Request, path: bytes) -> httpx.Request:
         """The request as it goes out: `path` below this address, and an answer that is not compressed."""
@@ -79,36 +110,10 @@ class Upstream:
         headers["Accept-Encoding"] = "identity"
         url = request.url
         if self._address is not None:
-            base = self._address.raw_path.rstrip(b"/")
-            url = self._address.copy_with(raw_path=base + path)
+            url = self._address.copy_with(raw_path=self._address.raw_path.rstrip(b"/") + path)
         return httpx.Request(
             request.method, url, headers=headers, content=request.content, extensions=request.extensions
         )
-
-    def send(self, request: httpx.Request) -> httpx.Response:
-        if self._address is None:
-            if self._sync is None:
-                raise TypeError("the transport in process answers async clients only")
-            return self._sync.handle_request(request)
-        if self._owned is None:
-            self._owned = httpx.HTTPTransport(verify=_tls())
-        return self._owned.handle_request(request)
-
-    async def asend(self, request: httpx.Request) -> httpx.Response:
-        if self._address is None:
-            if self._async is None:
-                raise TypeError("the transport in process answers sync clients only")
-            return await self._async.handle_async_request(request)
-        loop = asyncio.get_running_loop()
-        if loop not in self._of_loops:
-            self._of_loops[loop] = httpx.AsyncHTTPTransport(verify=_tls())
-        return await self._of_loops[loop].handle_async_request(request)
-
-    def close(self) -> None:
-        """Close the connections of sync clients; those of async ones end with their loop."""
-        if self._owned is not None:
-            self._owned.close()
-            self._owned = None
 
 
 @functools.cache

@@ -12,10 +12,10 @@ from counterpart.emulators.invoiced_listing import NOT_EMULATED, Column, Listing
 from counterpart.emulators.invoiced_values import (
     Rule,
     assign,
+    autopay,
     boolean,
     country,
     currency,
-    cut,
     email,
     free_text,
     invalid,
@@ -23,10 +23,11 @@ from counterpart.emulators.invoiced_values import (
     metadata,
     numeric,
     one_of,
+    rate_ids,
     refuse_mass_assignment,
     sized,
 )
-from counterpart.emulators.table import Row
+from counterpart.emulators.table import Row, sparse
 
 _MOST_PARENTS = 5
 
@@ -35,7 +36,7 @@ DEFAULTS: Row = {
     "address2": None, "attention_to": None, "autopay": False, "autopay_delay_days": -1,
     "avalara_entity_use_code": None, "avalara_exemption_number": None, "bill_to_parent": False,
     "cc_gateway": None, "cc_gateway_id": None, "cc_gateway_object": None, "chase": True,
-    "chasing_cadence": None, "city": None, "consolidated": False, "convenience_fee": True, "country": "US",
+    "chasing_cadence": None, "city": None, "consolidated": False, "convenience_fee": True,
     "credit_hold": False, "credit_limit": None, "currency": None, "email": None, "language": None,
     "late_fee_schedule": None, "late_fee_schedule_id": None, "metadata": {}, "name": "",
     "network_connection": None, "network_connection_id": None, "next_chase_step": None, "notes": None,
@@ -71,24 +72,6 @@ def _limit(name: str, value: Any) -> Any:
     return None if value is None or value == "" else numeric(name, value)
 
 
-def _autopay(name: str, value: Any) -> bool:
-    if boolean(name, value):
-        raise InvoicedError("AutoPay needs a payment method that supports it", name)
-    return False
-
-
-def _tax_ids(name: str, value: Any) -> list[str]:
-    if not isinstance(value, list):
-        raise invalid(name)
-    ids: dict[str, None] = {}
-    for item in value:
-        id_ = item.get("id") if isinstance(item, dict) else item
-        if not isinstance(id_, str):
-            raise invalid(name)
-        ids[id_] = None
-    return list(ids)
-
-
 def _absent(name: str, value: Any) -> None:
     """A relation to a kind of record that this account has none of."""
     if value is not None:
@@ -104,10 +87,10 @@ RULES: dict[str, Rule] = {
     "language": language,
     "currency": currency,
     "payment_terms": sized(1, 255, nullable=True),
-    "autopay": _autopay,
+    "autopay": autopay,
     "autopay_delay_days": _delay,
     "credit_limit": _limit,
-    "taxes": _tax_ids,
+    "taxes": rate_ids,
     "metadata": metadata,
     **dict.fromkeys(
         ("active", "taxable", "bill_to_parent", "consolidated", "credit_hold", "chase", "convenience_fee",
@@ -159,11 +142,12 @@ def create(account: Account, call: Call) -> Reply:
     values, echoed = _read(account, body, None)
     if "payment_terms" not in body:
         values["payment_terms"] = account.settings.payment_terms
+    values.setdefault("country", account.settings.country)
     values.setdefault("type", account.settings.customer_type)
     number = values.get("number") or account.customer_numbers.draw()
     id_ = account.customers.next_id
     values |= {"id": id_, "number": number, "created_at": call.now, "updated_at": call.now}
-    row = _sparse(account, values)
+    row = sparse(values, DEFAULTS)
     account.customers.add(row)
     account.customer_numbers.assign(number, id_)
     return Reply(201, view(account, row) | echoed)
@@ -183,7 +167,7 @@ def change(account: Account, call: Call) -> Reply:
     if not call.body:
         return Reply(200, view(account, row))
     values, echoed = _read(account, call.body, row)
-    changed = _sparse(account, row | values | {"updated_at": call.now})
+    changed = sparse(row | values | {"updated_at": call.now}, DEFAULTS)
     account.customers.put(row["id"], changed)
     if changed["number"] != row["number"]:
         account.customer_numbers.assign(changed["number"], row["id"], row["number"])
@@ -201,7 +185,7 @@ def delete(account: Account, call: Call) -> Reply:
 
 def find(account: Account, id_: str) -> Row:
     """The customer of an id as it stands in a path; raises the 404."""
-    row = account.customers.get(int(id_)) if id_.isascii() and id_.isdigit() and len(id_) <= 18 else None
+    row = account.customers.named(id_)
     if row is None:
         raise InvoicedError(f"Customer was not found: {id_[:80]}", status=404)
     return row
@@ -211,7 +195,7 @@ def view(account: Account, row: Row) -> Row:
     """The customer as answers show it: tax rates as objects, unknown ones dropped."""
     token = hashlib.blake2b(f"customer-{row['id']}".encode(), digest_size=8).hexdigest()
     url = f"{account.base_url}/statements/emulator/{token}"
-    shown = DEFAULTS | {"country": account.settings.country} | row
+    shown = DEFAULTS | row
     shown |= {"statement_url": url, "statement_pdf_url": f"{url}/pdf"}
     if shown["taxes"]:
         rates = (account.tax_rates.find(id_) for id_ in shown["taxes"])
@@ -220,17 +204,14 @@ def view(account: Account, row: Row) -> Row:
 
 
 def _read(account: Account, body: Mapping[str, Any], row: Row | None) -> tuple[Row, Row]:
-    values, echoed = assign(RULES, body)
+    cut = account.switches.overlong_text == "truncated"
+    values, echoed = assign(RULES, body, _COLUMNS, cut=cut)
     if "country" in values and values["country"] is None:
         values["country"] = account.settings.country
     if "number" in values:
         account.customer_numbers.refuse_taken(values["number"], None if row is None else row["id"])
     if "parent_customer" in body:
         values["parent_customer"] = _parent(account, body["parent_customer"], row)
-    if account.switches.overlong_text == "truncated":
-        whole = values
-        values = cut(whole, _COLUMNS)
-        echoed = {name: value for name, value in whole.items() if values[name] != value} | echoed
     return values, echoed
 
 
@@ -251,12 +232,3 @@ def _parent(account: Account, value: Any, row: Row | None) -> int | None:
         grandparent = above.get("parent_customer")
         above = None if grandparent is None else account.customers.get(grandparent)
     return int(parent["id"])
-
-
-def _sparse(account: Account, values: Row) -> Row:
-    """Only what differs from the defaults: most attributes of most customers are never set."""
-    return {
-        name: value
-        for name, value in values.items()
-        if name not in DEFAULTS or value != DEFAULTS[name] or (name == "country" and value != account.settings.country)
-    }

@@ -16,9 +16,9 @@ from counterpart.emulators.invoiced_listing import Column, Listing, answer, proj
 from counterpart.emulators.invoiced_values import (
     Rule,
     assign,
+    autopay,
     boolean,
     currency,
-    cut,
     free_text,
     metadata,
     refuse_mass_assignment,
@@ -26,7 +26,7 @@ from counterpart.emulators.invoiced_values import (
     terms_days,
     timestamp,
 )
-from counterpart.emulators.table import Row
+from counterpart.emulators.table import Row, sparse
 
 _DAY = 86400
 _NOTHING = Decimal(0)
@@ -56,12 +56,6 @@ _PRICING = frozenset({"items", "discounts", "taxes", "discount", "tax", "currenc
 _SHIP_TO = ("name", "attention_to", "address1", "address2", "city", "state", "postal_code", "country")
 
 
-def _autopay(name: str, value: Any) -> bool:
-    if boolean(name, value):
-        raise InvoicedError("AutoPay needs a payment method that supports it", name)
-    return False
-
-
 RULES: dict[str, Rule] = {
     "number": sized(1, 32, nullable=False),
     "name": sized(1, 255, nullable=False),
@@ -73,7 +67,7 @@ RULES: dict[str, Rule] = {
     "draft": boolean,
     "closed": boolean,
     "sent": boolean,
-    "autopay": _autopay,
+    "autopay": autopay,
     "notes": free_text,
     "metadata": metadata,
 }
@@ -214,7 +208,7 @@ def status(invoice: Mapping[str, Any], now: int) -> str:
 
 def find(account: Account, id_: str) -> Row:
     """The invoice of an id as it stands in a path; raises the 404."""
-    row = account.invoices.get(int(id_)) if id_.isascii() and id_.isdigit() and len(id_) <= 18 else None
+    row = account.invoices.named(id_)
     if row is None:
         raise InvoicedError(f"Invoice was not found: {id_[:80]}", status=404)
     return row
@@ -271,7 +265,7 @@ def _customer(account: Account, given: Any) -> Row:
     if reference is None:
         raise InvoicedError("Customer missing", "customer")
     id_ = str(reference)
-    customer = account.customers.get(int(id_)) if id_.isascii() and id_.isdigit() and len(id_) <= 18 else None
+    customer = account.customers.named(id_)
     if customer is None:
         raise InvoicedError(f"No such customer: {id_[:40]}", "customer")
     if not customer.get("active", True):
@@ -280,15 +274,11 @@ def _customer(account: Account, given: Any) -> Row:
 
 
 def _read(account: Account, body: Mapping[str, Any], row: Row | None) -> tuple[Row, Row]:
-    values, echoed = assign(RULES, body)
+    values, echoed = assign(RULES, body, _COLUMNS, cut=account.switches.overlong_text == "truncated")
     if "number" in values:
         account.invoice_numbers.refuse_taken(values["number"], None if row is None else row["id"])
     if "ship_to" in body:
         values["ship_to"] = _ship_to(account, body["ship_to"], None if row is None else row.get("ship_to"))
-    if account.switches.overlong_text == "truncated":
-        whole = values
-        values = cut(whole, _COLUMNS)
-        echoed = {name: value for name, value in whole.items() if values[name] != value} | echoed
     return values, echoed
 
 
@@ -378,9 +368,5 @@ def _watch(account: Account, row: Row) -> None:
 
 
 def _sparse(invoice: Row) -> Row:
-    """Only what differs from the defaults; the lists are always there, since pricing reads them."""
-    return {
-        name: value
-        for name, value in invoice.items()
-        if name not in DEFAULTS or value != DEFAULTS[name] or name in {"items", "discounts", "taxes"}
-    }
+    # The lists are always there, since pricing reads them.
+    return sparse(invoice, DEFAULTS) | {name: invoice[name] for name in ("items", "discounts", "taxes")}

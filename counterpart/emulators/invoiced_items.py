@@ -15,15 +15,14 @@ from counterpart.emulators.invoiced_values import (
     boolean,
     catalog_id,
     currency,
-    cut,
     free_text,
     gl_account,
-    invalid,
     metadata,
     numeric,
+    rate_ids,
     unknown_option,
 )
-from counterpart.emulators.table import Row
+from counterpart.emulators.table import Row, sparse
 
 DEFAULTS: Row = {
     "archived": False, "avalara_location_code": None, "avalara_tax_code": None, "currency": None, "description": None,
@@ -37,12 +36,6 @@ def _name(name: str, value: Any) -> Any:
     if value is None:
         raise InvoicedError("Name is missing", "name")
     return "" if value == "" else free_text(name, value)
-
-
-def _tax_ids(name: str, value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(id_, str) for id_ in value):
-        raise invalid(name)
-    return list(dict.fromkeys(value))
 
 
 _CHANGEABLE: dict[str, Rule] = {
@@ -60,7 +53,7 @@ _CREATE_ONLY: dict[str, Rule] = {
     "currency": currency,
     "taxable": boolean,
     "discountable": boolean,
-    "taxes": _tax_ids,
+    "taxes": rate_ids,
 }
 _OPTIONS = (*_CHANGEABLE, *_CREATE_ONLY)
 _COLUMNS = {"name": 255, "description": 65535, "type": 50, "avalara_tax_code": 255, "avalara_location_code": 255}
@@ -96,7 +89,7 @@ def create(account: Account, call: Call) -> Reply:
         raise InvoicedError(f"An item already exists with ID: {id_}", "id")
     if values.get("currency") is None and values.get("unit_cost"):
         values["currency"] = account.settings.currency
-    row = _sparse(values | {"id": id_, "created_at": call.now, "updated_at": call.now})
+    row = sparse(values | {"id": id_, "created_at": call.now, "updated_at": call.now}, DEFAULTS)
     account.items.add(row)
     return Reply(201, view(account, row) | echoed)
 
@@ -118,7 +111,7 @@ def change(account: Account, call: Call) -> Reply:
     values, echoed = _read(account, call.body, _CHANGEABLE)
     if not call.body:
         return Reply(200, view(account, row))
-    changed = _sparse(row | values | {"updated_at": call.now})
+    changed = sparse(row | values | {"updated_at": call.now}, DEFAULTS)
     account.items.put(changed)
     return Reply(200, view(account, changed) | echoed)
 
@@ -156,13 +149,4 @@ def _read(account: Account, body: Mapping[str, Any], rules: Mapping[str, Rule]) 
     for name in body:
         if name not in _OPTIONS:
             raise unknown_option(name, _OPTIONS, "request")
-    values, echoed = assign(rules, body)
-    if account.switches.overlong_text == "truncated":
-        whole = values
-        values = cut(whole, _COLUMNS)
-        echoed = {name: value for name, value in whole.items() if values[name] != value} | echoed
-    return values, echoed
-
-
-def _sparse(values: Row) -> Row:
-    return {name: value for name, value in values.items() if name not in DEFAULTS or value != DEFAULTS[name]}
+    return assign(rules, body, _COLUMNS, cut=account.switches.overlong_text == "truncated")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from counterpart.emulators.errors import InvoicedError
 from counterpart.emulators.invoiced_account import Account
 from counterpart.emulators.invoiced_values import boolean, coerced, metadata, numeric
-from counterpart.emulators.table import Row
+from counterpart.emulators.table import Row, sparse
 from counterpart.emulators.totals import Line, Rate, Totals, invoice_totals
 
 EntryKind = Literal["discount", "tax"]
@@ -154,7 +154,7 @@ def _line(account: Account, given: Any, known: dict[int, Row], now: int) -> Row:
         line["metadata"] = metadata("metadata", filled["metadata"])
     elif before is not None:
         line["metadata"] = before.get("metadata", {})
-    line = {name: value for name, value in line.items() if name not in DEFAULTS or value != DEFAULTS[name]}
+    line = sparse(line, DEFAULTS)
     if before is not None and line | {"amount": before["amount"]} != before:
         line["updated_at"] = now
     return line

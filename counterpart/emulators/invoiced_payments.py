@@ -108,7 +108,7 @@ def _applications(account: Account, given: Any, amount: Decimal) -> list[tuple[R
 
 def _find(account: Account, call: Call) -> Row:
     id_ = call.arguments[0]
-    row = account.payments.get(int(id_)) if id_.isascii() and id_.isdigit() and len(id_) <= 18 else None
+    row = account.payments.named(id_)
     if row is None:
         raise InvoicedError(f"Payment was not found: {id_[:80]}", status=404)
     return row

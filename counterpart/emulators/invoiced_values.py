@@ -194,6 +194,26 @@ def catalog_id(name: str, value: Any) -> str:
     return value
 
 
+def rate_ids(name: str, value: Any) -> list[str]:
+    """A list of tax rates, by id or as the objects that answers show, each once."""
+    if not isinstance(value, list):
+        raise invalid(name)
+    ids: dict[str, None] = {}
+    for item in value:
+        id_ = item.get("id") if isinstance(item, dict) else item
+        if not isinstance(id_, str):
+            raise invalid(name)
+        ids[id_] = None
+    return list(ids)
+
+
+def autopay(name: str, value: Any) -> bool:
+    """Whether to collect automatically, which needs a payment method; this account has none."""
+    if boolean(name, value):
+        raise InvoicedError("AutoPay needs a payment method that supports it", name)
+    return False
+
+
 def gl_account(name: str, value: Any) -> Any:
     """The code of a ledger account, or null; the account need not exist."""
     if value is None or value == "":
@@ -234,28 +254,26 @@ def terms_days(terms: str | None) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def assign(rules: Mapping[str, Rule], body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def assign(
+    rules: Mapping[str, Rule], body: Mapping[str, Any], columns: Mapping[str, int], *, cut: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is stored of a body, and what the answer to the write echoes differently.
 
-    Text given as a number and typed metadata come back as sent from the write itself, as strings from any later read.
+    Text given as a number, typed metadata and text beyond its column come back as sent from the write itself; any later
+    read shows what is stored. `columns` gives the characters a column holds; they bind only when `cut`.
     """
     stored: dict[str, Any] = {}
     echoed: dict[str, Any] = {}
     for name, rule in rules.items():
         if name in body:
             given = body[name]
-            stored[name] = value = rule(name, given)
-            if value and value != given and (rule is free_text or rule is metadata):
+            value = rule(name, given)
+            if cut and name in columns and isinstance(value, str):
+                value = value[: columns[name]]
+            stored[name] = value
+            if value and value != given and (name in columns or rule is metadata):
                 echoed[name] = given
     return stored, echoed
-
-
-def cut(values: dict[str, Any], columns: Mapping[str, int]) -> dict[str, Any]:
-    """Stored text truncated to its database column, counted in characters."""
-    return {
-        name: value[: columns[name]] if name in columns and isinstance(value, str) else value
-        for name, value in values.items()
-    }
 
 
 def refuse_mass_assignment(record: str, blocked: Iterable[str], body: Mapping[str, Any]) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
-
-from faker import Faker
+from typing import TYPE_CHECKING, Any
 
 from counterpart.emulators.customerp import Customerp
 from counterpart.emulators.invoiced import Invoiced
 from counterpart.emulators.wire import Request
+
+if TYPE_CHECKING:
+    from faker import Faker
 
 _LOCALES = {"DE": ("de_DE", "EUR"), "NO": ("no_NO", "NOK"), "GB": ("en_GB", "GBP"), "US": ("en_US", "USD")}
 _GOODS = (
@@ -32,6 +33,9 @@ def seed_data(invoiced: Invoiced, customerp: Customerp, *, seed: int, customers:
 
     Every tenth customer is in Invoiced too, under the same number; a few are only there.
     """
+    # Here, because loading it takes longer than most scenarios and only seeding needs it.
+    from faker import Faker
+
     fakers = {country: Faker(locale) for country, (locale, _) in _LOCALES.items()}
     for at, fake in enumerate(fakers.values()):
         fake.seed_instance(seed + at)

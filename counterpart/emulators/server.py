@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
-
-import uvicorn
+from typing import TYPE_CHECKING
 
 from counterpart.emulators.asgi import asgi
 from counterpart.emulators.errors import ServerNotStarted
 from counterpart.emulators.wire import Emulator
+
+if TYPE_CHECKING:
+    import uvicorn
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 10.0
@@ -45,6 +47,9 @@ class Server:
         self._stop()
 
     def _start(self, name: str, emulator: Emulator, port: int) -> str:
+        # Here, because a replay never starts a server and should not wait for this to load.
+        import uvicorn
+
         listener = _listener(name, port)
         url = f"http://{_HOST}:{listener.getsockname()[1]}"
         config = uvicorn.Config(

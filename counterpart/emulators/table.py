@@ -9,6 +9,11 @@ from typing import Any
 Row = dict[str, Any]
 
 
+def sparse(row: Row, defaults: Row) -> Row:
+    """Only what differs from the defaults: most properties of most records are never set, and memory is finite."""
+    return {name: value for name, value in row.items() if name not in defaults or value != defaults[name]}
+
+
 class Table:
     """Rows keyed by integer ids that only grow; a row is replaced whole, never changed in place."""
 
@@ -33,6 +38,10 @@ class Table:
     def get(self, id_: int) -> Row | None:
         """The row, or None."""
         return self._rows.get(id_)
+
+    def named(self, text: str) -> Row | None:
+        """The row whose id a path or a text spells, or None."""
+        return self._rows.get(int(text)) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
     def add(self, row: Row) -> int:
         """Append a row under the next id and return that id."""

@@ -131,8 +131,10 @@ class _Facts:
         body = _scalars(_json(exchange.request_body))
         self.references = set[str]() if self.reads else body
         queried = {value for _, value in parse_qsl(url.query)}
-        self.used = {*self.segments, *queried, *body, *map(_cursor, queried), exchange.url}
-        self.brought = self.ids | set(_cursors(answer)) | set(_links(exchange.response_headers))
+        # A cursor belongs to its list: the page `2` of one is not the record `2`, nor a page of another.
+        self.used = {*self.segments, *queried, *body, exchange.url, *(f"{self.path} {value}" for value in queried)}
+        cursors = {f"{self.path} {value}" for value in _cursors(answer)} if self.reads else set()
+        self.brought = self.ids | cursors | set(_links(exchange.response_headers))
 
     def place(self, segments: Iterable[str]) -> str:
         """The name of a record or list: origin and path."""
@@ -213,19 +215,21 @@ def _rows(answer: Any) -> Iterator[str]:
                 yield id_
 
 
-def _ids(value: Any) -> set[str]:
-    """Every id in an answer, at any depth."""
+def _ids(answer: Any) -> set[str]:
+    """The ids of all records in an answer, at any depth; not of a record's lines, whose ids count only within it."""
     found = set()
-    unseen = [value]
+    unseen = [answer]
     while unseen:
         value = unseen.pop()
-        if isinstance(value, dict):
-            if "id" in value:
-                found.add(_id(value["id"]))
-            unseen += value.values()
-        elif isinstance(value, list):
+        if isinstance(value, list):
             unseen += value
-    return found - {""}
+        elif isinstance(value, dict):
+            if id_ := _id(value.get("id")):
+                found.add(id_)
+                unseen += [member for member in value.values() if isinstance(member, dict)]
+            else:
+                unseen += value.values()
+    return found
 
 
 def _scalars(value: Any) -> set[str]:
@@ -248,15 +252,10 @@ def _id(value: object) -> str:
 
 
 def _cursors(answer: Any) -> Iterator[str]:
-    """What an envelope gives to ask for the next page: `nextCursor`, `next`, `cursor`."""
-    for name, value in answer.items() if isinstance(answer, dict) else ():
-        if name.lower().startswith("next") or name.lower().endswith("cursor"):
-            yield _cursor(_id(value))
-
-
-def _cursor(value: str) -> str:
-    """A cursor apart from ids: the next page `2` is not the record `2`."""
-    return f"cursor {value}"
+    """What an envelope gives to ask for the next page: `nextCursor`, `next`, `cursor`. A record is no envelope."""
+    for name, value in answer.items() if isinstance(answer, dict) and "id" not in answer else ():
+        if (name.lower().startswith("next") or name.lower().endswith("cursor")) and _id(value):
+            yield _id(value)
 
 
 def _links(headers: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -122,7 +122,7 @@ def show(value: object) -> str:
         return ABSENT
     if isinstance(value, str) and value.startswith(_FLOAT):
         return value[1:]
-    text = json.dumps(_plain(value), ensure_ascii=False, default=str)
+    text = json.dumps(_plain(value), ensure_ascii=False)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}... ({len(text)} characters)"
 
 

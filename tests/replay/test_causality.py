@@ -64,7 +64,12 @@ ELSEWHERE = told("POST https://office.example/customers", {"id": 9001}, {"ref": 
 LOCATED = told("POST /orders", None, {}, status=201, headers=[("location", f"{SHOP}/orders/o-1")])
 READ_LOCATED = told("GET /orders/o-1", {"total": 1})
 
+ORDER = told("POST /orders", {"id": "o-1", "lines": [{"id": "L1"}]}, {}, status=201)
+CHANGE_OTHER_ORDER = told("PATCH /orders/o-2", {"id": "o-2"}, {"lines": [{"id": "L1"}]})
+EXPANDED = told("GET /orders/o-1", {"id": "o-1", "customer": {"id": 5001}})
+
 ORDERED = {
+    "use of an id from a record shown within another": (EXPANDED, CHANGE),
     "read before create": (CREATE, READ),
     "change before create": (CREATE, CHANGE),
     "dependent before what it depends on": (CREATE, INVOICE),
@@ -120,7 +125,10 @@ FREE = {
     "list of one kind and create of another": (INVOICES, CREATE_OTHER),
     "create and a list elsewhere": (CREATE, told("GET https://office.example/customers", [])),
     "a small number that is an id too": (told("POST /a", {"id": 7}, {}, status=201), told("POST /b", {}, {"days": 7})),
-    "a page number that is a cursor too": (told("GET /a", {"next": 2}), told("GET /b/2", {})),
+    "a page number that is a cursor too": (told("GET /a", {"next": 2}), told("GET /b/2?page=2", {})),
+    "a record's next date": (told("GET /a/x", {"id": "x", "next_date": 2}), told("GET /a/x?page=2", {"id": "x"})),
+    "lines of two orders": (ORDER, CHANGE_OTHER_ORDER),
+    "no next page": (told("GET /a", {"next": None}), told("GET /a?cursor=", {})),
 }
 
 

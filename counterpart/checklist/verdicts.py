@@ -263,11 +263,11 @@ def _sum_up(items: Sequence[ItemVerdict], scenarios: Sequence[Scenario], run: Ru
         Verdict.STALE,
         Verdict.BLOCKED,
         Verdict.NOT_RUN,
-        Verdict.OPEN,
-        Verdict.DEVIATION,
+        Verdict.PASSED,
         Verdict.PASSED_ON_ASSUMPTION,
         Verdict.WAIVED,
-        Verdict.PASSED,
+        Verdict.DEVIATION,
+        Verdict.OPEN,
     )
     counts = [(verdict, sum(1 for each in items if each.verdict is verdict)) for verdict in order]
     parts = [f"{count} {_VERBS[verdict][count > 1]}" for verdict, count in counts if count]

@@ -1,6 +1,23 @@
 """One stream of events -> Allure, the sign-off, and the closing table in the terminal."""
 
+from counterpart.reporting.allure import AllureBridge, relative, transcript
 from counterpart.reporting.errors import MalformedEvent, ReportingError
 from counterpart.reporting.events import Evidence, RunFacts, ScenarioResult, StepResult
+from counterpart.reporting.signoff import SignOff, build, invalidate
+from counterpart.reporting.terminal import closing_table
 
-__all__ = ["Evidence", "MalformedEvent", "ReportingError", "RunFacts", "ScenarioResult", "StepResult"]
+__all__ = [
+    "AllureBridge",
+    "Evidence",
+    "MalformedEvent",
+    "ReportingError",
+    "RunFacts",
+    "ScenarioResult",
+    "SignOff",
+    "StepResult",
+    "build",
+    "closing_table",
+    "invalidate",
+    "relative",
+    "transcript",
+]

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sync.flow import Lines
-from sync.links import Agreed, Child, Conflict, Line, NoticeKind, System
+from sync.links import Agreed, Child, Line, NoticeKind, System
 from sync.merge import Merged, Setting, choose, merge, side_of
 from sync.values import Value, Values
 

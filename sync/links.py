@@ -149,6 +149,12 @@ class Link:
         return self.erp if system == "customerp" else self.inv
 
 
+def key_of(match: str, link: Link) -> str:
+    """What people call the record: its match key as Customerp writes it."""
+    seen = link.erp or link.inv
+    return str(seen.values[match]) if seen is not None else (link.erp_id or link.inv_id or "?")
+
+
 def accept(current: Observation | None, new: Observation) -> Literal["accept", "drop", "recheck"]:
     """Whether an observation replaces the current one (R2 of the ordering rules).
 

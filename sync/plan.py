@@ -9,7 +9,7 @@ from sync.converters import Resolver
 from sync.errors import Unmappable, Unresolved
 from sync.flow import Flow, Policy
 from sync.lines import LineChange, merge_lines
-from sync.links import Agreed, Child, Conflict, Link, Notice, NoticeKind
+from sync.links import Agreed, Child, Conflict, Link, Notice, NoticeKind, key_of
 from sync.merge import Clash, Setting, merge
 from sync.values import Values
 
@@ -43,7 +43,7 @@ def plan_link(flow: Flow, link: Link, resolve: Resolver) -> LinkPlan:
     """The plan for a link with both records known; empty changes mean that it is at rest."""
     assert link.erp is not None
     assert link.inv is not None
-    key = link.erp_key or link.inv_key or ""
+    key = key_of(flow.match.name, link)
     setting = Setting(resolve, link.diverged, _late_policy(flow, link, resolve), link.erp.edited, link.inv.edited)
     shadow, diverged = dict(link.shadow), dict(link.diverged)
     to_target: Values = {}

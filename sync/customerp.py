@@ -1,0 +1,158 @@
+"""The connector to Customerp: versions, change feed by sequence number, cursor paging, conditional writes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+
+from sync import values
+from sync.clock import Clock
+from sync.connector import Call, Changed, Operation, Page, Prepared, Record, Seen, Wanted, Written
+from sync.errors import BadAnswer, Broken, CallFailed, Gone, Refused, Stale
+from sync.flow import Side
+from sync.http import Answer, Endpoint, Pacing, Wire
+from sync.links import System
+from sync.values import BadValue, Raw
+
+_OBJECTS = {"customer": "customers", "product": "products", "order": "orders"}
+_PAGE = "100"
+
+
+class Bearer(httpx.Auth):
+    """RFC 6750 bearer token."""
+
+    def __init__(self, token: str) -> None:
+        self._header = f"Bearer {token}"
+
+    def auth_flow(self, request: httpx.Request) -> Any:
+        request.headers["Authorization"] = self._header
+        yield request
+
+
+def judge(call: str, status: int, body: Any, *, creating: bool) -> CallFailed:
+    """RFC 9457 problem bodies; `errors[].pointer` names the property."""
+    problem = body if isinstance(body, dict) else {}
+    message = str(problem.get("detail") or problem.get("title") or "no reason given")
+    errors = problem.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    if first:
+        message = f"{message} ({first.get('pointer')}: {first.get('detail')})"
+    kind: type[CallFailed] = {404: Gone, 412: Stale}.get(status, Refused if status < 500 else Broken)
+    return kind("Customerp", call, status, message, str(first["pointer"]) if "pointer" in first else None)
+
+
+class Customerp:
+    """Customerp's full profile."""
+
+    system: System = "customerp"
+
+    def __init__(self, endpoint: Endpoint, *, transport: httpx.AsyncBaseTransport | None, clock: Clock,
+                 pacing: Pacing) -> None:
+        self._wire = Wire("Customerp", endpoint, auth=Bearer(endpoint.credential), headers={}, transport=transport,
+                          clock=clock, judge=judge, pacing=pacing)
+
+    @property
+    def url(self) -> str:
+        return self._wire.url
+
+    @property
+    def reads(self) -> int:
+        return self._wire.reads
+
+    def record(self, kind: str, raw: Raw) -> Record:
+        if not isinstance(raw, dict) or not isinstance(raw.get("id"), str) or not raw["id"]:
+            raise BadValue("a record without an id")
+        version = values.integer(raw.get("version"))
+        lines = raw.get("lines")
+        if lines is not None and not isinstance(lines, list):
+            raise BadValue("lines are no list")
+        return Record(raw["id"], raw, values.stamp_of(raw.get("updatedAt")), version)
+
+    async def walk(self, side: Side, since: str | None) -> AsyncIterator[Page]:
+        cursor: str | None = None
+        while True:
+            params = {"limit": _PAGE, **side.filter} | ({"cursor": cursor} if cursor else {})
+            answer = await self._wire.get(f"/{side.object}", params)
+            body = self._object(answer, f"/{side.object}", "data")
+            yield Page(tuple(body["data"]), answer.start, answer.end, answer.server_time)
+            cursor = body.get("nextCursor")
+            if not cursor:
+                return
+
+    async def changes(self, since: int) -> tuple[list[Changed], int, bool]:
+        """A page of the change feed: entries, where the next page begins, and whether there is one."""
+        answer = await self._wire.get("/changes", {"since": str(since), "limit": _PAGE})
+        body = self._object(answer, "/changes", "changes")
+        following = body.get("next")
+        try:
+            entries = [Changed(_OBJECTS.get(entry["type"], ""), entry["id"], entry["version"],
+                               entry["operation"] == "deleted") for entry in body["changes"]]
+        except (KeyError, TypeError):
+            raise self._unlike("/changes") from None
+        if not isinstance(following, int):
+            raise self._unlike("/changes")
+        return entries, following, body.get("more") is True and following > since
+
+    async def read(self, kind: str, id_: str) -> Seen | None:
+        try:
+            answer = await self._wire.get(f"/{kind}/{id_}")
+        except Gone:
+            return None
+        return Seen(answer.data, answer.start, answer.end)
+
+    async def find(self, side: Side, reference: str, path: str, key: str) -> list[Seen]:
+        answer = await self._wire.get(f"/{side.object}", {path: key})
+        body = self._object(answer, f"/{side.object}", "data")
+        return [Seen(raw, answer.start, answer.end) for raw in body["data"]]
+
+    def prepare(self, wanted: Wanted) -> Prepared:
+        assert wanted.id is not None, "records are created from Customerp, never in it"
+        body: Raw = {}
+        for path, value in wanted.assign.items():
+            values.put(body, path, value)
+        covers = set(wanted.assign)
+        if wanted.lines is not None:
+            body[wanted.lines_path] = [({"id": line.id} if line.id else {}) | dict(line.values)
+                                       for line in wanted.lines]
+            covers.add(wanted.lines_path)
+        match = None if wanted.version is None else f'"{wanted.version}"'
+        call = Call("PATCH", f"/{wanted.side.object}/{wanted.id}", body, if_match=match)
+        return Prepared(Operation("update", wanted.side.object, wanted.id, (call,)), frozenset(covers))
+
+    async def write(self, operation: Operation, key: str) -> Written:
+        seen: Seen | None = None
+        for call in operation.calls:
+            headers = {"Idempotency-Key": key, "Content-Type": "application/merge-patch+json"}
+            if call.if_match is not None:
+                headers["If-Match"] = call.if_match
+            answer = await self._wire.send(call.method, call.path, body=call.body, headers=headers)
+            seen = Seen(answer.data, answer.start, answer.end)
+        assert seen is not None
+        return Written(seen)
+
+    def predict(self, operation: Operation, current: Raw | None, placeholder: str) -> Raw:
+        raw = dict(current or {})
+        body = dict(operation.calls[-1].body or {})
+        if isinstance(body.get("address"), dict):
+            body["address"] = {**(raw.get("address") or {}), **body["address"]}
+        if isinstance(body.get("lines"), list):
+            known = {line["id"]: line for line in raw.get("lines", [])}
+            body["lines"] = [{"productId": None, "description": None, "discountPercent": None,
+                              **known.get(line.get("id"), {"id": f"{placeholder} {number}"}), **line}
+                             for number, line in enumerate(body["lines"], start=1)]
+        version = raw.get("version")
+        return raw | body | {"version": version + 1 if isinstance(version, int) else None}
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+    def _object(self, answer: Answer, path: str, member: str) -> Raw:
+        if not isinstance(answer.data, dict) or not isinstance(answer.data.get(member), list):
+            raise self._unlike(path)
+        return answer.data
+
+    def _unlike(self, path: str) -> BadAnswer:
+        return BadAnswer("Customerp", self._wire.url, f"answers GET {path} in another form than its contract",
+                         "Check that the address is that of the API")

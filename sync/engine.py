@@ -1,0 +1,165 @@
+"""The engine: read both sides, bring every link to rest, report."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from sync.clock import Clock
+from sync.connector import Connector
+from sync.customerp import Customerp
+from sync.flow import Flow, load_flows
+from sync.http import Endpoint, Pacing
+from sync.invoiced import Invoiced
+from sync.links import Conflict, Notice, System
+from sync.prediction import Predicting
+from sync.reconcile import Reconciler
+from sync.report import Plan, Progress, RunReport, Status, Write, without_numbers
+from sync.store import Store
+from sync.walk import Walk
+
+_MOST_ROUNDS = 10
+
+
+@dataclass
+class Engine:
+    """Keeps the records of Customerp and Invoiced in step, flow by flow."""
+
+    store: Store
+    flows: tuple[Flow, ...]
+    customerp: Customerp
+    invoiced: Invoiced
+    clock: Clock
+    ids: Callable[[], str]
+    in_flight: int
+    pacing: Pacing
+    progress: Callable[[Progress], None] | None
+
+    @classmethod
+    def open(cls, store: Store, *, customerp: Endpoint, invoiced: Endpoint, flows: Sequence[Flow] | None = None,
+             transports: Mapping[str, httpx.AsyncBaseTransport] | None = None, clock: Clock, ids: Callable[[], str],
+             in_flight: int = 16, progress: Callable[[Progress], None] | None = None,
+             pacing: Pacing | None = None) -> Engine:
+        """An engine over a store. `ids` gives the idempotency keys: 6 to 40 letters, digits, dashes.
+
+        With `in_flight=1` every call waits for the one before it, and the order is always the same.
+        """
+        given, waiting = transports or {}, pacing or Pacing()
+        return cls(
+            store, tuple(flows) if flows is not None else load_flows(),
+            Customerp(customerp, transport=given.get("customerp"), clock=clock, pacing=waiting),
+            Invoiced(invoiced, transport=given.get("invoiced"), clock=clock, pacing=waiting),
+            clock, ids, in_flight, waiting, progress)
+
+    async def run(self) -> RunReport:
+        """Work until both sides are at rest; raises SideStopped when a system does not serve us."""
+        before = self.customerp.reads + self.invoiced.reads
+        writes, conflicts, notices = await self._work(
+            self.store, {"customerp": self.customerp, "invoiced": self.invoiced}, self.ids)
+        with self.store.transaction():
+            self.store.set_cursor("last-run", self.clock.now().isoformat())
+        return RunReport(writes, conflicts, notices, self.customerp.reads + self.invoiced.reads - before)
+
+    async def plan(self) -> Plan:
+        """What `run` would do now: the same work over a copy of the store, with every write predicted."""
+        numbers = iter(range(1, 2**31))
+        copy = self.store.copy()
+        try:
+            writes, conflicts, notices = await self._work(
+                copy, {"customerp": Predicting(self.customerp, self.clock),
+                       "invoiced": Predicting(self.invoiced, self.clock)}, lambda: f"plan-{next(numbers):06}")
+        finally:
+            copy.close()
+        return Plan(tuple(map(without_numbers, writes)), conflicts, notices)
+
+    async def close(self) -> None:
+        """Close the connections; the store stays open."""
+        await self.customerp.close()
+        await self.invoiced.close()
+
+    def status(self) -> Status:
+        """The state of the store, without asking the systems."""
+        links: dict[str, dict[str, int]] = {flow.id: {} for flow in self.flows}
+        alone = {flow.id: 0 for flow in self.flows}
+        for (flow, state, only_invoiced), number in sorted(self.store.counts().items()):
+            if only_invoiced:
+                alone[flow] = alone.get(flow, 0) + number
+            else:
+                states = links.setdefault(flow, {})
+                states[state] = states.get(state, 0) + number
+        standing = list(self.store.standing())
+        return Status(links, alone, len(self.store.open_intents()), tuple(c for link in standing for c in link.conflicts),
+                      tuple(n for link in standing for n in link.notices), self.store.cursor("last-run"))
+
+    async def _work(self, store: Store, connectors: Mapping[System, Connector], ids: Callable[[], str]) -> tuple[
+            tuple[Write, ...], tuple[Conflict, ...], tuple[Notice, ...]]:
+        session = int(store.cursor("session") or 0) + 1
+        with store.transaction():
+            store.set_cursor("session", str(session))
+        walk = Walk(store, session, self.progress)
+        reconciler = Reconciler(store, connectors, {flow.id: flow for flow in self.flows}, self.clock, ids, self.pacing,
+                                walk, session)
+        for id in store.open_intents():
+            await reconciler.reconcile(id)
+        await self._read(walk, reconciler, connectors)
+        with store.transaction():
+            store.wake_due(self.clock.now().timestamp())
+        await self._rest(store, reconciler)
+        found = [notice for notices in reconciler.outcome.notices.values() for notice in notices]
+        return (tuple(reconciler.outcome.writes), tuple(reconciler.outcome.conflicts.values()),
+                tuple(dict.fromkeys((*walk.notices, *found))))
+
+    async def _read(self, walk: Walk, reconciler: Reconciler, connectors: Mapping[System, Connector]) -> None:
+        """Nothing is written before both sides are read: what one lacks may be what the other is about to show."""
+        async def theirs() -> None:
+            for flow in self.flows:
+                await walk.invoiced(connectors["invoiced"], flow)
+                reconciler.read_until[flow.id] = self.clock.monotonic()
+
+        if self.in_flight == 1:
+            await walk.customerp(self.customerp, self.flows)
+            await theirs()
+            return
+        await _together([walk.customerp(self.customerp, self.flows), theirs()])
+
+    async def _rest(self, store: Store, reconciler: Reconciler) -> None:
+        """Flow by flow in dependency order, until a whole round finds nothing to do."""
+        for _ in range(_MOST_ROUNDS):
+            busy = False
+            for flow in self.flows:
+                waiting = store.dirty(flow.id)
+                busy = busy or bool(waiting)
+                await self._all(flow, waiting, reconciler)
+            if not busy:
+                return
+
+    async def _all(self, flow: Flow, links: Sequence[int], reconciler: Reconciler) -> None:
+        done = 0
+        queue = iter(links)
+
+        async def worker() -> None:
+            nonlocal done
+            for id in queue:
+                await reconciler.reconcile(id)
+                done += 1
+                if self.progress is not None:
+                    self.progress(Progress(f"writing {flow.id}", done, len(links)))
+
+        if self.in_flight == 1 or len(links) < 2:
+            await worker()
+            return
+        await _together([worker() for _ in range(min(self.in_flight, len(links)))])
+
+
+async def _together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run side by side; the first error stops the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for each in work:
+                group.create_task(each)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None

@@ -1,0 +1,156 @@
+"""The connector to Invoiced: calls and paging. What its records mean stands in invoiced_records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+
+from sync.clock import Clock
+from sync.connector import Call, Operation, Page, Prepared, Record, Seen, Wanted, Written
+from sync.errors import BadAnswer, Broken, CallFailed, Gone, Locked, Refused
+from sync.flow import Side
+from sync.http import Answer, Endpoint, Pacing, Wire
+from sync.invoiced_records import REFERENCE, predict, prepare, record
+from sync.links import System
+from sync.values import Raw
+
+_PAGE = 100  # the largest
+_CURSOR_MARGIN = 2  # one second of resolution and one for clocks apart; `updated_after` is strict
+_INCLUDE = {"items": {"include": "archived"}}  # hidden unless asked for
+# The one answer that only its text tells apart: a 400 without `param` that may succeed a moment later.
+_BUSY = re.compile(r"being updated by another process", re.IGNORECASE)
+
+
+def judge(call: str, status: int, body: Any, *, creating: bool) -> CallFailed:
+    """Invoiced answers nearly everything with 400; `param` tells what is to blame."""
+    problem = body if isinstance(body, dict) else {}
+    message, param = str(problem.get("message") or "no reason given"), problem.get("param")
+    if status == 404:
+        return Gone("Invoiced", call, status, message)
+    if status >= 500 or _BUSY.search(message):
+        return Broken("Invoiced", call, status, message)
+    locked = param in ("closed", "voided") or (call.endswith("/void") and param is None)
+    return (Locked if locked else Refused)("Invoiced", call, status, message, str(param) if param else None)
+
+
+class Invoiced:
+    """Invoiced's REST API as far as customers, items, invoices and coupons go."""
+
+    system: System = "invoiced"
+
+    def __init__(self, endpoint: Endpoint, *, transport: httpx.AsyncBaseTransport | None, clock: Clock,
+                 pacing: Pacing) -> None:
+        self._wire = Wire("Invoiced", endpoint, auth=httpx.BasicAuth(endpoint.credential, ""), headers={},
+                          transport=transport, clock=clock, judge=judge, pacing=pacing)
+        self._present: set[str] = set()
+
+    @property
+    def url(self) -> str:
+        return self._wire.url
+
+    @property
+    def reads(self) -> int:
+        return self._wire.reads
+
+    def record(self, kind: str, raw: Raw) -> Record:
+        return record(kind, raw)
+
+    async def walk(self, side: Side, since: str | None) -> AsyncIterator[Page]:
+        if side.object == "items":
+            # Items ignore `updated_after`, and archived ones are in a list of their own.
+            for params in ({}, {"archived": "1"}):
+                async for page in self._pages(side.object, params):
+                    yield page
+            return
+        params = {f"filter[{name}]": value for name, value in side.filter.items()} | {"sort": "id asc"}
+        if since is not None:
+            params["updated_after"] = since
+        async for page in self._pages(side.object, params):
+            yield page
+
+    @staticmethod
+    def cursor(server_time: float | None) -> str | None:
+        """Where the next walk begins, from the server's time when this one did."""
+        return None if server_time is None else str(int(server_time) - _CURSOR_MARGIN)
+
+    async def read(self, kind: str, id_: str) -> Seen | None:
+        try:
+            answer = await self._wire.get(f"/{kind}/{id_}", _INCLUDE.get(kind))
+        except Gone:
+            return None
+        return Seen(answer.data, answer.start, answer.end)
+
+    async def find(self, side: Side, reference: str, path: str, key: str) -> list[Seen]:
+        if side.object == "items":
+            seen = await self.read("items", key)
+            return [] if seen is None else [seen]
+        for params in ({f"metadata[{REFERENCE}]": reference}, {f"filter[{path}]": key}):
+            answer = await self._wire.get(f"/{side.object}", params)
+            found = [Seen(raw, answer.start, answer.end) for raw in self._list(answer, side.object)]
+            if found:
+                return found
+        return []
+
+    def prepare(self, wanted: Wanted) -> Prepared:
+        return prepare(wanted)
+
+    async def write(self, operation: Operation, key: str) -> Written:
+        extras: list[Call] = []
+        seen: Seen | None = None
+        for call in operation.calls:
+            if call.unless is not None:
+                if await self._exists(call.unless):
+                    continue
+                await self._wire.send(call.method, call.path, body=call.body,
+                                      headers={"Idempotency-Key": f"{key}-{len(extras)}"})
+                self._present.add(call.unless)
+                extras.append(call)
+                continue
+            # A key on any other method is refused with 400.
+            headers = {"Idempotency-Key": key} if call.method in ("POST", "PATCH") else {}
+            answer = await self._wire.send(call.method, call.path, params=call.params or None, body=call.body,
+                                           headers=headers)
+            seen = Seen(answer.data, answer.start, answer.end)
+        assert seen is not None
+        return Written(seen, tuple(extras))
+
+    def predict(self, operation: Operation, current: Raw | None, placeholder: str) -> Raw:
+        return predict(operation, current, placeholder)
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+    async def exists(self, path: str) -> bool:
+        """Whether a record made on the side is there."""
+        return await self._exists(path)
+
+    async def _exists(self, path: str) -> bool:
+        if path in self._present:
+            return True
+        try:
+            await self._wire.get(path)
+        except Gone:
+            return False
+        self._present.add(path)
+        return True
+
+    async def _pages(self, kind: str, params: dict[str, str]) -> AsyncIterator[Page]:
+        number = 1
+        while True:
+            query = {**params, **_INCLUDE.get(kind, {}), "per_page": str(_PAGE), "page": str(number)}
+            answer = await self._wire.get(f"/{kind}", query)
+            rows = self._list(answer, kind)
+            yield Page(tuple(rows), answer.start, answer.end, answer.server_time)
+            # Only whether there is a next page is taken from Link, never its address.
+            if len(rows) < _PAGE or 'rel="next"' not in answer.headers.get("link", 'rel="next"'):
+                return
+            number += 1
+
+    def _list(self, answer: Answer, kind: str) -> list[Raw]:
+        if not isinstance(answer.data, list):
+            raise BadAnswer("Invoiced", self._wire.url, f"answers GET /{kind} with something that is not a list",
+                            "Check that the address is that of the API")
+        return answer.data

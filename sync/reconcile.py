@@ -1,0 +1,431 @@
+"""The handler of one link: level-triggered, carries no data, may run any number of times.
+
+Every write goes the only way allowed: the plan; the intent, stored before the call (T2); the call (C); the answer, the
+shadow and the closed intent in one transaction (T3).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sync import matching, recovery
+from sync.clock import Clock
+from sync.connector import Connector, Operation, Prepared, Seen, Wanted, WantedLine, Written
+from sync.errors import (
+    Broken,
+    CallFailed,
+    EndpointDown,
+    Gone,
+    Locked,
+    OutcomeUnknown,
+    Refused,
+    Stale,
+    Superseded,
+    Unavailable,
+)
+from sync.flow import Flow, Lines, Pair, Side
+from sync.http import LONGEST_PAUSE, Pacing
+from sync.lines import LineChange, summary, total
+from sync.links import TITLES, Intent, Interval, Link, Notice, NoticeKind, Observation, State, System, key_of
+from sync.plan import Change, LinkPlan, plan_create, plan_link
+from sync.report import Write
+from sync.settlement import accepted, observe, settle
+from sync.store import Store
+from sync.values import Value
+from sync.walk import Walk
+
+_MOST_STEPS = 24  # a link at rest needs a handful; more is a loop
+_MOST_WRITES = 3  # of one field in one run, before it counts as ping-pong
+_MOST_ATTEMPTS = 8
+_STALE_SECONDS = 5.0  # an Invoiced record last seen longer ago is read again before it is written
+
+
+@dataclass
+class Outcome:
+    """What a run has done so far."""
+
+    writes: list[Write] = field(default_factory=list)
+    notices: dict[int, tuple[Notice, ...]] = field(default_factory=dict)
+    conflicts: dict[tuple[int, str], Any] = field(default_factory=dict)
+
+
+class Reconciler:
+    """Brings links to rest, one at a time each."""
+
+    def __init__(self, store: Store, connectors: Mapping[System, Connector], flows: Mapping[str, Flow], clock: Clock,
+                 ids: Callable[[], str], pacing: Pacing, walk: Walk, session: int) -> None:
+        self.store, self.connectors, self.flows, self.clock = store, connectors, flows, clock
+        self.ids, self.pacing, self.walk, self.session = ids, pacing, walk, session
+        self.outcome = Outcome()
+        self.read_until: dict[str, float] = {}  # flow -> when the walk of its Invoiced side had ended
+        self._written: Counter[tuple[int, str]] = Counter()
+
+    # Resolver
+
+    def target_of(self, flow: str, source_id: str) -> str | None:
+        link = self.store.by_remote(flow, "customerp", source_id)
+        return link.inv_id if link is not None and link.linked else None
+
+    def source_of(self, flow: str, target_id: str) -> str | None:
+        link = self.store.by_remote(flow, "invoiced", target_id)
+        return link.erp_id if link is not None and link.linked else None
+
+    async def reconcile(self, id: int) -> None:
+        """Bring one link to rest; raises SideStopped when a system as a whole does not serve us."""
+        lost = 0
+        for _ in range(_MOST_STEPS):
+            link = self.store.link(id)
+            flow = self.flows[link.flow]
+            try:
+                if link.intent is not None:
+                    await recovery.resolve(self, flow, link)
+                elif not await self._step(flow, link):
+                    return
+            except Superseded:
+                continue
+            except OutcomeUnknown as unknown:
+                lost += 1
+                if lost > _MOST_WRITES:
+                    system = next(c for s, c in self.connectors.items() if TITLES[s] == unknown.system)
+                    raise EndpointDown(unknown.system, system.url, f"no answer to {unknown.call}",
+                                       "Check the system and start again; the write is looked up first") from unknown
+                await self.pacing.sleep(2**lost * self.pacing.jitter())
+        self._rest(self.store.link(id), State.NEEDS_ATTENTION, "does not come to rest", [
+            self._notice(self.store.link(id), None, "needs_attention", f"not at rest after {_MOST_STEPS} steps")])
+
+    async def _step(self, flow: Flow, link: Link) -> bool:
+        """One write, or whatever else brings the link nearer to rest; False when it is there."""
+        if not link.dirty:
+            return False
+        if link.state is State.TOMBSTONED or link.erp is None or link.erp_id is None:
+            if link.state is not State.TOMBSTONED and link.erp_id is None:
+                self._rest(link, link.state, link.reason, [])
+            return False
+        if link.recheck:
+            return await self._recheck(flow, link)
+        if link.inv_id is None:
+            return await self._create(flow, link)
+        if link.inv is None:
+            return await self._reread(flow, link, "invoiced") is not None
+        return await self._change(flow, link, plan_link(flow, link, self))
+
+    async def _recheck(self, flow: Flow, link: Link) -> bool:
+        systems: tuple[System, ...] = ("customerp", "invoiced")
+        for system in systems:
+            if link.observation(system) is not None:
+                seen = await self._reread(flow, link, system)
+                if seen is None:
+                    return False
+                link = self.store.link(link.id)
+        with self.store.transaction():
+            self.store.save(replace(link, recheck=False))
+        return True
+
+    async def _create(self, flow: Flow, link: Link) -> bool:
+        match = matching.find(self.store, flow, link)
+        if match.adopted is not None:
+            with self.store.transaction():
+                matching.adopt(self.store, flow, link, match.adopted)
+                self.store.wake(f"{flow.id}:{link.erp_id}")
+            return True
+        if match.problem is not None:
+            state = State.AMBIGUOUS if match.problem[0] == "ambiguous" else State.NEEDS_ATTENTION
+            self._rest(link, state, match.problem[1], [self._notice(link, None, *match.problem)])
+            return False
+        creation = plan_create(flow, link, self)
+        if creation.change is None:
+            assert creation.notice is not None
+            field_, kind, reason = creation.notice
+            if creation.waits_for is not None:
+                reason = self._waiting(creation.waits_for)
+            state = State.WAITING if creation.waits_for else State.DISCOVERED
+            state = State.NEEDS_ATTENTION if kind == "unmappable" else state
+            self._rest(link, state, reason, [self._notice(link, field_, kind, reason)], waits_for=creation.waits_for)
+            return False
+        wanted = self._wanted(flow, link, "invoiced", creation.change, None)
+        prepared = self.connectors["invoiced"].prepare(wanted)
+        assert prepared.operation is not None
+        await self._write(flow, link, "invoiced", creation.change, prepared, prepared.operation)
+        return True
+
+    async def _change(self, flow: Flow, link: Link, plan: LinkPlan) -> bool:
+        notices = list(plan.notices)
+        frozen = False
+        changes: tuple[tuple[System, Change], ...] = (("invoiced", plan.to_target), ("customerp", plan.to_source))
+        for system, change in changes:
+            if not change:
+                continue
+            prepared = self.connectors[system].prepare(self._wanted(flow, link, system, change, None))
+            raw = None
+            if prepared.needs_raw or (prepared.operation is not None and self._stale(link, system)):
+                seen = await self._reread(flow, link, system)
+                if seen is None:
+                    return False
+                again = self.store.link(link.id)
+                replanned = plan_link(flow, again, self)
+                change = replanned.to_target if system == "invoiced" else replanned.to_source
+                if not change:
+                    return True
+                link, raw = again, seen.raw
+                prepared = self.connectors[system].prepare(self._wanted(flow, link, system, change, raw))
+            notices += self._blocked(flow, link, system, prepared)
+            frozen = frozen or any(kind == "frozen" for kind, _ in prepared.blocked.values())
+            if prepared.operation is None:
+                continue
+            tripped = self._tripped(link, flow, system, prepared)
+            if tripped is not None:
+                self._rest(link, State.NEEDS_ATTENTION, tripped.reason, [*notices, tripped])
+                return False
+            await self._write(flow, link, system, change, prepared, prepared.operation)
+            return True
+        state = (State.WAITING if plan.waits_for
+                 else State.CONFLICTED if any(c.winner is None for c in plan.conflicts)
+                 else State.FROZEN if frozen else State.LINKED)
+        reason = self._waiting(plan.waits_for) if plan.waits_for else None
+        for conflict in plan.conflicts:
+            self.outcome.conflicts.setdefault((link.id, conflict.field), conflict)
+        settled = replace(link, shadow=plan.shadow, diverged=plan.diverged, children=plan.children,
+                          conflicts=tuple(c for c in plan.conflicts if c.winner is None))
+        self._rest(settled, state, reason, notices, waits_for=plan.waits_for)
+        return False
+
+    async def _write(self, flow: Flow, link: Link, system: System, change: Change, prepared: Prepared,
+                     operation: Operation) -> None:
+        intent = self._intent(flow, link, system, change, prepared, operation)
+        if operation.id is not None:
+            for conflict in plan_link(flow, link, self).conflicts:
+                self.outcome.conflicts.setdefault((link.id, conflict.field), conflict)
+        with self.store.transaction():
+            link = self.store.save(replace(
+                link, intent=intent, state=State.WRITING if operation.id else State.CREATING))
+        await self.carry_out(flow, link, operation)
+
+    async def carry_out(self, flow: Flow, link: Link, operation: Operation) -> None:
+        """The call of a stored intent and what follows from its answer."""
+        intent = link.intent
+        assert intent is not None
+        connector = self.connectors[intent.system]
+        try:
+            written = await connector.write(operation, intent.key)
+        except OutcomeUnknown:
+            raise
+        except Gone:
+            if operation.id is None:
+                raise
+            with self.store.transaction():
+                link = self.store.save(replace(link, intent=None))
+                self.walk.gone(flow, intent.system, operation.id)
+        except Stale:
+            link = self._abandon(link, dirty=True)
+            await self._reread(flow, link, intent.system)
+        except Refused as refused:
+            if operation.id is None and refused.param in (flow.match.target, "number", "id"):
+                await recovery.taken(self, flow, link, refused)
+                return
+            self.needs_attention(link, str(refused))
+        except Locked as locked:
+            # The state of the document was not known when this was planned; see what it is and plan again.
+            link = self._abandon(link, dirty=True)
+            before = link.inv.frozen if link.inv is not None else None
+            await self._reread(flow, link, intent.system)
+            again = self.store.link(link.id)
+            if again.inv is not None and again.inv.frozen == before:
+                self._rest(again, State.FROZEN, str(locked), [self._notice(again, None, "frozen", str(locked))])
+        except (Broken, Unavailable) as failed:
+            self._postpone(link, failed)
+        else:
+            self._settle(flow, link, operation, written)
+
+    def settled(self, flow: Flow, link: Link, intent: Intent, operation: Operation, key: str) -> None:
+        """Note a write in the report and the history; inside the transaction that settles it."""
+        side = flow.source if intent.system == "customerp" else flow.target
+        fields: dict[str, tuple[Any, Any]] = {
+            self._path(flow.pair(name), intent.system): (before, desired)
+            for name, (_, desired, before) in intent.fields.items() if (before, desired) != (None, None)}
+        if intent.lines is not None and flow.lines is not None:
+            path = flow.lines.source if intent.system == "customerp" else flow.lines.target
+            before = link.observation(intent.system)
+            fields[path] = (summary(before.lines) if before is not None and operation.id is not None else None,
+                            [dict(line["whole"]) for line in intent.lines])
+        self.outcome.writes.append(Write(flow.id, intent.system, intent.operation, side.type, key, fields))
+        self.store.record(link.id, self.clock.now().isoformat(), intent.system, intent.operation, fields)
+
+    def _settle(self, flow: Flow, link: Link, operation: Operation, written: Written) -> None:
+        intent = link.intent
+        assert intent is not None
+        connector = self.connectors[intent.system]
+        record = connector.record(operation.object, written.seen.raw)
+        seen = Interval(self.session, written.seen.start, written.seen.end)
+        new = observe(flow, intent.system, record, seen)
+        after, notices = settle(flow, link, record, new, self)
+        notices += self._checksum(flow, after, intent, record.lines_total)
+        key = key_of(flow.match.name, link)
+        with self.store.transaction():
+            for extra in written.extras:
+                body = extra.body or {}
+                self.outcome.writes.append(Write(flow.id, intent.system, "create", extra.note or "", str(body.get("id")),
+                                                 {name: (None, _shown(value)) for name, value in body.items()}))
+            self.settled(flow, link, intent, operation, key)
+            after = self.store.save(after)
+            if operation.id is None:
+                self.store.wake(f"{flow.id}:{after.erp_id}")
+        if notices:
+            self.outcome.notices[link.id] = (*self.outcome.notices.get(link.id, ()), *notices)
+        for name in (*intent.fields, *(("lines",) if intent.lines is not None else ())):
+            self._written[link.id, f"{intent.system}:{name}"] += 1
+
+    def _checksum(self, flow: Flow, link: Link, intent: Intent, shown: Any) -> list[Notice]:
+        """Totals are never mapped; after lines were written they must come to the same on both sides."""
+        if intent.system != "invoiced" or intent.lines is None or shown is None or link.erp is None:
+            return []
+        decimals = max(0, -shown.as_tuple().exponent) if shown != shown.to_integral_value() else 2
+        expected = total((line.values for line in link.erp.lines), max(2, decimals))
+        if expected == shown:
+            return []
+        return [self._notice(link, flow.lines.source if flow.lines else None, "divergence",
+                             f"the lines come to {expected} in Customerp and to {shown} in Invoiced")]
+
+    async def _reread(self, flow: Flow, link: Link, system: System) -> Seen | None:
+        """Read one side again and store it; None when it is gone."""
+        side = flow.source if system == "customerp" else flow.target
+        id = link.erp_id if system == "customerp" else link.inv_id
+        assert id is not None
+        seen = await self.connectors[system].read(side.object, id)
+        with self.store.transaction():
+            if seen is None:
+                self.walk.gone(flow, system, id)
+                return None
+            record = self.connectors[system].record(side.object, seen.raw)
+            new = observe(flow, system, record, Interval(self.session, seen.start, seen.end))
+            self.store.save(accepted(flow, self.store.link(link.id), system, record, new))
+        return seen
+
+    def _stale(self, link: Link, system: System) -> bool:
+        """Whether an Invoiced record may have changed unseen; Customerp guards its own with If-Match."""
+        if system == "customerp" or link.inv is None:
+            return False
+        seen = link.inv.seen.end if link.inv.seen.session == self.session else float("-inf")
+        return self.clock.monotonic() - max(seen, self.read_until.get(link.flow, float("-inf"))) > _STALE_SECONDS
+
+    def _wanted(self, flow: Flow, link: Link, system: System, change: Change, raw: dict[str, Any] | None) -> Wanted:
+        side: Side = flow.source if system == "customerp" else flow.target
+        seen = link.observation(system)
+        current = seen.values if seen is not None else {}
+        assign = {self._path(flow.pair(n), system): _wire(flow.pair(n), system, v) for n, v in change.fields.items()}
+        companions = {target: _wire(other, system, current[other.name])
+                      for name in change.fields if system == "invoiced" and seen is not None
+                      for target in flow.pair(name).companions
+                      for other in flow.pairs if other.target == target}
+        whole = {self._path(p, system): _wire(p, system, change.fields.get(p.name, current.get(p.name)))
+                 for p in flow.pairs if p.direction != "to_source"}
+        lines = None
+        if change.lines is not None and flow.lines is not None:
+            lines = tuple(WantedLine(line.id, _wire_line(flow.lines, system, line)) for line in change.lines)
+        path = "" if flow.lines is None else flow.lines.source if system == "customerp" else flow.lines.target
+        return Wanted(side, link.erp_id if system == "customerp" else link.inv_id, link.erp_id or "", assign, lines,
+                      path, companions, whole, {self._path(p, system): current.get(p.name) for p in flow.pairs},
+                      seen.frozen if seen is not None else None, seen.version if seen is not None else None, raw)
+
+    def _intent(self, flow: Flow, link: Link, system: System, change: Change, prepared: Prepared,
+                operation: Operation) -> Intent:
+        source = link.erp if system == "invoiced" else link.inv
+        before = link.observation(system)
+        assert source is not None
+        creating = operation.id is None
+        fields: dict[str, tuple[Value, Value, Value]] = {}
+        for pair in flow.pairs:
+            if creating and pair.direction != "to_source" and pair.name not in change.fields:
+                fields[pair.name] = (source.values[pair.name], None, None)
+            elif self._path(pair, system) in prepared.covers and pair.name in change.fields:
+                old = before.values[pair.name] if before is not None else None
+                fields[pair.name] = (source.values[pair.name], change.fields[pair.name], old)
+        lines = None
+        if flow.lines is not None and change.lines is not None:
+            path = flow.lines.source if system == "customerp" else flow.lines.target
+            if path in prepared.covers:
+                lines = tuple({"id": line.id, "counterpart": line.counterpart, "values": line.values,
+                               "sent_from": line.sent_from, "whole": _whole(line, before)} for line in change.lines)
+        return Intent(system, operation.name, operation.object, operation.id, operation.stored(), fields, lines,
+                      self.ids())
+
+    def _blocked(self, flow: Flow, link: Link, system: System, prepared: Prepared) -> list[Notice]:
+        names = {self._path(pair, system): pair.name for pair in flow.pairs}
+        return [self._notice(link, names.get(path, path), kind, reason)
+                for path, (kind, reason) in prepared.blocked.items()]
+
+    def _tripped(self, link: Link, flow: Flow, system: System, prepared: Prepared) -> Notice | None:
+        names = {self._path(pair, system): pair.name for pair in flow.pairs}
+        for path in sorted(prepared.covers):
+            name = names.get(path, "lines")
+            if self._written[link.id, f"{system}:{name}"] >= _MOST_WRITES:
+                reason = f"written {_MOST_WRITES} times in one run and still not at rest"
+                return self._notice(link, name, "needs_attention", reason)
+        return None
+
+    def _waiting(self, dependency: str) -> str:
+        flow_id, _, id = dependency.partition(":")
+        flow = self.flows[flow_id]
+        link = self.store.by_remote(flow_id, "customerp", id)
+        name = f"the {flow.source.type} {id}" if link is None or link.erp is None else (
+            f"the {flow.source.type} {link.erp.values[flow.match.name]}")
+        if link is None:
+            return f"waits for {name}, which Customerp has not shown"
+        stuck = link.state in (State.DEAD, State.NEEDS_ATTENTION, State.AMBIGUOUS, State.TOMBSTONED)
+        return f"waits for {name}" + (f", which is stuck: {link.reason}" if stuck else ", which is not linked yet")
+
+    def _notice(self, link: Link, field: str | None, kind: NoticeKind, reason: str) -> Notice:
+        return Notice(link.flow, key_of(self.flows[link.flow].match.name, link), field, kind, reason)
+
+    def needs_attention(self, link: Link, reason: str) -> None:
+        """Close the intent; the link is tried again when its record changes."""
+        self._rest(replace(link, intent=None), State.NEEDS_ATTENTION, reason,
+                   [self._notice(link, None, "needs_attention", reason)])
+
+    def _rest(self, link: Link, state: State, reason: str | None, notices: list[Notice], *,
+              waits_for: str | None = None) -> None:
+        found = tuple(dict.fromkeys(notices))
+        if found:
+            kept = self.outcome.notices.get(link.id, ())
+            self.outcome.notices[link.id] = tuple(dict.fromkeys((*kept, *found)))
+        with self.store.transaction():
+            self.store.save(replace(link, state=state, reason=reason, dirty=False, waits_for=waits_for, notices=found))
+
+    def _abandon(self, link: Link, *, dirty: bool) -> Link:
+        """Close an intent that provably had no effect."""
+        state = State.LINKED if link.inv_id else State.DISCOVERED
+        with self.store.transaction():
+            return self.store.save(replace(link, intent=None, state=state, dirty=dirty))
+
+    def _postpone(self, link: Link, failed: CallFailed) -> None:
+        attempts = link.attempts + 1
+        dead = attempts >= _MOST_ATTEMPTS
+        pause = min(LONGEST_PAUSE, 2 * 2**attempts) * self.pacing.jitter()
+        due = None if dead else self.clock.now().timestamp() + pause
+        self._rest(replace(link, intent=None, attempts=attempts, next_attempt_at=due),
+                   State.DEAD if dead else State.RETRY, str(failed),
+                   [self._notice(link, None, "needs_attention", str(failed))])
+
+    @staticmethod
+    def _path(pair: Pair, system: System) -> str:
+        return pair.source if system == "customerp" else pair.target
+
+
+def _wire(pair: Pair, system: System, value: Value) -> Any:
+    return (pair.converter.wire_source if system == "customerp" else pair.converter.wire_target)(value)
+
+
+def _wire_line(lines: Lines, system: System, change: LineChange) -> dict[str, Any]:
+    return {Reconciler._path(pair, system): _wire(pair, system, change.values[pair.name])
+            for pair in lines.pairs if pair.name in change.values}
+
+
+def _whole(change: LineChange, before: Observation | None) -> dict[str, Value]:
+    old = {line.id: line.values for line in before.lines} if before is not None else {}
+    return {**old.get(change.id or "", {}), **change.values}
+
+
+def _shown(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

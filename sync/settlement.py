@@ -1,0 +1,133 @@
+"""From an answer to the link's new state: observations accepted, the shadow moved, the intent closed; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sync.connector import Record
+from sync.converters import Resolver
+from sync.flow import Flow, Pair
+from sync.lines import LineChange, adopt
+from sync.links import Agreed, Interval, Line, Link, Notice, NoticeKind, Observation, State, System, edits, key_of
+from sync.values import BadValue, Value, Values, pick
+
+
+def observe(flow: Flow, system: System, record: Record, seen: Interval) -> Observation:
+    """One side in canonical form; raises BadValue naming the property."""
+    lines: list[Line] = []
+    if flow.lines is not None:
+        for raw in record.data.get(flow.lines.source if system == "customerp" else flow.lines.target) or []:
+            lines.append(Line(str(raw["id"]), _read(flow.lines.pairs, system, raw)))
+    return Observation(_read(flow.pairs, system, record.data), seen, record.stamp, record.version, tuple(lines),
+                       record.frozen)
+
+
+def _read(pairs: tuple[Pair, ...], system: System, raw: Mapping[str, object]) -> Values:
+    read: Values = {}
+    for pair in pairs:
+        path = pair.source if system == "customerp" else pair.target
+        try:
+            read[pair.name] = (pair.converter.read_source if system == "customerp"
+                               else pair.converter.read_target)(pick(raw, path))
+        except BadValue as error:
+            raise BadValue(f"{path}: {error}") from None
+    return read
+
+
+def accepted(flow: Flow, link: Link, system: System, record: Record, new: Observation) -> Link:
+    """The link with a newer observation of one side."""
+    index = 0 if system == "customerp" else 1
+    new = replace(new, edited=edits(link.observation(system), new, link.shadow, index))
+    key = flow.key(new.values[flow.match.name])
+    if system == "customerp":
+        return replace(link, erp=new, erp_id=record.id, erp_key=key)
+    return replace(link, inv=new, inv_id=record.id, inv_key=key, reference=record.reference)
+
+
+def settle(flow: Flow, link: Link, record: Record, new: Observation, resolve: Resolver) -> tuple[Link, list[Notice]]:
+    """After an operation was answered.
+
+    The shadow takes the value that was sent from and the value that came back, not the two current observations:
+    the source may have moved while the call was under way.
+    """
+    intent = link.intent
+    assert intent is not None
+    shadow, diverged = dict(link.shadow), dict(link.diverged)
+    notices: list[Notice] = []
+    key = key_of(flow.match.name, link)
+    title = "Customerp" if intent.system == "customerp" else "Invoiced"
+    for name, (sent, desired, before) in intent.fields.items():
+        returned, pair = new.values[name], flow.pair(name)
+        if desired is None and intent.operation == "create" and returned is not None and not pair.target_default:
+            continue  # nothing was sent, so the two values meet for the first time
+        shadow[name] = _pair(intent.system, sent, returned)
+        diverged.pop(name, None)
+        if returned == desired or pair.converter.agree(*shadow[name], resolve):
+            continue
+        remark = _refusal(pair, sent, desired, before, returned, title)
+        diverged[name] = remark[1]
+        if remark[0] != "divergence" or not (sent is None and pair.target_default):
+            notices.append(Notice(flow.id, key, name, *remark))
+    children = link.children
+    if flow.lines is not None and intent.lines is not None:
+        children = adopt(flow.lines, intent.system, stored_lines(link), new.lines, link.children)
+    settled = accepted(flow, replace(link, shadow=shadow), intent.system, record, new)
+    return replace(settled, diverged=diverged, children=children, intent=None, state=State.LINKED, reason=None,
+                   waits_for=None, attempts=0, dirty=True), notices
+
+
+def recovered(flow: Flow, link: Link, record: Record, new: Observation, resolve: Resolver) -> tuple[Link, bool]:
+    """After a write whose answer was lost, from the record as it is now; False if nothing of it is there.
+
+    Every field equal to the intent's value counts as written by us. Otherwise our own write would be taken for a
+    person's edit and beat a newer one.
+    """
+    intent = link.intent
+    assert intent is not None
+    shadow, diverged = dict(link.shadow), dict(link.diverged)
+    found = intent.operation == "create"
+    for name, (sent, desired, _) in intent.fields.items():
+        returned, pair = new.values[name], flow.pair(name)
+        if returned == desired:
+            shadow[name], found = _pair(intent.system, sent, returned), True
+        elif desired is None and pair.target_default:
+            shadow[name], diverged[name], found = _pair(intent.system, sent, returned), pair.target_default, True
+        elif intent.operation == "create" and desired is not None:
+            # It was created as sent and edited since; that edit is still to travel.
+            shadow[name] = _pair(intent.system, sent, desired)
+    children = link.children
+    if flow.lines is not None and intent.lines is not None:
+        desired_lines = stored_lines(link)
+        if _arrived(desired_lines, new.lines):
+            children, found = adopt(flow.lines, intent.system, desired_lines, new.lines, link.children), True
+    settled = accepted(flow, replace(link, shadow=shadow), intent.system, record, new)
+    return replace(settled, diverged=diverged, children=children, intent=None, state=State.LINKED, reason=None,
+                   dirty=True), found
+
+
+def stored_lines(link: Link) -> tuple[LineChange, ...]:
+    """The complete list that the open intent is to bring about."""
+    assert link.intent is not None
+    return tuple(LineChange(line["id"], line["counterpart"], line["values"], line["sent_from"])
+                 for line in link.intent.lines or ())
+
+
+def _arrived(desired: tuple[LineChange, ...], current: tuple[Line, ...]) -> bool:
+    return len(desired) == len(current) and all(
+        (change.id is None or change.id == line.id)
+        and all(line.values.get(name) == value for name, value in change.values.items())
+        for change, line in zip(desired, current, strict=True))
+
+
+def _pair(system: System, sent: Value, returned: Value) -> Agreed:
+    return (sent, returned) if system == "invoiced" else (returned, sent)
+
+
+def _refusal(pair: Pair, sent: Value, desired: Value, before: Value, returned: Value,
+             title: str) -> tuple[NoticeKind, str]:
+    if sent is None and pair.target_default:
+        return "divergence", pair.target_default
+    if returned == before:
+        return "unwritable", f"{title} kept {before!r} instead of {desired!r}"
+    return "divergence", f"{title} made {returned!r} of {desired!r}"

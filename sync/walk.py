@@ -1,0 +1,157 @@
+"""Reading both systems: pages in id order, each stored in one transaction, the cursor only at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from sync.connector import Changed, Connector, Record
+from sync.customerp import Customerp
+from sync.flow import Flow
+from sync.invoiced import Invoiced
+from sync.links import TITLES, Interval, Link, Notice, State, System, accept, key_of, same_content
+from sync.report import Progress
+from sync.settlement import accepted, observe
+from sync.store import Store
+from sync.values import BadValue, Raw
+
+
+class Walk:
+    """Brings the store up to date with both systems."""
+
+    def __init__(self, store: Store, session: int, progress: Callable[[Progress], None] | None) -> None:
+        self._store, self._session, self._progress = store, session, progress
+        self._read = 0
+        self.notices: list[Notice] = []
+
+    async def invoiced(self, connector: Connector, flow: Flow) -> None:
+        """Read what may have changed since the last walk began.
+
+        The next walk starts where this one began, in the server's own time: the largest `updated_at` seen would
+        lose what changed within the same second, and what changed behind the walk's back.
+        """
+        name = f"invoiced:{flow.id}"
+        following: str | None = None
+        first = True
+        async for page in connector.walk(flow.target, self._store.cursor(name)):
+            if first:
+                following, first = Invoiced.cursor(page.server_time), False
+            self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
+        if following is not None:
+            with self._store.transaction():
+                self._store.set_cursor(name, following)
+
+    async def customerp(self, connector: Customerp, flows: Sequence[Flow]) -> None:
+        """List what was never listed completely, and follow the change feed for the rest."""
+        since = self._store.cursor("customerp")
+        walked = [flow for flow in flows if self._store.cursor(f"customerp:{flow.id}")]
+        reached = int(since or 0)
+        more = True
+        changed: dict[tuple[str, str], Changed] = {}
+        while more:
+            entries, reached, more = await connector.changes(reached)
+            if walked:
+                changed |= {(entry.object, entry.id): entry for entry in entries}
+        for flow in flows:
+            if flow not in walked:
+                async for page in connector.walk(flow.source, None):
+                    self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
+        for flow in walked:
+            for entry in changed.values():
+                if entry.object == flow.source.object:
+                    await self._changed(connector, flow, entry)
+        with self._store.transaction():
+            self._store.set_cursor("customerp", str(reached))
+            for flow in flows:
+                self._store.set_cursor(f"customerp:{flow.id}", "walked")
+
+    async def _changed(self, connector: Connector, flow: Flow, entry: Changed) -> None:
+        link = self._store.by_remote(flow.id, "customerp", entry.id)
+        if entry.deleted:
+            with self._store.transaction():
+                self.gone(flow, "customerp", entry.id)
+            return
+        if link is not None and link.erp is not None and link.erp.version == entry.version:
+            return  # our own write, seen in its answer
+        seen = await connector.read(flow.source.object, entry.id)
+        if seen is not None:
+            self._page(flow, connector, (seen.raw,), Interval(self._session, seen.start, seen.end))
+
+    def _page(self, flow: Flow, connector: Connector, records: Sequence[Raw], seen: Interval) -> None:
+        with self._store.transaction():
+            for raw in records:
+                self.take(flow, connector, raw, seen)
+        self._read += len(records)
+        if self._progress is not None:
+            self._progress(Progress(f"reading {TITLES[connector.system]}", self._read, None))
+
+    def take(self, flow: Flow, connector: Connector, raw: Raw, seen: Interval) -> None:
+        """Store what was read about one record; inside a transaction."""
+        system = connector.system
+        side = flow.source if system == "customerp" else flow.target
+        try:
+            record = connector.record(side.object, raw)
+            new = observe(flow, system, record, seen)
+        except (BadValue, KeyError, TypeError, AttributeError) as error:
+            self._unreadable(flow, system, raw, error)
+            return
+        link = self._store.by_remote(flow.id, system, record.id)
+        if link is None:
+            link = accepted(flow, Link(flow.id, dirty=system == "customerp"), system, record, new)
+            self._store.save(link)
+            return
+        current = link.observation(system)
+        verdict = accept(current, new)
+        if verdict == "drop":
+            return
+        if verdict == "recheck":
+            self._store.save(replace(link, recheck=True, dirty=True))
+            return
+        if current is not None and same_content(current, new):
+            if (current.stamp, current.version, link.reference) != (new.stamp, new.version, _reference(link, record)):
+                self._store.save(accepted(flow, link, system, record, new))
+            return
+        live = link.erp_id is not None and link.state is not State.TOMBSTONED
+        self._store.save(replace(accepted(flow, link, system, record, new), dirty=link.dirty or live))
+
+    def gone(self, flow: Flow, system: System, id: str) -> None:
+        """A record was deleted; its counterpart is left alone and nothing is created anew; inside a transaction."""
+        link = self._store.by_remote(flow.id, system, id)
+        if link is None or link.state is State.TOMBSTONED:
+            return
+        if not link.linked:
+            if system == "invoiced":
+                self._store.remove(link)
+            else:
+                self._store.save(replace(link, state=State.TOMBSTONED, dirty=False, waits_for=None, notices=(),
+                                         reason=f"deleted in {TITLES[system]}"))
+            return
+        other, kept = ("Invoiced", flow.target.type) if system == "customerp" else ("Customerp", flow.source.type)
+        reason = f"deleted in {TITLES[system]}; the {kept} in {other} is left alone"
+        notice = Notice(flow.id, key_of(flow.match.name, link), None, "divergence", reason)
+        self.notices.append(notice)
+        tombstone = replace(link, state=State.TOMBSTONED, reason=reason, dirty=False, waits_for=None, intent=None,
+                            notices=(notice,), conflicts=())
+        if system == "customerp":
+            # The counterpart is free again: a later record with its number may be linked with it.
+            self._store.save(replace(tombstone, inv_id=None, inv_key=None, inv=None, reference=None))
+            self._store.save(Link(flow.id, inv_id=link.inv_id, inv_key=link.inv_key, inv=link.inv,
+                                  reference=link.reference, generation=link.generation + 1, dirty=False))
+        else:
+            self._store.save(tombstone)
+
+    def _unreadable(self, flow: Flow, system: System, raw: object, error: Exception) -> None:
+        id = str(raw.get("id")) if isinstance(raw, dict) and raw.get("id") is not None else None
+        reason = f"{TITLES[system]} shows a record that cannot be read: {error}"
+        notice = Notice(flow.id, id or "?", None, "needs_attention", reason)
+        self.notices.append(notice)
+        if id is None:
+            return
+        link = self._store.by_remote(flow.id, system, id)
+        if link is None:
+            link = Link(flow.id, erp_id=id) if system == "customerp" else Link(flow.id, inv_id=id)
+        self._store.save(replace(link, state=State.NEEDS_ATTENTION, reason=reason, dirty=False, notices=(notice,)))
+
+
+def _reference(link: Link, record: Record) -> str | None:
+    return link.reference if record.reference is None else record.reference

@@ -13,6 +13,7 @@ from counterpart.checklist.errors import (
 from counterpart.checklist.items import Flow, Item, Side, derive
 from counterpart.checklist.supplement import Approval, Direction, Row, Supplement
 from counterpart.checklist.verdicts import (
+    TELLING_ORDER,
     DirectionVerdict,
     ItemVerdict,
     Judgement,
@@ -23,6 +24,7 @@ from counterpart.checklist.verdicts import (
 )
 
 __all__ = [
+    "TELLING_ORDER",
     "Approval",
     "Change",
     "Checklist",

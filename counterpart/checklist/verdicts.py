@@ -30,6 +30,19 @@ class Verdict(StrEnum):
 # Kinds of items whose scenarios recognise a counterpart by the match key, which the document does not name.
 KEYED_KINDS = ("create", "link-stable")
 UNSPECIFIED_KIND = "properties-unspecified"
+# What has to be looked at first is told first; what needs people rather than repair comes last.
+TELLING_ORDER = (
+    Verdict.FAILED,
+    Verdict.FLAKY,
+    Verdict.STALE,
+    Verdict.BLOCKED,
+    Verdict.NOT_RUN,
+    Verdict.PASSED,
+    Verdict.PASSED_ON_ASSUMPTION,
+    Verdict.WAIVED,
+    Verdict.DEVIATION,
+    Verdict.OPEN,
+)
 # A claim is as strong as its weakest evidence.
 PROOF_LEVELS = ("emulator recording", "emulator run", "live recording", "live run")
 
@@ -212,7 +225,7 @@ def _decide(
     if item.kind == UNSPECIFIED_KIND:
         return _open(item, passed, total, rows)
     if not total:
-        return Verdict.NOT_RUN, "No scenario proves this item."
+        return Verdict.NOT_RUN, "No scenario of it was run." if run.partial else "No scenario proves it."
     if not passed:
         return Verdict.NOT_RUN, f"None of {_count(total, 'scenario')} was run to its end."
     if passed < total:
@@ -257,19 +270,7 @@ def _deviating(rests_on: tuple[Row, ...]) -> str:
 def _sum_up(items: Sequence[ItemVerdict], scenarios: Sequence[Scenario], run: Run) -> tuple[str, bool]:
     if not items or not any(scenario.outcome != "skipped" for scenario in scenarios):
         return "Nothing was proven: no scenario was run.", False
-    order = (
-        Verdict.FAILED,
-        Verdict.FLAKY,
-        Verdict.STALE,
-        Verdict.BLOCKED,
-        Verdict.NOT_RUN,
-        Verdict.PASSED,
-        Verdict.PASSED_ON_ASSUMPTION,
-        Verdict.WAIVED,
-        Verdict.DEVIATION,
-        Verdict.OPEN,
-    )
-    counts = [(verdict, sum(1 for each in items if each.verdict is verdict)) for verdict in order]
+    counts = [(verdict, sum(1 for each in items if each.verdict is verdict)) for verdict in TELLING_ORDER]
     parts = [f"{count} {_VERBS[verdict][count > 1]}" for verdict, count in counts if count]
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     proven = all(each.verdict in (Verdict.PASSED, Verdict.WAIVED) for each in items)

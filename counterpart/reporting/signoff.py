@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from counterpart.checklist import (
+    TELLING_ORDER,
     Checklist,
     DirectionVerdict,
     Flow,
@@ -78,7 +79,7 @@ def _content(
         "flows": [_flow(flow, judgement, by_id) for flow in checklist.flows],
         "left": [
             {"item": each.item.short, "verdict": str(each.verdict), "reason": each.reason}
-            for each in judgement.items
+            for each in sorted(judgement.items, key=lambda each: TELLING_ORDER.index(each.verdict))
             if each.verdict not in (Verdict.PASSED, Verdict.PASSED_ON_ASSUMPTION, Verdict.WAIVED)
         ],
         "additional": [_scenario(each) for each in results if not known.intersection(each.items)],

@@ -30,7 +30,7 @@ MARKS = {
 
 
 def closing_table(signoff: SignOff, reports: Path, *, width: int = 80, colour: bool = False) -> str:
-    """A line an item by flow, the verdict in one sentence, and where the reports lie below `reports`; in `width` columns."""
+    """A line an item by flow, the verdict in a sentence, and where the reports lie; `width` is in columns."""
     console = Console(
         file=io.StringIO(),
         width=max(width, 80),
@@ -41,7 +41,7 @@ def closing_table(signoff: SignOff, reports: Path, *, width: int = 80, colour: b
         emoji=False,
         legacy_windows=False,
     )
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=False)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("Flow / item", no_wrap=True)
     table.add_column("Verdict", no_wrap=True)
     table.add_column("Scenarios", justify="right", no_wrap=True)
@@ -55,7 +55,7 @@ def closing_table(signoff: SignOff, reports: Path, *, width: int = 80, colour: b
         table.add_row(
             f"  {each.item.short.partition('/')[2]}",
             Text(f"{mark} {each.verdict}", style=style),
-            f"{each.passed}/{each.total}",
+            f"{each.passed}/{each.total}" if each.total else "none",
             each.proof or "none",
         )
     console.print(table)

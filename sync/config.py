@@ -20,8 +20,10 @@ def endpoints(environ: Mapping[str, str]) -> dict[System, Endpoint]:
     missing = tuple(name for names in VARIABLES.values() for name in names if not environ.get(name, "").strip())
     if missing:
         raise EndpointMissing(missing)
-    return {system: Endpoint(_url(environ[url], url), environ[credential].strip())
-            for system, (url, credential) in VARIABLES.items()}
+    return {
+        system: Endpoint(_url(environ[url], url), environ[credential].strip())
+        for system, (url, credential) in VARIABLES.items()
+    }
 
 
 def _url(given: str, variable: str) -> str:
@@ -35,5 +37,7 @@ def _url(given: str, variable: str) -> str:
     if not usable:
         raise ConfigError(f"environment: {variable} is no http(s) address. Write it like https://api.example.com.")
     if private:
-        raise ConfigError(f"environment: {variable} holds a user or password. Put the credential into its own variable.")
+        raise ConfigError(
+            f"environment: {variable} holds a user or password. Put the credential into its own variable."
+        )
     return url

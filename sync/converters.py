@@ -1,6 +1,7 @@
 """Converters: how one property reads on each side and how it crosses over.
 
-Each side has canonical values of its own; `to_target` and `to_source` carry one over, `wire_*` writes it as the API wants it.
+Each side has canonical values of its own; `to_target` and `to_source` carry one over, `wire_*` writes it as the API
+wants it.
 """
 
 from __future__ import annotations

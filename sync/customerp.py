@@ -48,10 +48,19 @@ class Customerp:
 
     system: System = "customerp"
 
-    def __init__(self, endpoint: Endpoint, *, transport: httpx.AsyncBaseTransport | None, clock: Clock,
-                 pacing: Pacing) -> None:
-        self._wire = Wire("Customerp", endpoint, auth=Bearer(endpoint.credential), headers={}, transport=transport,
-                          clock=clock, judge=judge, pacing=pacing)
+    def __init__(
+        self, endpoint: Endpoint, *, transport: httpx.AsyncBaseTransport | None, clock: Clock, pacing: Pacing
+    ) -> None:
+        self._wire = Wire(
+            "Customerp",
+            endpoint,
+            auth=Bearer(endpoint.credential),
+            headers={},
+            transport=transport,
+            clock=clock,
+            judge=judge,
+            pacing=pacing,
+        )
 
     @property
     def url(self) -> str:
@@ -87,8 +96,10 @@ class Customerp:
         body = self._object(answer, "/changes", "changes")
         following = body.get("next")
         try:
-            entries = [Changed(_OBJECTS.get(entry["type"], ""), entry["id"], entry["version"],
-                               entry["operation"] == "deleted") for entry in body["changes"]]
+            entries = [
+                Changed(_OBJECTS.get(entry["type"], ""), entry["id"], entry["version"], entry["operation"] == "deleted")
+                for entry in body["changes"]
+            ]
         except (KeyError, TypeError):
             raise self._unlike("/changes") from None
         if not isinstance(following, int):
@@ -114,8 +125,9 @@ class Customerp:
             values.put(body, path, value)
         covers = set(wanted.assign)
         if wanted.lines is not None:
-            body[wanted.lines_path] = [({"id": line.id} if line.id else {}) | dict(line.values)
-                                       for line in wanted.lines]
+            body[wanted.lines_path] = [
+                ({"id": line.id} if line.id else {}) | dict(line.values) for line in wanted.lines
+            ]
             covers.add(wanted.lines_path)
         match = None if wanted.version is None else f'"{wanted.version}"'
         call = Call("PATCH", f"/{wanted.side.object}/{wanted.id}", body, if_match=match)
@@ -139,9 +151,16 @@ class Customerp:
             body["address"] = {**(raw.get("address") or {}), **body["address"]}
         if isinstance(body.get("lines"), list):
             known = {line["id"]: line for line in raw.get("lines", [])}
-            body["lines"] = [{"productId": None, "description": None, "discountPercent": None,
-                              **known.get(line.get("id"), {"id": f"{placeholder} {number}"}), **line}
-                             for number, line in enumerate(body["lines"], start=1)]
+            body["lines"] = [
+                {
+                    "productId": None,
+                    "description": None,
+                    "discountPercent": None,
+                    **known.get(line.get("id"), {"id": f"{placeholder} {number}"}),
+                    **line,
+                }
+                for number, line in enumerate(body["lines"], start=1)
+            ]
         version = raw.get("version")
         return raw | body | {"version": version + 1 if isinstance(version, int) else None}
 
@@ -154,5 +173,9 @@ class Customerp:
         return answer.data
 
     def _unlike(self, path: str) -> BadAnswer:
-        return BadAnswer("Customerp", self._wire.url, f"answers GET {path} in another form than its contract",
-                         "Check that the address is that of the API")
+        return BadAnswer(
+            "Customerp",
+            self._wire.url,
+            f"answers GET {path} in another form than its contract",
+            "Check that the address is that of the API",
+        )

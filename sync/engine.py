@@ -40,26 +40,43 @@ class Engine:
     progress: Callable[[Progress], None] | None
 
     @classmethod
-    def open(cls, store: Store, *, customerp: Endpoint, invoiced: Endpoint, flows: Sequence[Flow] | None = None,
-             transports: Mapping[str, httpx.AsyncBaseTransport] | None = None, clock: Clock, ids: Callable[[], str],
-             in_flight: int = 16, progress: Callable[[Progress], None] | None = None,
-             pacing: Pacing | None = None) -> Engine:
+    def open(
+        cls,
+        store: Store,
+        *,
+        customerp: Endpoint,
+        invoiced: Endpoint,
+        flows: Sequence[Flow] | None = None,
+        transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
+        clock: Clock,
+        ids: Callable[[], str],
+        in_flight: int = 16,
+        progress: Callable[[Progress], None] | None = None,
+        pacing: Pacing | None = None,
+    ) -> Engine:
         """An engine over a store. `ids` gives the idempotency keys: 6 to 40 letters, digits, dashes.
 
         With `in_flight=1` every call waits for the one before it, and the order is always the same.
         """
         given, waiting = transports or {}, pacing or Pacing()
         return cls(
-            store, tuple(flows) if flows is not None else load_flows(),
+            store,
+            tuple(flows) if flows is not None else load_flows(),
             Customerp(customerp, transport=given.get("customerp"), clock=clock, pacing=waiting),
             Invoiced(invoiced, transport=given.get("invoiced"), clock=clock, pacing=waiting),
-            clock, ids, in_flight, waiting, progress)
+            clock,
+            ids,
+            in_flight,
+            waiting,
+            progress,
+        )
 
     async def run(self) -> RunReport:
         """Work until both sides are at rest; raises SideStopped when a system does not serve us."""
         before = self.customerp.reads + self.invoiced.reads
         writes, conflicts, notices = await self._work(
-            self.store, {"customerp": self.customerp, "invoiced": self.invoiced}, self.ids)
+            self.store, {"customerp": self.customerp, "invoiced": self.invoiced}, self.ids
+        )
         with self.store.transaction():
             self.store.set_cursor("last-run", self.clock.now().isoformat())
         return RunReport(writes, conflicts, notices, self.customerp.reads + self.invoiced.reads - before)
@@ -70,8 +87,13 @@ class Engine:
         copy = self.store.copy()
         try:
             writes, conflicts, notices = await self._work(
-                copy, {"customerp": Predicting(self.customerp, self.clock),
-                       "invoiced": Predicting(self.invoiced, self.clock)}, lambda: f"plan-{next(numbers):06}")
+                copy,
+                {
+                    "customerp": Predicting(self.customerp, self.clock),
+                    "invoiced": Predicting(self.invoiced, self.clock),
+                },
+                lambda: f"plan-{next(numbers):06}",
+            )
         finally:
             copy.close()
         return Plan(tuple(map(without_numbers, writes)), conflicts, notices)
@@ -92,29 +114,41 @@ class Engine:
                 states = links.setdefault(flow, {})
                 states[state] = states.get(state, 0) + number
         standing = list(self.store.standing())
-        return Status(links, alone, len(self.store.open_intents()), tuple(c for link in standing for c in link.conflicts),
-                      tuple(n for link in standing for n in link.notices), self.store.cursor("last-run"))
+        return Status(
+            links,
+            alone,
+            len(self.store.open_intents()),
+            tuple(c for link in standing for c in link.conflicts),
+            tuple(n for link in standing for n in link.notices),
+            self.store.cursor("last-run"),
+        )
 
-    async def _work(self, store: Store, connectors: Mapping[System, Connector], ids: Callable[[], str]) -> tuple[
-            tuple[Write, ...], tuple[Conflict, ...], tuple[Notice, ...]]:
+    async def _work(
+        self, store: Store, connectors: Mapping[System, Connector], ids: Callable[[], str]
+    ) -> tuple[tuple[Write, ...], tuple[Conflict, ...], tuple[Notice, ...]]:
         session = int(store.cursor("session") or 0) + 1
         with store.transaction():
             store.set_cursor("session", str(session))
         walk = Walk(store, session, self.progress)
-        reconciler = Reconciler(store, connectors, {flow.id: flow for flow in self.flows}, self.clock, ids, self.pacing,
-                                walk, session)
-        for id in store.open_intents():
-            await reconciler.reconcile(id)
+        reconciler = Reconciler(
+            store, connectors, {flow.id: flow for flow in self.flows}, self.clock, ids, self.pacing, walk, session
+        )
+        for link in store.open_intents():
+            await reconciler.reconcile(link)
         await self._read(walk, reconciler, connectors)
         with store.transaction():
             store.wake_due(self.clock.now().timestamp())
         await self._rest(store, reconciler)
         found = [notice for notices in reconciler.outcome.notices.values() for notice in notices]
-        return (tuple(reconciler.outcome.writes), tuple(reconciler.outcome.conflicts.values()),
-                tuple(dict.fromkeys((*walk.notices, *found))))
+        return (
+            tuple(reconciler.outcome.writes),
+            tuple(reconciler.outcome.conflicts.values()),
+            tuple(dict.fromkeys((*walk.notices, *found))),
+        )
 
     async def _read(self, walk: Walk, reconciler: Reconciler, connectors: Mapping[System, Connector]) -> None:
         """Nothing is written before both sides are read: what one lacks may be what the other is about to show."""
+
         async def theirs() -> None:
             for flow in self.flows:
                 await walk.invoiced(connectors["invoiced"], flow)
@@ -143,8 +177,8 @@ class Engine:
 
         async def worker() -> None:
             nonlocal done
-            for id in queue:
-                await reconciler.reconcile(id)
+            for link in queue:
+                await reconciler.reconcile(link)
                 done += 1
                 if self.progress is not None:
                     self.progress(Progress(f"writing {flow.id}", done, len(links)))

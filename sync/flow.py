@@ -134,15 +134,20 @@ def ordered(loaded: Sequence[tuple[Flow, Path]]) -> tuple[Flow, ...]:
     for flow, file in loaded:
         for needed in flow.after:
             if needed not in flows:
-                raise FlowError(str(file), None, f"after names '{needed}', and there is no such flow",
-                                f"Choose from {', '.join(sorted(flows))}")
+                raise FlowError(
+                    str(file),
+                    None,
+                    f"after names '{needed}', and there is no such flow",
+                    f"Choose from {', '.join(sorted(flows))}",
+                )
     try:
-        order = list(TopologicalSorter({id: sorted(flows[id].after) for id in sorted(flows)}).static_order())
+        order = list(TopologicalSorter({name: sorted(flows[name].after) for name in sorted(flows)}).static_order())
     except CycleError as error:
         circle = " -> ".join(error.args[1])
-        raise FlowError(str(loaded[0][1].parent), None, f"flows wait for each other: {circle}",
-                        "Take one of them out of an 'after'") from None
-    return tuple(flows[id] for id in order)
+        raise FlowError(
+            str(loaded[0][1].parent), None, f"flows wait for each other: {circle}", "Take one of them out of an 'after'"
+        ) from None
+    return tuple(flows[name] for name in order)
 
 
 def load_flow(file: Path) -> Flow:
@@ -160,8 +165,19 @@ def load_flow(file: Path) -> Flow:
     return _Reader(str(file), text).flow(table)
 
 
-_PAIR_KEYS = {"source", "target", "converter", "group", "direction", "owner", "conflict", "on_clear", "fixed",
-              "companions", "target_default"}
+_PAIR_KEYS = {
+    "source",
+    "target",
+    "converter",
+    "group",
+    "direction",
+    "owner",
+    "conflict",
+    "on_clear",
+    "fixed",
+    "companions",
+    "target_default",
+}
 _DEFAULT_KEYS = {"owner", "conflict", "on_clear"}
 
 
@@ -173,8 +189,12 @@ class _Reader:
         self.text_lines = text.splitlines()
 
     def flow(self, table: dict[str, Any]) -> Flow:
-        self._known(table, {"id", "after", "source", "target", "match", "create", "defaults", "pair", "lines",
-                            "conflict_late"}, "the file", None)
+        self._known(
+            table,
+            {"id", "after", "source", "target", "match", "create", "defaults", "pair", "lines", "conflict_late"},
+            "the file",
+            None,
+        )
         defaults = self._table(table, "defaults", {})
         self._known(defaults, _DEFAULT_KEYS, "[defaults]", "[defaults]")
         after = tuple(self._strings(table, "after", []))
@@ -196,8 +216,9 @@ class _Reader:
             after=after,
         )
 
-    def _pairs(self, table: dict[str, Any], header: str, defaults: dict[str, Any],
-               after: tuple[str, ...], parent: str = "") -> tuple[Pair, ...]:
+    def _pairs(
+        self, table: dict[str, Any], header: str, defaults: dict[str, Any], after: tuple[str, ...], parent: str = ""
+    ) -> tuple[Pair, ...]:
         found = table.get(header)
         full = f"[[{parent}{header}]]"
         if not isinstance(found, list) or not found or not all(isinstance(entry, dict) for entry in found):
@@ -207,17 +228,32 @@ class _Reader:
             place = f"{full}#{index}"
             for earlier in pairs[:index]:
                 if earlier.source == pair.source or earlier.target == pair.target:
-                    self._fail(f"'{pair.source}' -> '{pair.target}' repeats a path of "
-                               f"'{earlier.source}' -> '{earlier.target}'", "Map each path once", place)
-                if pair.group and earlier.group == pair.group and (
-                    (earlier.owner, earlier.conflict, earlier.direction) != (pair.owner, pair.conflict, pair.direction)
+                    self._fail(
+                        f"'{pair.source}' -> '{pair.target}' repeats a path of "
+                        f"'{earlier.source}' -> '{earlier.target}'",
+                        "Map each path once",
+                        place,
+                    )
+                if (
+                    pair.group
+                    and earlier.group == pair.group
+                    and (
+                        (earlier.owner, earlier.conflict, earlier.direction)
+                        != (pair.owner, pair.conflict, pair.direction)
+                    )
                 ):
-                    self._fail(f"group '{pair.group}' has two opinions on owner, conflict or direction",
-                               "A group changes as one value, so give its pairs the same", place)
+                    self._fail(
+                        f"group '{pair.group}' has two opinions on owner, conflict or direction",
+                        "A group changes as one value, so give its pairs the same",
+                        place,
+                    )
             for companion in pair.companions:
                 if companion not in {other.target for other in pairs}:
-                    self._fail(f"companion '{companion}' is no target path of this flow",
-                               "Name the target path of another pair", place)
+                    self._fail(
+                        f"companion '{companion}' is no target path of this flow",
+                        "Name the target path of another pair",
+                        place,
+                    )
         return pairs
 
     def _pair(self, entry: dict[str, Any], place: str, defaults: dict[str, Any], after: tuple[str, ...]) -> Pair:
@@ -253,13 +289,19 @@ class _Reader:
         if name == "reference":
             flow = options.get("flow")
             if flow not in after:
-                self._fail(f"converter 'reference' refers to flow {flow!r}, which is not in 'after'",
-                           "List it there: a reference can only be carried over once its record is linked", place)
+                self._fail(
+                    f"converter 'reference' refers to flow {flow!r}, which is not in 'after'",
+                    "List it there: a reference can only be carried over once its record is linked",
+                    place,
+                )
             self._known(options, {"name", "flow", "numeric"}, "the converter", place)
             return Reference(flow, self._flag(options, "numeric", place))
         if name not in PLAIN:
-            self._fail(f"unknown converter {name!r}",
-                       f"Choose from {', '.join(sorted([*PLAIN, 'choice', 'reference']))}", place)
+            self._fail(
+                f"unknown converter {name!r}",
+                f"Choose from {', '.join(sorted([*PLAIN, 'choice', 'reference']))}",
+                place,
+            )
         self._known(options, {"name"}, "the converter", place)
         return PLAIN[str(name)]
 
@@ -270,7 +312,9 @@ class _Reader:
         accepted = section.get("filter", {})
         if not isinstance(accepted, dict) or not all(isinstance(value, str) for value in accepted.values()):
             self._fail("filter must be a table of texts", 'Write filter = { type = "company" }', place)
-        return Side(self._string(section, "object", place, place), self._string(section, "type", place, place), accepted)
+        return Side(
+            self._string(section, "object", place, place), self._string(section, "type", place, place), accepted
+        )
 
     def _match(self, table: dict[str, Any], pairs: tuple[Pair, ...]) -> tuple[Pair, bool]:
         section = self._table(table, "match")
@@ -316,10 +360,11 @@ class _Reader:
         return {name: tuple(held) for name, held in section.items()}
 
     def _named(self, pairs: tuple[Pair, ...], name: str, place: str) -> Pair:
-        for pair in pairs:
-            if pair.name == name:
-                return pair
-        self._fail(f"'{name}' is the source path of no pair", f"Choose from {', '.join(p.name for p in pairs)}", place)
+        found = next((pair for pair in pairs if pair.name == name), None)
+        if found is None:
+            choices = ", ".join(pair.name for pair in pairs)
+            self._fail(f"'{name}' is the source path of no pair", f"Choose from {choices}", place)
+        return found
 
     def _table(self, table: dict[str, Any], name: str, default: dict[str, Any] | None = None) -> dict[str, Any]:
         found = table.get(name, default)
@@ -330,8 +375,9 @@ class _Reader:
     def _string(self, table: dict[str, Any], key: str, where: str, place: str | None) -> str:
         found = table.get(key)
         if not isinstance(found, str) or not found.strip():
-            self._fail(f"{key} is missing{' in ' + where if where else ''} or not a text",
-                       f'Write {key} = "..."', place)
+            self._fail(
+                f"{key} is missing{' in ' + where if where else ''} or not a text", f'Write {key} = "..."', place
+            )
         return found
 
     def _strings(self, table: dict[str, Any], key: str, default: list[str], place: str | None = None) -> list[str]:

@@ -56,21 +56,43 @@ class Pacing:
 class Wire:
     """Calls to one system. Never follows a redirect, so no answer can lead us to another host."""
 
-    def __init__(self, system: str, endpoint: Endpoint, *, auth: httpx.Auth | None, headers: Mapping[str, str],
-                 transport: httpx.AsyncBaseTransport | None, clock: Clock, judge: Judge, pacing: Pacing) -> None:
+    def __init__(
+        self,
+        system: str,
+        endpoint: Endpoint,
+        *,
+        auth: httpx.Auth | None,
+        headers: Mapping[str, str],
+        transport: httpx.AsyncBaseTransport | None,
+        clock: Clock,
+        judge: Judge,
+        pacing: Pacing,
+    ) -> None:
         self.system, self.url, self._clock, self._judge, self._pacing = system, endpoint.base_url, clock, judge, pacing
         self.reads = 0
         self._client = httpx.AsyncClient(
-            base_url=endpoint.base_url, auth=auth, transport=transport, timeout=TIMEOUT_SECONDS,
-            follow_redirects=False, trust_env=False,
-            headers={"Accept": "application/json", "Accept-Encoding": "identity", **headers})
+            base_url=endpoint.base_url,
+            auth=auth,
+            transport=transport,
+            timeout=TIMEOUT_SECONDS,
+            follow_redirects=False,
+            trust_env=False,
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", **headers},
+        )
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """Read; repeated while the system is unavailable, as reading twice does no harm."""
         return await self.send("GET", path, params=params)
 
-    async def send(self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None,
-                   headers: Mapping[str, str] | None = None) -> Answer:
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """One call, with patience; raises SideStopped or CallFailed.
 
         A call that provably had no effect is repeated. A write that may have had one raises OutcomeUnknown at once.
@@ -85,21 +107,24 @@ class Wire:
                 if method != "GET":
                     raise
                 if attempt == ATTEMPTS - 1:
-                    raise EndpointDown(self.system, self.url, lost.message,
-                                       "Check the network and the system, then start again") from lost
+                    raise EndpointDown(
+                        self.system, self.url, lost.message, "Check the network and the system, then start again"
+                    ) from lost
             await self._pacing.sleep(min(LONGEST_PAUSE, 2 * 2**attempt) * self._pacing.jitter())
         raise AssertionError("unreachable")
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _once(self, method: str, path: str, params: Mapping[str, str] | None, body: object,
-                    headers: Mapping[str, str]) -> Answer:
+    async def _once(
+        self, method: str, path: str, params: Mapping[str, str] | None, body: object, headers: Mapping[str, str]
+    ) -> Answer:
         call = f"{method} {path}"
         content = None if body is None else values.dumps(body)
         kind = {} if body is None or "Content-Type" in headers else {"Content-Type": "application/json"}
-        request = self._client.build_request(method, path, params=dict(params) if params else None, content=content,
-                                             headers={**kind, **headers})
+        request = self._client.build_request(
+            method, path, params=dict(params) if params else None, content=content, headers={**kind, **headers}
+        )
         self.reads += method == "GET"
         start = self._clock.monotonic()
         try:
@@ -116,19 +141,28 @@ class Wire:
             raise OutcomeUnknown(self.system, call, None, f"no answer ({type(error).__name__})") from error
         return self._answer(call, method, response, text, start, self._clock.monotonic())
 
-    def _answer(self, call: str, method: str, response: httpx.Response, text: bytes, start: float,
-                end: float) -> Answer:
+    def _answer(
+        self, call: str, method: str, response: httpx.Response, text: bytes, start: float, end: float
+    ) -> Answer:
         status = response.status_code
         if status in (401, 402, 403):
-            raise AccountRefused(self.system, self.url, f"answers {status} to {call}",
-                                 "Check the credential in the environment and the rights of its account")
+            raise AccountRefused(
+                self.system,
+                self.url,
+                f"answers {status} to {call}",
+                "Check the credential in the environment and the rights of its account",
+            )
         if status in (429, 502, 503, 504):
             if status == 429 or method == "GET":
                 raise Unavailable(self.system, call, status, "busy or unavailable")
             raise OutcomeUnknown(self.system, call, status, "unavailable")
         if 300 <= status < 400:
-            raise BadAnswer(self.system, self.url, f"answers {call} with a redirect ({status})",
-                            "Configure the final address; redirects are not followed")
+            raise BadAnswer(
+                self.system,
+                self.url,
+                f"answers {call} with a redirect ({status})",
+                "Configure the final address; redirects are not followed",
+            )
         if status == 204 or (status < 300 and method == "DELETE" and not text):
             data = None
         else:
@@ -143,9 +177,12 @@ class Wire:
         except ValueError:
             if status >= 500:
                 return None
-            raise BadAnswer(self.system, self.url,
-                            f"answers {call} with status {status} and something that is not JSON ({kind or 'no type'})",
-                            "Check that the address is that of the API") from None
+            raise BadAnswer(
+                self.system,
+                self.url,
+                f"answers {call} with status {status} and something that is not JSON ({kind or 'no type'})",
+                "Check that the address is that of the API",
+            ) from None
 
     async def _bounded(self, response: httpx.Response, call: str) -> bytes:
         parts: list[bytes] = []
@@ -153,14 +190,22 @@ class Wire:
         async for part in response.aiter_bytes():
             size += len(part)
             if size > MAX_BODY:
-                raise BadAnswer(self.system, self.url, f"answers {call} with more than {MAX_BODY} bytes",
-                                "Check that the address is that of the API")
+                raise BadAnswer(
+                    self.system,
+                    self.url,
+                    f"answers {call} with more than {MAX_BODY} bytes",
+                    "Check that the address is that of the API",
+                )
             parts.append(part)
         return b"".join(parts)
 
     def _down(self, error: Exception) -> EndpointDown:
-        return EndpointDown(self.system, self.url, f"cannot be reached ({type(error).__name__}: {error})",
-                            "Check the address and that the system is running, then start again")
+        return EndpointDown(
+            self.system,
+            self.url,
+            f"cannot be reached ({type(error).__name__}: {error})",
+            "Check the address and that the system is running, then start again",
+        )
 
 
 def _time(date: str | None) -> float | None:

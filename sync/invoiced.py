@@ -41,10 +41,19 @@ class Invoiced:
 
     system: System = "invoiced"
 
-    def __init__(self, endpoint: Endpoint, *, transport: httpx.AsyncBaseTransport | None, clock: Clock,
-                 pacing: Pacing) -> None:
-        self._wire = Wire("Invoiced", endpoint, auth=httpx.BasicAuth(endpoint.credential, ""), headers={},
-                          transport=transport, clock=clock, judge=judge, pacing=pacing)
+    def __init__(
+        self, endpoint: Endpoint, *, transport: httpx.AsyncBaseTransport | None, clock: Clock, pacing: Pacing
+    ) -> None:
+        self._wire = Wire(
+            "Invoiced",
+            endpoint,
+            auth=httpx.BasicAuth(endpoint.credential, ""),
+            headers={},
+            transport=transport,
+            clock=clock,
+            judge=judge,
+            pacing=pacing,
+        )
         self._present: set[str] = set()
 
     @property
@@ -60,16 +69,29 @@ class Invoiced:
 
     async def walk(self, side: Side, since: str | None) -> AsyncIterator[Page]:
         if side.object == "items":
-            # Items ignore `updated_after`, and archived ones are in a list of their own.
-            for params in ({}, {"archived": "1"}):
-                async for page in self._pages(side.object, params):
-                    yield page
+            async for page in self._items():
+                yield page
             return
         params = {f"filter[{name}]": value for name, value in side.filter.items()} | {"sort": "id asc"}
         if since is not None:
             params["updated_after"] = since
         async for page in self._pages(side.object, params):
             yield page
+
+    async def _items(self) -> AsyncIterator[Page]:
+        """All items, as they ignore `updated_after`; archived ones are in a list of their own.
+
+        A price change leaves an archived copy behind for each earlier price, so an id counts as archived only
+        where no active item has it, and the newest copy, which is the last, speaks for it.
+        """
+        active: set[object] = set()
+        async for page in self._pages("items", {}):
+            active.update(raw.get("id") for raw in page.records if isinstance(raw, dict))
+            yield page
+        newest: dict[object, Raw] = {}
+        async for page in self._pages("items", {"archived": "1"}):
+            newest |= {raw.get("id"): raw for raw in page.records if isinstance(raw, dict)}
+        yield Page(tuple(raw for id_, raw in newest.items() if id_ not in active), page.start, page.end)
 
     @staticmethod
     def cursor(server_time: float | None) -> str | None:
@@ -104,15 +126,17 @@ class Invoiced:
             if call.unless is not None:
                 if await self._exists(call.unless):
                     continue
-                await self._wire.send(call.method, call.path, body=call.body,
-                                      headers={"Idempotency-Key": f"{key}-{len(extras)}"})
+                await self._wire.send(
+                    call.method, call.path, body=call.body, headers={"Idempotency-Key": f"{key}-{len(extras)}"}
+                )
                 self._present.add(call.unless)
                 extras.append(call)
                 continue
             # A key on any other method is refused with 400.
             headers = {"Idempotency-Key": key} if call.method in ("POST", "PATCH") else {}
-            answer = await self._wire.send(call.method, call.path, params=call.params or None, body=call.body,
-                                           headers=headers)
+            answer = await self._wire.send(
+                call.method, call.path, params=call.params or None, body=call.body, headers=headers
+            )
             seen = Seen(answer.data, answer.start, answer.end)
         assert seen is not None
         return Written(seen, tuple(extras))
@@ -151,6 +175,10 @@ class Invoiced:
 
     def _list(self, answer: Answer, kind: str) -> list[Raw]:
         if not isinstance(answer.data, list):
-            raise BadAnswer("Invoiced", self._wire.url, f"answers GET /{kind} with something that is not a list",
-                            "Check that the address is that of the API")
+            raise BadAnswer(
+                "Invoiced",
+                self._wire.url,
+                f"answers GET /{kind} with something that is not a list",
+                "Check that the address is that of the API",
+            )
         return answer.data

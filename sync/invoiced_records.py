@@ -14,10 +14,23 @@ from sync.values import BadValue, Raw
 REFERENCE = "erp_id"  # our key in metadata
 
 _CREATE_ONLY = ("unit_cost", "currency")
-_ITEM_CARRIED = ("name", "description", "type", "unit_cost", "currency", "taxable", "discountable", "gl_account",
-                 "avalara_tax_code", "avalara_location_code", "metadata")
+_ITEM_CARRIED = (
+    "name",
+    "description",
+    "type",
+    "unit_cost",
+    "currency",
+    "taxable",
+    "discountable",
+    "gl_account",
+    "avalara_tax_code",
+    "avalara_location_code",
+    "metadata",
+)
 _LINE_KEPT = ("type", "name", "description", "quantity", "unit_cost", "discountable", "taxable", "metadata")
-_NO_MINOR = frozenset(("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vuv", "xaf", "xof", "xpf"))
+_NO_MINOR = frozenset(
+    ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vuv", "xaf", "xof", "xpf")
+)
 _ARCHIVED = {"include": "archived"}
 
 
@@ -28,7 +41,11 @@ def record(kind: str, raw: Raw) -> Record:
     metadata = raw.get("metadata")
     reference = metadata.get(REFERENCE) if isinstance(metadata, dict) else None
     stamp = values.stamp_of(raw.get("updated_at"))
-    base: dict[str, Any] = {"id": str(raw["id"]), "stamp": stamp, "reference": str(reference) if reference is not None else None}
+    base: dict[str, Any] = {
+        "id": str(raw["id"]),
+        "stamp": stamp,
+        "reference": str(reference) if reference is not None else None,
+    }
     if kind == "items":
         return Record(data={**raw, "archived": raw.get("archived") is True}, **base)
     if kind == "invoices":
@@ -74,8 +91,14 @@ def _discount(line: Mapping[str, Any]) -> str | None:
 def _lines_total(items: list[Raw]) -> Decimal | None:
     if any("amount" not in line for line in items):
         return None
-    return sum((Decimal(line["amount"]) - sum((Decimal(d.get("amount") or 0) for d in line.get("discounts") or []),
-                                              Decimal(0)) for line in items), Decimal(0))
+    return sum(
+        (
+            Decimal(line["amount"])
+            - sum((Decimal(d.get("amount") or 0) for d in line.get("discounts") or []), Decimal(0))
+            for line in items
+        ),
+        Decimal(0),
+    )
 
 
 def prepare(wanted: Wanted) -> Prepared:
@@ -89,9 +112,15 @@ def prepare(wanted: Wanted) -> Prepared:
     return _patch(wanted, wanted.assign)
 
 
-def _patch(wanted: Wanted, assign: Mapping[str, Any], *, before: tuple[Call, ...] = (),
-           blocked: Mapping[str, tuple[NoticeKind, str]] | None = None, extra: Mapping[str, Any] | None = None,
-           covers: frozenset[str] | None = None) -> Prepared:
+def _patch(
+    wanted: Wanted,
+    assign: Mapping[str, Any],
+    *,
+    before: tuple[Call, ...] = (),
+    blocked: Mapping[str, tuple[NoticeKind, str]] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    covers: frozenset[str] | None = None,
+) -> Prepared:
     body: Raw = {}
     for path, value in {**assign, **(extra or {})}.items():
         values.put(body, path, value)
@@ -136,7 +165,9 @@ def _change_item(wanted: Wanted) -> Prepared:
         return _item_anew(wanted, "restore", ())
     if price and not archived and "archived" not in assign:
         return _item_anew(wanted, "replace", (Call("DELETE", path),))
-    blocked: dict[str, tuple[NoticeKind, str]] = dict.fromkeys(price, ("frozen", "the item is archived; price and currency follow when it is active again"))
+    blocked: dict[str, tuple[NoticeKind, str]] = dict.fromkeys(
+        price, ("frozen", "the item is archived; price and currency follow when it is active again")
+    )
     rest = {name: value for name, value in assign.items() if name not in (*price, "archived")}
     if rest or not assign.get("archived"):
         return _patch(wanted, rest, blocked=blocked)
@@ -232,9 +263,15 @@ def _coupons(lines: tuple[WantedLine, ...]) -> tuple[Call, ...]:
     """Invoiced knows a percentage only through a coupon; those that are missing are created first."""
     percents = dict.fromkeys(line.values["discount"] for line in lines if line.values.get("discount") is not None)
     return tuple(
-        Call("POST", "/coupons", {"id": coupon_id(percent), "name": f"{percent} %", "is_percent": True,
-                                  "value": Decimal(percent)}, unless=f"/coupons/{coupon_id(percent)}", note="Coupon")
-        for percent in percents)
+        Call(
+            "POST",
+            "/coupons",
+            {"id": coupon_id(percent), "name": f"{percent} %", "is_percent": True, "value": Decimal(percent)},
+            unless=f"/coupons/{coupon_id(percent)}",
+            note="Coupon",
+        )
+        for percent in percents
+    )
 
 
 def predict(operation: Operation, current: Raw | None, placeholder: str) -> Raw:
@@ -258,8 +295,10 @@ def _predict_invoice(raw: Raw, body: Raw, placeholder: str) -> Raw:
     result.pop("calculate_taxes", None)
     known = {str(line["id"]): line for line in raw.get("items") or []}
     unit = Decimal(1) if str(result.get("currency")).lower() in _NO_MINOR else Decimal("0.01")
-    result["items"] = [_predict_line(line, known.get(str(line.get("id"))), unit, f"{placeholder} {number}")
-                       for number, line in enumerate(result.get("items") or [], start=1)]
+    result["items"] = [
+        _predict_line(line, known.get(str(line.get("id"))), unit, f"{placeholder} {number}")
+        for number, line in enumerate(result.get("items") or [], start=1)
+    ]
     total = _lines_total(result["items"]) or Decimal(0)
     before = raw.get("total")
     paid = Decimal(before) - Decimal(raw.get("balance") or 0) if before is not None and "items" in body else Decimal(0)
@@ -273,7 +312,8 @@ def _predict_invoice(raw: Raw, body: Raw, placeholder: str) -> Raw:
 def _predict_line(line: Raw, known: Raw | None, unit: Decimal, placeholder: str) -> Raw:
     merged = {"catalog_item": None, "description": None, "id": placeholder, **(known or {}), **line}
     amount = (Decimal(merged.get("quantity") or 0) * Decimal(merged.get("unit_cost") or 0)).quantize(
-        unit, ROUND_HALF_UP)
+        unit, ROUND_HALF_UP
+    )
     discounts = []
     for entry in merged.get("discounts") or []:
         coupon = entry.get("coupon")

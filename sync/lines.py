@@ -64,8 +64,9 @@ class _Fate:
     child: Child | None = None
 
 
-def merge_lines(spec: Lines, children: Sequence[Child], erp: Sequence[Line], inv: Sequence[Line],
-                setting: Setting) -> LinesMerged:
+def merge_lines(
+    spec: Lines, children: Sequence[Child], erp: Sequence[Line], inv: Sequence[Line], setting: Setting
+) -> LinesMerged:
     """The outcome for the whole list."""
     first = not children and bool(erp) and bool(inv)
     fates: list[_Fate] = []
@@ -79,12 +80,27 @@ def merge_lines(spec: Lines, children: Sequence[Child], erp: Sequence[Line], inv
             fate, outcomes = _alone(spec, row, first, setting, name, conflicts)
         for outcome in outcomes:
             if outcome.waits_for:
-                return LinesMerged(None, None, tuple(children), (),
-                                   tuple((f"{name}.{f}", k, r) for f, k, r in outcome.remarks), outcome.waits_for)
+                return LinesMerged(
+                    None,
+                    None,
+                    tuple(children),
+                    (),
+                    tuple((f"{name}.{f}", k, r) for f, k, r in outcome.remarks),
+                    outcome.waits_for,
+                )
             remarks += [(f"{name}.{f}", kind, reason) for f, kind, reason in outcome.remarks]
             if outcome.clash and row.erp and row.inv and row.child:
-                conflicts += [(f"{name}.{f}", row.child.shadow.get(f), row.erp.values[f], row.inv.values[f],
-                               outcome.clash.winner, outcome.clash.policy) for f in outcome.clash.fields]
+                conflicts += [
+                    (
+                        f"{name}.{f}",
+                        row.child.shadow.get(f),
+                        row.erp.values[f],
+                        row.inv.values[f],
+                        outcome.clash.winner,
+                        outcome.clash.policy,
+                    )
+                    for f in outcome.clash.fields
+                ]
         fates.append(fate)
     return LinesMerged(
         _target_list(fates, erp, inv),
@@ -95,8 +111,9 @@ def merge_lines(spec: Lines, children: Sequence[Child], erp: Sequence[Line], inv
     )
 
 
-def _rows(spec: Lines, children: Sequence[Child], erp: Sequence[Line], inv: Sequence[Line],
-          setting: Setting) -> list[_Row]:
+def _rows(
+    spec: Lines, children: Sequence[Child], erp: Sequence[Line], inv: Sequence[Line], setting: Setting
+) -> list[_Row]:
     """Every line of both lists once, with its counterpart where there is one; in the ERP's order, then Invoiced's."""
     by_erp = {line.id: line for line in erp}
     by_inv = {line.id: line for line in inv}
@@ -119,8 +136,9 @@ def _rows(spec: Lines, children: Sequence[Child], erp: Sequence[Line], inv: Sequ
                 counterpart = free[value].popleft()
                 break
         rows.append(_Row(None, line, counterpart))
-    rows += [_Row(child, None, by_inv[child.inv]) for child in children
-             if child.erp not in by_erp and child.inv in by_inv]
+    rows += [
+        _Row(child, None, by_inv[child.inv]) for child in children if child.erp not in by_erp and child.inv in by_inv
+    ]
     rows += [_Row(None, None, line) for waiting in free.values() for line in waiting]
     return rows
 
@@ -128,8 +146,10 @@ def _rows(spec: Lines, children: Sequence[Child], erp: Sequence[Line], inv: Sequ
 def _both(spec: Lines, row: _Row, erp: Line, inv: Line, setting: Setting) -> tuple[_Fate, list[Merged]]:
     shadow = dict(row.child.shadow) if row.child else {}
     fate = _Fate(row)
-    outcomes = [merge(unit, shadow, erp.values, inv.values, replace(setting, policy=setting.policy or spec.conflict))
-                for unit in spec.units]
+    outcomes = [
+        merge(unit, shadow, erp.values, inv.values, replace(setting, policy=setting.policy or spec.conflict))
+        for unit in spec.units
+    ]
     fixed = {pair.name for pair in spec.pairs if pair.fixed}
     for outcome in outcomes:
         shadow |= outcome.advance
@@ -138,14 +158,24 @@ def _both(spec: Lines, row: _Row, erp: Line, inv: Line, setting: Setting) -> tup
         fate.to_target |= outcome.to_target
     fate.anew = any(name in fixed for name in fate.to_target)
     if fate.anew:
-        fate.to_target = {pair.name: pair.converter.to_target(erp.values[pair.name], setting.resolve)
-                          if pair.name not in fate.to_source else inv.values[pair.name] for pair in spec.pairs}
+        fate.to_target = {
+            pair.name: pair.converter.to_target(erp.values[pair.name], setting.resolve)
+            if pair.name not in fate.to_source
+            else inv.values[pair.name]
+            for pair in spec.pairs
+        }
     fate.child = Child(erp.id, inv.id, shadow)
     return fate, outcomes
 
 
-def _alone(spec: Lines, row: _Row, first: bool, setting: Setting, name: str,
-           conflicts: list[tuple[str, Any, Any, Any, System | None, str]]) -> tuple[_Fate, list[Merged]]:
+def _alone(
+    spec: Lines,
+    row: _Row,
+    first: bool,
+    setting: Setting,
+    name: str,
+    conflicts: list[tuple[str, Any, Any, Any, System | None, str]],
+) -> tuple[_Fate, list[Merged]]:
     """A line that only one side has: new there, or removed on the other side."""
     here: System = "customerp" if row.erp is not None else "invoiced"
     line = row.erp or row.inv
@@ -204,9 +234,14 @@ def _target_list(fates: Sequence[_Fate], erp: Sequence[Line], inv: Sequence[Line
         fate = by_inv[line.id]
         if fate.inv_keeps:
             counterpart = fate.row.erp.id if fate.row.erp else ""
-            result.append(LineChange(None if fate.anew else line.id, counterpart, fate.to_target, _values(fate.row.erp)))
-    new = {fate.row.erp.id: LineChange(None, fate.row.erp.id, fate.to_target, fate.row.erp.values)
-           for fate in fates if fate.row.erp is not None and fate.row.inv is None and fate.to_target}
+            result.append(
+                LineChange(None if fate.anew else line.id, counterpart, fate.to_target, _values(fate.row.erp))
+            )
+    new = {
+        fate.row.erp.id: LineChange(None, fate.row.erp.id, fate.to_target, fate.row.erp.values)
+        for fate in fates
+        if fate.row.erp is not None and fate.row.inv is None and fate.to_target
+    }
     return _woven(result, new, [line.id for line in erp])
 
 
@@ -220,8 +255,11 @@ def _source_list(fates: Sequence[_Fate], erp: Sequence[Line], inv: Sequence[Line
         if fate.erp_keeps:
             counterpart = fate.row.inv.id if fate.row.inv else ""
             result.append(LineChange(line.id, counterpart, fate.to_source, _values(fate.row.inv)))
-    new = {fate.row.inv.id: LineChange(None, fate.row.inv.id, fate.to_source, fate.row.inv.values)
-           for fate in fates if fate.row.inv is not None and fate.row.erp is None and fate.to_source}
+    new = {
+        fate.row.inv.id: LineChange(None, fate.row.inv.id, fate.to_source, fate.row.inv.values)
+        for fate in fates
+        if fate.row.inv is not None and fate.row.erp is None and fate.to_source
+    }
     return _woven(result, new, [line.id for line in inv])
 
 
@@ -233,16 +271,19 @@ def _woven(kept: list[LineChange], new: Mapping[str, LineChange], order: Iterabl
     """The kept lines in their own order, each new one behind the counterpart of its predecessor."""
     result = list(kept)
     before: str | None = None
-    for id in order:
-        if id in new:
-            place = next((n for n, line in enumerate(result) if line.counterpart == before), None)
-            result.insert(len(result) if place is None and before else (place + 1 if place is not None else 0), new[id])
-        before = id
+    for line in order:
+        if line in new:
+            place = next((n for n, change in enumerate(result) if change.counterpart == before), None)
+            result.insert(
+                len(result) if place is None and before else (place + 1 if place is not None else 0), new[line]
+            )
+        before = line
     return tuple(result)
 
 
-def adopt(spec: Lines, side: System, desired: Sequence[LineChange], current: Sequence[Line],
-          children: Sequence[Child]) -> tuple[Child, ...]:
+def adopt(
+    spec: Lines, side: System, desired: Sequence[LineChange], current: Sequence[Line], children: Sequence[Child]
+) -> tuple[Child, ...]:
     """Line links after a list was sent: lines keep their ids, new ones are known by what they say and their order.
 
     A pair enters the shadow with the value it was sent from and the value the system answered with, so that a
@@ -261,8 +302,11 @@ def adopt(spec: Lines, side: System, desired: Sequence[LineChange], current: Seq
         shadow: dict[str, Agreed] = dict(known[line.id].shadow) if line.id in known else {}
         for name in change.values:
             if name in change.sent_from:
-                shadow[name] = ((change.sent_from[name], line.values[name]) if side == "invoiced"
-                                else (line.values[name], change.sent_from[name]))
+                shadow[name] = (
+                    (change.sent_from[name], line.values[name])
+                    if side == "invoiced"
+                    else (line.values[name], change.sent_from[name])
+                )
         result.append(Child(erp_id, inv_id, shadow))
     return tuple(result)
 
@@ -281,7 +325,8 @@ def total(lines: Iterable[Values], decimals: int = 2) -> Decimal:
     sum_ = Decimal(0)
     for line in lines:
         amount = (Decimal(str(line["quantity"] or 0)) * Decimal(str(line["unitPrice"] or 0))).quantize(
-            unit, ROUND_HALF_UP)
+            unit, ROUND_HALF_UP
+        )
         percent = Decimal(str(line["discountPercent"] or 0))
         sum_ += amount - (max(Decimal(0), amount) * percent / 100).quantize(unit, ROUND_HALF_UP)
     return sum_
@@ -290,5 +335,3 @@ def total(lines: Iterable[Values], decimals: int = 2) -> Decimal:
 def summary(lines: Iterable[Line]) -> list[dict[str, Value]]:
     """Lines as people read them in a report: the values, without ids."""
     return [dict(line.values) for line in lines]
-
-

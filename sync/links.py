@@ -12,8 +12,9 @@ from sync.values import Value, Values
 System = Literal["customerp", "invoiced"]
 TITLES: Mapping[System, str] = {"customerp": "Customerp", "invoiced": "Invoiced"}
 
-NoticeKind = Literal["deviation", "unwritable", "divergence", "frozen", "waiting", "needs_attention", "ambiguous",
-                     "unmappable"]
+NoticeKind = Literal[
+    "deviation", "unwritable", "divergence", "frozen", "waiting", "needs_attention", "ambiguous", "unmappable"
+]
 Agreed = tuple[Value, Value]  # (Customerp's value, Invoiced's value) that mean the same
 
 

@@ -33,13 +33,17 @@ def find(store: Store, flow: Flow, link: Link) -> Match:
         return Match(problem=("ambiguous", f"the {flow.target.type} records {ids} of Invoiced all name {link.erp_id}"))
     if link.erp_key is None:
         return Match()
-    rivals = [found for found in store.by_key(flow.id, "customerp", link.erp_key)
-              if found.id != link.id and not found.linked and found.state is not State.TOMBSTONED]
+    rivals = [
+        found
+        for found in store.by_key(flow.id, "customerp", link.erp_key)
+        if found.id != link.id and not found.linked and found.state is not State.TOMBSTONED
+    ]
     if rivals:
         ids = ", ".join(sorted([link.erp_id, *(str(found.erp_id) for found in rivals)]))
         return Match(problem=("ambiguous", f"{ids} of Customerp share the {flow.match.name} {link.erp_key}"))
-    candidates = [found for found in store.by_key(flow.id, "invoiced", link.erp_key)
-                  if found.state is not State.TOMBSTONED]
+    candidates = [
+        found for found in store.by_key(flow.id, "invoiced", link.erp_key) if found.state is not State.TOMBSTONED
+    ]
     if len(candidates) > 1:
         ids = ", ".join(str(found.inv_id) for found in candidates)
         return Match(problem=("ambiguous", f"the {flow.target.type} records {ids} of Invoiced share its number"))
@@ -47,21 +51,36 @@ def find(store: Store, flow: Flow, link: Link) -> Match:
         return Match()
     [candidate] = candidates
     if candidate.erp_id is not None:
-        return Match(problem=("ambiguous", f"its number belongs to {candidate.inv_id} of Invoiced, "
-                                           f"which is linked with {candidate.erp_id}"))
+        return Match(
+            problem=(
+                "ambiguous",
+                f"its number belongs to {candidate.inv_id} of Invoiced, which is linked with {candidate.erp_id}",
+            )
+        )
     if candidate.reference not in (None, link.erp_id) and not _forsaken(store, flow, candidate.reference):
-        return Match(problem=("ambiguous", f"{candidate.inv_id} of Invoiced has its number "
-                                           f"but names {candidate.reference}"))
+        return Match(
+            problem=("ambiguous", f"{candidate.inv_id} of Invoiced has its number but names {candidate.reference}")
+        )
     return Match(candidate)
 
 
 def adopt(store: Store, flow: Flow, link: Link, found: Link) -> Link:
     """Link a record of Customerp with one that Invoiced already has; inside a transaction."""
     store.remove(found)
-    return store.save(replace(
-        link, inv_id=found.inv_id, inv_key=found.inv_key, reference=found.reference, inv=found.inv,
-        generation=max(link.generation, found.generation), state=State.LINKED, dirty=True, reason=None,
-        waits_for=None))
+    return store.save(
+        replace(
+            link,
+            inv_id=found.inv_id,
+            inv_key=found.inv_key,
+            reference=found.reference,
+            inv=found.inv,
+            generation=max(link.generation, found.generation),
+            state=State.LINKED,
+            dirty=True,
+            reason=None,
+            waits_for=None,
+        )
+    )
 
 
 def _forsaken(store: Store, flow: Flow, reference: str | None) -> bool:

@@ -94,8 +94,9 @@ def side_of(owner: Owner) -> System:
     return "invoiced" if owner == "invoiced" else "customerp"
 
 
-def _carry(source: System, unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values,
-           setting: Setting) -> Merged:
+def _carry(
+    source: System, unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, setting: Setting
+) -> Merged:
     """Carry one side's values over, field by field; a field that has not changed since it was recorded stays out."""
     to_target: Values = {}
     to_source: Values = {}
@@ -127,11 +128,13 @@ def _carry(source: System, unit: Unit, shadow: Mapping[str, Agreed], erp: Values
     return Merged(to_target, to_source, advance, diverge, remarks=tuple(remarks))
 
 
-def _first(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, agreed: set[str],
-           setting: Setting) -> Merged:
+def _first(
+    unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, agreed: set[str], setting: Setting
+) -> Merged:
     """Two existing records meet: an empty value never beats a filled one; otherwise the owner's stands."""
-    filled = [pair for pair in unit
-              if pair.name not in agreed and erp[pair.name] is not None and inv[pair.name] is not None]
+    filled = [
+        pair for pair in unit if pair.name not in agreed and erp[pair.name] is not None and inv[pair.name] is not None
+    ]
     if filled:
         unmappable = [pair for pair in filled if not _expressible(pair, inv[pair.name], setting.resolve)]
         if unmappable:
@@ -139,8 +142,11 @@ def _first(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, a
             reasons = {p.name: f"'{inv[p.name]}' has no counterpart; both sides are left alone" for p in unmappable}
             return Merged(diverge=reasons, remarks=tuple((n, "unmappable", r) for n, r in reasons.items()))
         return _carry(side_of(unit[0].owner), unit, shadow, erp, inv, setting)
-    outcomes = [_carry("customerp" if erp[pair.name] is not None else "invoiced", (pair,), shadow, erp, inv, setting)
-                for pair in unit if pair.name not in agreed]
+    outcomes = [
+        _carry("customerp" if erp[pair.name] is not None else "invoiced", (pair,), shadow, erp, inv, setting)
+        for pair in unit
+        if pair.name not in agreed
+    ]
     waiting = next((outcome for outcome in outcomes if outcome.waits_for), None)
     if waiting:
         return waiting
@@ -157,8 +163,16 @@ def _first(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, a
     )
 
 
-def _one_way(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, truth: System,
-             strayed: list[Pair], first: bool, setting: Setting) -> Merged:
+def _one_way(
+    unit: Unit,
+    shadow: Mapping[str, Agreed],
+    erp: Values,
+    inv: Values,
+    truth: System,
+    strayed: list[Pair],
+    first: bool,
+    setting: Setting,
+) -> Merged:
     """One side only follows: what was edited there is set back and reported."""
     bare = {name: pair for name, pair in shadow.items() if name not in {p.name for p in unit}}
     outcome = _carry(truth, unit, bare, erp, inv, setting)
@@ -166,17 +180,26 @@ def _one_way(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values,
         return outcome
     follower = "Customerp" if truth == "invoiced" else "Invoiced"
     remarks: list[tuple[str, NoticeKind, str]] = [
-        (pair.name, "deviation", f"edited in {follower}, which only follows here; set back") for pair in strayed]
-    return Merged(outcome.to_target, outcome.to_source, outcome.advance, outcome.diverge,
-                  remarks=(*outcome.remarks, *remarks), waits_for=outcome.waits_for)
+        (pair.name, "deviation", f"edited in {follower}, which only follows here; set back") for pair in strayed
+    ]
+    return Merged(
+        outcome.to_target,
+        outcome.to_source,
+        outcome.advance,
+        outcome.diverge,
+        remarks=(*outcome.remarks, *remarks),
+        waits_for=outcome.waits_for,
+    )
 
 
 def _fixed(unit: Unit, agreed: set[str], erp: Values, inv: Values, first: bool) -> Merged:
     """Settled when the counterpart was created; a later difference is reported and nothing is written."""
     reasons = {
         pair.name: f"cannot change once both records exist (Customerp has {erp[pair.name]!r}, "
-                   f"Invoiced {inv[pair.name]!r}); nothing is written"
-        for pair in unit if pair.name not in agreed}
+        f"Invoiced {inv[pair.name]!r}); nothing is written"
+        for pair in unit
+        if pair.name not in agreed
+    }
     return Merged(
         advance={name: (erp[name], inv[name]) for name in agreed},
         diverge=reasons,
@@ -192,8 +215,15 @@ def _clash(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, s
     if winner is None:
         return Merged(clash=clash)
     outcome = _carry(winner, unit, shadow, erp, inv, setting)
-    return Merged(outcome.to_target, outcome.to_source, outcome.advance, outcome.diverge, clash, outcome.remarks,
-                  outcome.waits_for)
+    return Merged(
+        outcome.to_target,
+        outcome.to_source,
+        outcome.advance,
+        outcome.diverge,
+        clash,
+        outcome.remarks,
+        outcome.waits_for,
+    )
 
 
 def _standing(unit: Unit, diverged: Mapping[str, str]) -> tuple[tuple[str, NoticeKind, str], ...]:

@@ -71,8 +71,16 @@ def plan_link(flow: Flow, link: Link, resolve: Resolver) -> LinkPlan:
         waits_for = waits_for or merged.waits_for
         notices += [Notice(flow.id, key, name, kind, reason) for name, kind, reason in merged.remarks]
         conflicts += [Conflict(flow.id, key, *parts) for parts in merged.conflicts]
-    return LinkPlan(Change(to_target, target_lines), Change(to_source, source_lines), shadow, diverged, children,
-                    tuple(conflicts), tuple(notices), waits_for)
+    return LinkPlan(
+        Change(to_target, target_lines),
+        Change(to_source, source_lines),
+        shadow,
+        diverged,
+        children,
+        tuple(conflicts),
+        tuple(notices),
+        waits_for,
+    )
 
 
 @dataclass(frozen=True)
@@ -100,9 +108,14 @@ def plan_create(flow: Flow, link: Link, resolve: Resolver) -> Creation:
         lines = None
         if flow.lines is not None:
             lines = tuple(
-                LineChange(None, line.id, {pair.name: pair.converter.to_target(line.values[pair.name], resolve)
-                                           for pair in flow.lines.pairs}, line.values)
-                for line in link.erp.lines)
+                LineChange(
+                    None,
+                    line.id,
+                    {pair.name: pair.converter.to_target(line.values[pair.name], resolve) for pair in flow.lines.pairs},
+                    line.values,
+                )
+                for line in link.erp.lines
+            )
     except Unresolved as missing:
         return Creation(None, (None, "waiting", str(missing)), f"{missing.flow}:{missing.record}")
     except Unmappable as odd:
@@ -126,5 +139,16 @@ def _late_policy(flow: Flow, link: Link, resolve: Resolver) -> Policy | None:
 def _conflicts(flow: Flow, key: str, link: Link, clash: Clash) -> list[Conflict]:
     assert link.erp is not None
     assert link.inv is not None
-    return [Conflict(flow.id, key, name, link.shadow.get(name), link.erp.values[name], link.inv.values[name],
-                     clash.winner, clash.policy) for name in clash.fields]
+    return [
+        Conflict(
+            flow.id,
+            key,
+            name,
+            link.shadow.get(name),
+            link.erp.values[name],
+            link.inv.values[name],
+            clash.winner,
+            clash.policy,
+        )
+        for name in clash.fields
+    ]

@@ -53,8 +53,7 @@ class Predicting:
     async def write(self, operation: Operation, key: str) -> Written:
         current = await self.read(operation.object, operation.id) if operation.id is not None else None
         self._number += 1
-        raw = self._inner.predict(operation, current.raw if current else None,
-                                  placeholder(self.system, self._number))
+        raw = self._inner.predict(operation, current.raw if current else None, placeholder(self.system, self._number))
         self._predicted[operation.object, self.record(operation.object, raw).id] = raw
         return Written(self._seen(raw), await self._extras(operation))
 

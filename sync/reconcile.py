@@ -7,7 +7,7 @@ shadow and the closed intent in one transaction (T3).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,8 +55,17 @@ class Outcome:
 class Reconciler:
     """Brings links to rest, one at a time each."""
 
-    def __init__(self, store: Store, connectors: Mapping[System, Connector], flows: Mapping[str, Flow], clock: Clock,
-                 ids: Callable[[], str], pacing: Pacing, walk: Walk, session: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        connectors: Mapping[System, Connector],
+        flows: Mapping[str, Flow],
+        clock: Clock,
+        ids: Callable[[], str],
+        pacing: Pacing,
+        walk: Walk,
+        session: int,
+    ) -> None:
         self.store, self.connectors, self.flows, self.clock = store, connectors, flows, clock
         self.ids, self.pacing, self.walk, self.session = ids, pacing, walk, session
         self.outcome = Outcome()
@@ -73,11 +82,11 @@ class Reconciler:
         link = self.store.by_remote(flow, "invoiced", target_id)
         return link.erp_id if link is not None and link.linked else None
 
-    async def reconcile(self, id: int) -> None:
+    async def reconcile(self, link_id: int) -> None:
         """Bring one link to rest; raises SideStopped when a system as a whole does not serve us."""
         lost = 0
         for _ in range(_MOST_STEPS):
-            link = self.store.link(id)
+            link = self.store.link(link_id)
             flow = self.flows[link.flow]
             try:
                 if link.intent is not None:
@@ -90,11 +99,19 @@ class Reconciler:
                 lost += 1
                 if lost > _MOST_WRITES:
                     system = next(c for s, c in self.connectors.items() if TITLES[s] == unknown.system)
-                    raise EndpointDown(unknown.system, system.url, f"no answer to {unknown.call}",
-                                       "Check the system and start again; the write is looked up first") from unknown
+                    raise EndpointDown(
+                        unknown.system,
+                        system.url,
+                        f"no answer to {unknown.call}",
+                        "Check the system and start again; the write is looked up first",
+                    ) from unknown
                 await self.pacing.sleep(2**lost * self.pacing.jitter())
-        self._rest(self.store.link(id), State.NEEDS_ATTENTION, "does not come to rest", [
-            self._notice(self.store.link(id), None, "needs_attention", f"not at rest after {_MOST_STEPS} steps")])
+        self._rest(
+            self.store.link(link_id),
+            State.NEEDS_ATTENTION,
+            "does not come to rest",
+            [self._notice(self.store.link(link_id), None, "needs_attention", f"not at rest after {_MOST_STEPS} steps")],
+        )
 
     async def _step(self, flow: Flow, link: Link) -> bool:
         """One write, or whatever else brings the link nearer to rest; False when it is there."""
@@ -179,28 +196,42 @@ class Reconciler:
             if tripped is not None:
                 self._rest(link, State.NEEDS_ATTENTION, tripped.reason, [*notices, tripped])
                 return False
+            self._remember(link.id, [notice for notice in notices if notice.kind == "deviation"])
             await self._write(flow, link, system, change, prepared, prepared.operation)
             return True
-        state = (State.WAITING if plan.waits_for
-                 else State.CONFLICTED if any(c.winner is None for c in plan.conflicts)
-                 else State.FROZEN if frozen else State.LINKED)
+        state = (
+            State.WAITING
+            if plan.waits_for
+            else State.CONFLICTED
+            if any(c.winner is None for c in plan.conflicts)
+            else State.FROZEN
+            if frozen
+            else State.LINKED
+        )
         reason = self._waiting(plan.waits_for) if plan.waits_for else None
         for conflict in plan.conflicts:
             self.outcome.conflicts.setdefault((link.id, conflict.field), conflict)
-        settled = replace(link, shadow=plan.shadow, diverged=plan.diverged, children=plan.children,
-                          conflicts=tuple(c for c in plan.conflicts if c.winner is None))
+        settled = replace(
+            link,
+            shadow=plan.shadow,
+            diverged=plan.diverged,
+            children=plan.children,
+            conflicts=tuple(c for c in plan.conflicts if c.winner is None),
+        )
         self._rest(settled, state, reason, notices, waits_for=plan.waits_for)
         return False
 
-    async def _write(self, flow: Flow, link: Link, system: System, change: Change, prepared: Prepared,
-                     operation: Operation) -> None:
+    async def _write(
+        self, flow: Flow, link: Link, system: System, change: Change, prepared: Prepared, operation: Operation
+    ) -> None:
         intent = self._intent(flow, link, system, change, prepared, operation)
         if operation.id is not None:
             for conflict in plan_link(flow, link, self).conflicts:
                 self.outcome.conflicts.setdefault((link.id, conflict.field), conflict)
         with self.store.transaction():
-            link = self.store.save(replace(
-                link, intent=intent, state=State.WRITING if operation.id else State.CREATING))
+            link = self.store.save(
+                replace(link, intent=intent, state=State.WRITING if operation.id else State.CREATING)
+            )
         await self.carry_out(flow, link, operation)
 
     async def carry_out(self, flow: Flow, link: Link, operation: Operation) -> None:
@@ -244,12 +275,16 @@ class Reconciler:
         side = flow.source if intent.system == "customerp" else flow.target
         fields: dict[str, tuple[Any, Any]] = {
             self._path(flow.pair(name), intent.system): (before, desired)
-            for name, (_, desired, before) in intent.fields.items() if (before, desired) != (None, None)}
+            for name, (_, desired, before) in intent.fields.items()
+            if (before, desired) != (None, None)
+        }
         if intent.lines is not None and flow.lines is not None:
             path = flow.lines.source if intent.system == "customerp" else flow.lines.target
             before = link.observation(intent.system)
-            fields[path] = (summary(before.lines) if before is not None and operation.id is not None else None,
-                            [dict(line["whole"]) for line in intent.lines])
+            fields[path] = (
+                summary(before.lines) if before is not None and operation.id is not None else None,
+                [dict(line["whole"]) for line in intent.lines],
+            )
         self.outcome.writes.append(Write(flow.id, intent.system, intent.operation, side.type, key, fields))
         self.store.record(link.id, self.clock.now().isoformat(), intent.system, intent.operation, fields)
 
@@ -266,14 +301,21 @@ class Reconciler:
         with self.store.transaction():
             for extra in written.extras:
                 body = extra.body or {}
-                self.outcome.writes.append(Write(flow.id, intent.system, "create", extra.note or "", str(body.get("id")),
-                                                 {name: (None, _shown(value)) for name, value in body.items()}))
+                self.outcome.writes.append(
+                    Write(
+                        flow.id,
+                        intent.system,
+                        "create",
+                        extra.note or "",
+                        str(body.get("id")),
+                        {name: (None, _shown(value)) for name, value in body.items()},
+                    )
+                )
             self.settled(flow, link, intent, operation, key)
             after = self.store.save(after)
             if operation.id is None:
                 self.store.wake(f"{flow.id}:{after.erp_id}")
-        if notices:
-            self.outcome.notices[link.id] = (*self.outcome.notices.get(link.id, ()), *notices)
+        self._remember(link.id, notices)
         for name in (*intent.fields, *(("lines",) if intent.lines is not None else ())):
             self._written[link.id, f"{intent.system}:{name}"] += 1
 
@@ -285,18 +327,24 @@ class Reconciler:
         expected = total((line.values for line in link.erp.lines), max(2, decimals))
         if expected == shown:
             return []
-        return [self._notice(link, flow.lines.source if flow.lines else None, "divergence",
-                             f"the lines come to {expected} in Customerp and to {shown} in Invoiced")]
+        return [
+            self._notice(
+                link,
+                flow.lines.source if flow.lines else None,
+                "divergence",
+                f"the lines come to {expected} in Customerp and to {shown} in Invoiced",
+            )
+        ]
 
     async def _reread(self, flow: Flow, link: Link, system: System) -> Seen | None:
         """Read one side again and store it; None when it is gone."""
         side = flow.source if system == "customerp" else flow.target
-        id = link.erp_id if system == "customerp" else link.inv_id
-        assert id is not None
-        seen = await self.connectors[system].read(side.object, id)
+        id_ = link.erp_id if system == "customerp" else link.inv_id
+        assert id_ is not None
+        seen = await self.connectors[system].read(side.object, id_)
         with self.store.transaction():
             if seen is None:
-                self.walk.gone(flow, system, id)
+                self.walk.gone(flow, system, id_)
                 return None
             record = self.connectors[system].record(side.object, seen.raw)
             new = observe(flow, system, record, Interval(self.session, seen.start, seen.end))
@@ -315,22 +363,41 @@ class Reconciler:
         seen = link.observation(system)
         current = seen.values if seen is not None else {}
         assign = {self._path(flow.pair(n), system): _wire(flow.pair(n), system, v) for n, v in change.fields.items()}
-        companions = {target: _wire(other, system, current[other.name])
-                      for name in change.fields if system == "invoiced" and seen is not None
-                      for target in flow.pair(name).companions
-                      for other in flow.pairs if other.target == target}
-        whole = {self._path(p, system): _wire(p, system, change.fields.get(p.name, current.get(p.name)))
-                 for p in flow.pairs if p.direction != "to_source"}
+        companions = {
+            target: _wire(other, system, current[other.name])
+            for name in change.fields
+            if system == "invoiced" and seen is not None
+            for target in flow.pair(name).companions
+            for other in flow.pairs
+            if other.target == target
+        }
+        whole = {
+            self._path(p, system): _wire(p, system, change.fields.get(p.name, current.get(p.name)))
+            for p in flow.pairs
+            if p.direction != "to_source"
+        }
         lines = None
         if change.lines is not None and flow.lines is not None:
             lines = tuple(WantedLine(line.id, _wire_line(flow.lines, system, line)) for line in change.lines)
         path = "" if flow.lines is None else flow.lines.source if system == "customerp" else flow.lines.target
-        return Wanted(side, link.erp_id if system == "customerp" else link.inv_id, link.erp_id or "", assign, lines,
-                      path, companions, whole, {self._path(p, system): current.get(p.name) for p in flow.pairs},
-                      seen.frozen if seen is not None else None, seen.version if seen is not None else None, raw)
+        return Wanted(
+            side,
+            link.erp_id if system == "customerp" else link.inv_id,
+            link.erp_id or "",
+            assign,
+            lines,
+            path,
+            companions,
+            whole,
+            {self._path(p, system): current.get(p.name) for p in flow.pairs},
+            seen.frozen if seen is not None else None,
+            seen.version if seen is not None else None,
+            raw,
+        )
 
-    def _intent(self, flow: Flow, link: Link, system: System, change: Change, prepared: Prepared,
-                operation: Operation) -> Intent:
+    def _intent(
+        self, flow: Flow, link: Link, system: System, change: Change, prepared: Prepared, operation: Operation
+    ) -> Intent:
         source = link.erp if system == "invoiced" else link.inv
         before = link.observation(system)
         assert source is not None
@@ -346,15 +413,25 @@ class Reconciler:
         if flow.lines is not None and change.lines is not None:
             path = flow.lines.source if system == "customerp" else flow.lines.target
             if path in prepared.covers:
-                lines = tuple({"id": line.id, "counterpart": line.counterpart, "values": line.values,
-                               "sent_from": line.sent_from, "whole": _whole(line, before)} for line in change.lines)
-        return Intent(system, operation.name, operation.object, operation.id, operation.stored(), fields, lines,
-                      self.ids())
+                lines = tuple(
+                    {
+                        "id": line.id,
+                        "counterpart": line.counterpart,
+                        "values": line.values,
+                        "sent_from": line.sent_from,
+                        "whole": _whole(line, before),
+                    }
+                    for line in change.lines
+                )
+        return Intent(
+            system, operation.name, operation.object, operation.id, operation.stored(), fields, lines, self.ids()
+        )
 
     def _blocked(self, flow: Flow, link: Link, system: System, prepared: Prepared) -> list[Notice]:
         names = {self._path(pair, system): pair.name for pair in flow.pairs}
-        return [self._notice(link, names.get(path, path), kind, reason)
-                for path, (kind, reason) in prepared.blocked.items()]
+        return [
+            self._notice(link, names.get(path, path), kind, reason) for path, (kind, reason) in prepared.blocked.items()
+        ]
 
     def _tripped(self, link: Link, flow: Flow, system: System, prepared: Prepared) -> Notice | None:
         names = {self._path(pair, system): pair.name for pair in flow.pairs}
@@ -366,11 +443,14 @@ class Reconciler:
         return None
 
     def _waiting(self, dependency: str) -> str:
-        flow_id, _, id = dependency.partition(":")
+        flow_id, _, id_ = dependency.partition(":")
         flow = self.flows[flow_id]
-        link = self.store.by_remote(flow_id, "customerp", id)
-        name = f"the {flow.source.type} {id}" if link is None or link.erp is None else (
-            f"the {flow.source.type} {link.erp.values[flow.match.name]}")
+        link = self.store.by_remote(flow_id, "customerp", id_)
+        name = (
+            f"the {flow.source.type} {id_}"
+            if link is None or link.erp is None
+            else (f"the {flow.source.type} {link.erp.values[flow.match.name]}")
+        )
         if link is None:
             return f"waits for {name}, which Customerp has not shown"
         stuck = link.state in (State.DEAD, State.NEEDS_ATTENTION, State.AMBIGUOUS, State.TOMBSTONED)
@@ -381,17 +461,25 @@ class Reconciler:
 
     def needs_attention(self, link: Link, reason: str) -> None:
         """Close the intent; the link is tried again when its record changes."""
-        self._rest(replace(link, intent=None), State.NEEDS_ATTENTION, reason,
-                   [self._notice(link, None, "needs_attention", reason)])
+        self._rest(
+            replace(link, intent=None),
+            State.NEEDS_ATTENTION,
+            reason,
+            [self._notice(link, None, "needs_attention", reason)],
+        )
 
-    def _rest(self, link: Link, state: State, reason: str | None, notices: list[Notice], *,
-              waits_for: str | None = None) -> None:
+    def _rest(
+        self, link: Link, state: State, reason: str | None, notices: list[Notice], *, waits_for: str | None = None
+    ) -> None:
         found = tuple(dict.fromkeys(notices))
-        if found:
-            kept = self.outcome.notices.get(link.id, ())
-            self.outcome.notices[link.id] = tuple(dict.fromkeys((*kept, *found)))
+        self._remember(link.id, found)
         with self.store.transaction():
             self.store.save(replace(link, state=state, reason=reason, dirty=False, waits_for=waits_for, notices=found))
+
+    def _remember(self, link_id: int, notices: Iterable[Notice]) -> None:
+        """Keep notices for the report, each once."""
+        known = self.outcome.notices.get(link_id, ())
+        self.outcome.notices[link_id] = tuple(dict.fromkeys((*known, *notices)))
 
     def _abandon(self, link: Link, *, dirty: bool) -> Link:
         """Close an intent that provably had no effect."""
@@ -404,9 +492,12 @@ class Reconciler:
         dead = attempts >= _MOST_ATTEMPTS
         pause = min(LONGEST_PAUSE, 2 * 2**attempts) * self.pacing.jitter()
         due = None if dead else self.clock.now().timestamp() + pause
-        self._rest(replace(link, intent=None, attempts=attempts, next_attempt_at=due),
-                   State.DEAD if dead else State.RETRY, str(failed),
-                   [self._notice(link, None, "needs_attention", str(failed))])
+        self._rest(
+            replace(link, intent=None, attempts=attempts, next_attempt_at=due),
+            State.DEAD if dead else State.RETRY,
+            str(failed),
+            [self._notice(link, None, "needs_attention", str(failed))],
+        )
 
     @staticmethod
     def _path(pair: Pair, system: System) -> str:
@@ -418,8 +509,11 @@ def _wire(pair: Pair, system: System, value: Value) -> Any:
 
 
 def _wire_line(lines: Lines, system: System, change: LineChange) -> dict[str, Any]:
-    return {Reconciler._path(pair, system): _wire(pair, system, change.values[pair.name])
-            for pair in lines.pairs if pair.name in change.values}
+    return {
+        Reconciler._path(pair, system): _wire(pair, system, change.values[pair.name])
+        for pair in lines.pairs
+        if pair.name in change.values
+    }
 
 
 def _whole(change: LineChange, before: Observation | None) -> dict[str, Value]:

@@ -64,8 +64,9 @@ async def _number_taken(reconciler: Reconciler, flow: Flow, link: Link, found: l
     """Link with the record that has our number, as if the walk had seen it."""
     store = reconciler.store
     connector = reconciler.connectors["invoiced"]
-    accepted = [seen for seen in found
-                if all(seen.raw.get(name) == value for name, value in flow.target.filter.items())]
+    accepted = [
+        seen for seen in found if all(seen.raw.get(name) == value for name, value in flow.target.filter.items())
+    ]
     if not accepted:
         holder = ", ".join(str(seen.raw.get("id")) for seen in found)
         reconciler.needs_attention(link, f"its number belongs to {holder} of Invoiced, which does not take part")

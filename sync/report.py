@@ -71,7 +71,9 @@ def placeholder(system: System, number: int) -> str:
 
 def without_numbers(write: Write) -> Write:
     """The write with placeholders as people read them."""
-    return replace(write, fields={name: (_plain(before), _plain(after)) for name, (before, after) in write.fields.items()})
+    return replace(
+        write, fields={name: (_plain(before), _plain(after)) for name, (before, after) in write.fields.items()}
+    )
 
 
 def _plain(value: Any) -> Any:

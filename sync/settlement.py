@@ -19,8 +19,9 @@ def observe(flow: Flow, system: System, record: Record, seen: Interval) -> Obser
     if flow.lines is not None:
         for raw in record.data.get(flow.lines.source if system == "customerp" else flow.lines.target) or []:
             lines.append(Line(str(raw["id"]), _read(flow.lines.pairs, system, raw)))
-    return Observation(_read(flow.pairs, system, record.data), seen, record.stamp, record.version, tuple(lines),
-                       record.frozen)
+    return Observation(
+        _read(flow.pairs, system, record.data), seen, record.stamp, record.version, tuple(lines), record.frozen
+    )
 
 
 def _read(pairs: tuple[Pair, ...], system: System, raw: Mapping[str, object]) -> Values:
@@ -28,8 +29,9 @@ def _read(pairs: tuple[Pair, ...], system: System, raw: Mapping[str, object]) ->
     for pair in pairs:
         path = pair.source if system == "customerp" else pair.target
         try:
-            read[pair.name] = (pair.converter.read_source if system == "customerp"
-                               else pair.converter.read_target)(pick(raw, path))
+            read[pair.name] = (pair.converter.read_source if system == "customerp" else pair.converter.read_target)(
+                pick(raw, path)
+            )
         except BadValue as error:
             raise BadValue(f"{path}: {error}") from None
     return read
@@ -73,8 +75,17 @@ def settle(flow: Flow, link: Link, record: Record, new: Observation, resolve: Re
     if flow.lines is not None and intent.lines is not None:
         children = adopt(flow.lines, intent.system, stored_lines(link), new.lines, link.children)
     settled = accepted(flow, replace(link, shadow=shadow), intent.system, record, new)
-    return replace(settled, diverged=diverged, children=children, intent=None, state=State.LINKED, reason=None,
-                   waits_for=None, attempts=0, dirty=True), notices
+    return replace(
+        settled,
+        diverged=diverged,
+        children=children,
+        intent=None,
+        state=State.LINKED,
+        reason=None,
+        waits_for=None,
+        attempts=0,
+        dirty=True,
+    ), notices
 
 
 def recovered(flow: Flow, link: Link, record: Record, new: Observation, resolve: Resolver) -> tuple[Link, bool]:
@@ -102,30 +113,35 @@ def recovered(flow: Flow, link: Link, record: Record, new: Observation, resolve:
         if _arrived(desired_lines, new.lines):
             children, found = adopt(flow.lines, intent.system, desired_lines, new.lines, link.children), True
     settled = accepted(flow, replace(link, shadow=shadow), intent.system, record, new)
-    return replace(settled, diverged=diverged, children=children, intent=None, state=State.LINKED, reason=None,
-                   dirty=True), found
+    return replace(
+        settled, diverged=diverged, children=children, intent=None, state=State.LINKED, reason=None, dirty=True
+    ), found
 
 
 def stored_lines(link: Link) -> tuple[LineChange, ...]:
     """The complete list that the open intent is to bring about."""
     assert link.intent is not None
-    return tuple(LineChange(line["id"], line["counterpart"], line["values"], line["sent_from"])
-                 for line in link.intent.lines or ())
+    return tuple(
+        LineChange(line["id"], line["counterpart"], line["values"], line["sent_from"])
+        for line in link.intent.lines or ()
+    )
 
 
 def _arrived(desired: tuple[LineChange, ...], current: tuple[Line, ...]) -> bool:
     return len(desired) == len(current) and all(
         (change.id is None or change.id == line.id)
         and all(line.values.get(name) == value for name, value in change.values.items())
-        for change, line in zip(desired, current, strict=True))
+        for change, line in zip(desired, current, strict=True)
+    )
 
 
 def _pair(system: System, sent: Value, returned: Value) -> Agreed:
     return (sent, returned) if system == "invoiced" else (returned, sent)
 
 
-def _refusal(pair: Pair, sent: Value, desired: Value, before: Value, returned: Value,
-             title: str) -> tuple[NoticeKind, str]:
+def _refusal(
+    pair: Pair, sent: Value, desired: Value, before: Value, returned: Value, title: str
+) -> tuple[NoticeKind, str]:
     if sent is None and pair.target_default:
         return "divergence", pair.target_default
     if returned == before:

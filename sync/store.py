@@ -42,9 +42,31 @@ CREATE TABLE history (
 );
 """
 
-_COLUMNS = ("flow", "erp_id", "inv_id", "erp_key", "inv_key", "reference", "generation", "state", "reason",
-            "waits_for", "dirty", "recheck", "attempts", "next_attempt_at", "version", "shadow", "diverged",
-            "children", "erp", "inv", "intent", "notices", "conflicts")
+_COLUMNS = (
+    "flow",
+    "erp_id",
+    "inv_id",
+    "erp_key",
+    "inv_key",
+    "reference",
+    "generation",
+    "state",
+    "reason",
+    "waits_for",
+    "dirty",
+    "recheck",
+    "attempts",
+    "next_attempt_at",
+    "version",
+    "shadow",
+    "diverged",
+    "children",
+    "erp",
+    "inv",
+    "intent",
+    "notices",
+    "conflicts",
+)
 _SELECT = f"SELECT id, {', '.join(_COLUMNS)} FROM link"  # noqa: S608 - names of our own columns
 _INSERT = f"INSERT INTO link ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
 _UPDATE = f"UPDATE link SET {', '.join(f'{c} = ?' for c in _COLUMNS)} WHERE id = ? AND version = ?"  # noqa: S608
@@ -76,8 +98,9 @@ class Store:
             db.execute("COMMIT")
         except sqlite3.OperationalError as error:
             if "locked" in str(error) or "busy" in str(error):
-                raise StoreInUse(name, "another process works on this store",
-                                 "Wait for it to end, or stop it") from None
+                raise StoreInUse(
+                    name, "another process works on this store", "Wait for it to end, or stop it"
+                ) from None
             raise StoreError(name, f"cannot be opened ({error})", "Check the path and its rights") from None
         except sqlite3.DatabaseError as error:
             raise NotAStore(name, f"not a store of the sync ({error})", "Name another file") from None
@@ -95,8 +118,11 @@ class Store:
         elif application != _APPLICATION:
             raise NotAStore(self.path, "a database of something else", "Name another file")
         elif version != _VERSION:
-            raise NotAStore(self.path, f"a store of version {version}; this is version {_VERSION}",
-                            "Use the release that wrote it, or start with a new file")
+            raise NotAStore(
+                self.path,
+                f"a store of version {version}; this is version {_VERSION}",
+                "Use the release that wrote it, or start with a new file",
+            )
 
     def copy(self) -> Store:
         """An independent copy in memory."""
@@ -135,12 +161,12 @@ class Store:
     def remove(self, link: Link) -> None:
         self._db.execute("DELETE FROM link WHERE id = ?", (link.id,))
 
-    def link(self, id: int) -> Link:
-        return self._one("id = ?", id) or _missing(id)
+    def link(self, id_: int) -> Link:
+        return self._one("id = ?", id_) or _missing(id_)
 
-    def by_remote(self, flow: str, system: System, id: str) -> Link | None:
+    def by_remote(self, flow: str, system: System, id_: str) -> Link | None:
         """The link that holds this record of one side."""
-        return self._one("flow = ? AND erp_id = ?" if system == "customerp" else "flow = ? AND inv_id = ?", flow, id)
+        return self._one("flow = ? AND erp_id = ?" if system == "customerp" else "flow = ? AND inv_id = ?", flow, id_)
 
     def by_reference(self, flow: str, reference: str) -> list[Link]:
         """Links whose record in Invoiced names this record of Customerp in its metadata."""
@@ -153,34 +179,42 @@ class Store:
 
     def dirty(self, flow: str) -> list[int]:
         """Ids of links with work, in the order in which the records were first seen."""
-        return [id for (id,) in self._db.execute("SELECT id FROM link WHERE dirty AND flow = ? ORDER BY id", (flow,))]
+        return [
+            found for (found,) in self._db.execute("SELECT id FROM link WHERE dirty AND flow = ? ORDER BY id", (flow,))
+        ]
 
     def open_intents(self) -> list[int]:
         """Ids of links with a write whose outcome is not stored."""
-        return [id for (id,) in self._db.execute("SELECT id FROM link WHERE intent IS NOT NULL ORDER BY id")]
+        return [found for (found,) in self._db.execute("SELECT id FROM link WHERE intent IS NOT NULL ORDER BY id")]
 
     def wake(self, dependency: str) -> None:
         """Put links to work that wait for this record."""
-        self._db.execute("UPDATE link SET dirty = 1, waits_for = NULL, version = version + 1 WHERE waits_for = ?",
-                         (dependency,))
+        self._db.execute(
+            "UPDATE link SET dirty = 1, waits_for = NULL, version = version + 1 WHERE waits_for = ?", (dependency,)
+        )
 
     def wake_due(self, now: float) -> None:
         """Put links to work whose pause is over."""
-        self._db.execute("UPDATE link SET dirty = 1, next_attempt_at = NULL, version = version + 1"
-                         " WHERE next_attempt_at <= ?", (now,))
+        self._db.execute(
+            "UPDATE link SET dirty = 1, next_attempt_at = NULL, version = version + 1 WHERE next_attempt_at <= ?",
+            (now,),
+        )
 
     def cursor(self, name: str) -> str | None:
         row = self._db.execute("SELECT value FROM cursor WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
 
     def set_cursor(self, name: str, value: str) -> None:
-        self._db.execute("INSERT INTO cursor VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                         (name, value))
+        self._db.execute(
+            "INSERT INTO cursor VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+        )
 
     def record(self, link: int, at: str, system: System, operation: str, fields: Mapping[str, Sequence[Any]]) -> None:
         """Append to the history what was written and what it replaced."""
-        self._db.execute("INSERT INTO history (link, at, system, operation, fields) VALUES (?, ?, ?, ?, ?)",
-                         (link, at, system, operation, values.dumps(fields)))
+        self._db.execute(
+            "INSERT INTO history (link, at, system, operation, fields) VALUES (?, ?, ?, ?, ?)",
+            (link, at, system, operation, values.dumps(fields)),
+        )
 
     def counts(self) -> Counter[tuple[str, str, bool]]:
         """Links by flow, state and whether only Invoiced has the record."""
@@ -200,31 +234,96 @@ class Store:
         return [_from_row(row) for row in self._db.execute(f"{_SELECT} WHERE {where}", parameters)]
 
 
-def _missing(id: int) -> Link:
-    raise Superseded(id)
+def _missing(id_: int) -> Link:
+    raise Superseded(id_)
 
 
 def _to_row(link: Link) -> tuple[object, ...]:
-    return (link.flow, link.erp_id, link.inv_id, link.erp_key, link.inv_key, link.reference, link.generation,
-            link.state.value, link.reason, link.waits_for, link.dirty, link.recheck, link.attempts,
-            link.next_attempt_at, link.version, json.dumps(link.shadow), json.dumps(link.diverged),
-            json.dumps([[c.erp, c.inv, c.shadow] for c in link.children]), _observation_text(link.erp),
-            _observation_text(link.inv), _intent_text(link.intent),
-            json.dumps([[n.flow, n.key, n.field, n.kind, n.reason] for n in link.notices]),
-            json.dumps([[c.flow, c.key, c.field, c.base, c.customerp, c.invoiced, c.winner, c.policy]
-                        for c in link.conflicts]))
+    return (
+        link.flow,
+        link.erp_id,
+        link.inv_id,
+        link.erp_key,
+        link.inv_key,
+        link.reference,
+        link.generation,
+        link.state.value,
+        link.reason,
+        link.waits_for,
+        link.dirty,
+        link.recheck,
+        link.attempts,
+        link.next_attempt_at,
+        link.version,
+        json.dumps(link.shadow),
+        json.dumps(link.diverged),
+        json.dumps([[c.erp, c.inv, c.shadow] for c in link.children]),
+        _observation_text(link.erp),
+        _observation_text(link.inv),
+        _intent_text(link.intent),
+        json.dumps([[n.flow, n.key, n.field, n.kind, n.reason] for n in link.notices]),
+        json.dumps(
+            [[c.flow, c.key, c.field, c.base, c.customerp, c.invoiced, c.winner, c.policy] for c in link.conflicts]
+        ),
+    )
 
 
 def _from_row(row: tuple[Any, ...]) -> Link:
-    (id, flow, erp_id, inv_id, erp_key, inv_key, reference, generation, state, reason, waits_for, dirty, recheck,
-     attempts, next_attempt_at, version, shadow, diverged, children, erp, inv, intent, notices, conflicts) = row
+    (
+        id_,
+        flow,
+        erp_id,
+        inv_id,
+        erp_key,
+        inv_key,
+        reference,
+        generation,
+        state,
+        reason,
+        waits_for,
+        dirty,
+        recheck,
+        attempts,
+        next_attempt_at,
+        version,
+        shadow,
+        diverged,
+        children,
+        erp,
+        inv,
+        intent,
+        notices,
+        conflicts,
+    ) = row
     return Link(
-        flow, id, erp_id, inv_id, erp_key, inv_key, reference, generation, State(state), reason, waits_for,
-        bool(dirty), bool(recheck), attempts, next_attempt_at, version, _pairs(json.loads(shadow)),
-        json.loads(diverged), tuple(Child(e, i, _pairs(s)) for e, i, s in json.loads(children)),
-        _observation(erp), _observation(inv), _intent(intent), tuple(Notice(*n) for n in json.loads(notices)),
-        tuple(Conflict(c[0], c[1], c[2], tuple(c[3]) if isinstance(c[3], list) else c[3], *c[4:])
-              for c in json.loads(conflicts)))
+        flow,
+        id_,
+        erp_id,
+        inv_id,
+        erp_key,
+        inv_key,
+        reference,
+        generation,
+        State(state),
+        reason,
+        waits_for,
+        bool(dirty),
+        bool(recheck),
+        attempts,
+        next_attempt_at,
+        version,
+        _pairs(json.loads(shadow)),
+        json.loads(diverged),
+        tuple(Child(e, i, _pairs(s)) for e, i, s in json.loads(children)),
+        _observation(erp),
+        _observation(inv),
+        _intent(intent),
+        tuple(Notice(*n) for n in json.loads(notices)),
+        tuple(
+            Conflict(c[0], c[1], c[2], tuple(c[3]) if isinstance(c[3], list) else c[3], *c[4:])
+            for c in json.loads(conflicts)
+        ),
+    )
 
 
 def _pairs(stored: Mapping[str, list[Any]]) -> dict[str, tuple[Any, Any]]:
@@ -235,8 +334,17 @@ def _observation_text(seen: Observation | None) -> str | None:
     if seen is None:
         return None
     interval = seen.seen
-    return json.dumps([seen.values, [interval.session, interval.start, interval.end], seen.stamp, seen.version,
-                       [[line.id, line.values] for line in seen.lines], seen.frozen, seen.edited])
+    return json.dumps(
+        [
+            seen.values,
+            [interval.session, interval.start, interval.end],
+            seen.stamp,
+            seen.version,
+            [[line.id, line.values] for line in seen.lines],
+            seen.frozen,
+            seen.edited,
+        ]
+    )
 
 
 def _observation(stored: str | None) -> Observation | None:
@@ -250,13 +358,31 @@ def _intent_text(intent: Intent | None) -> str | None:
     if intent is None:
         return None
     # Bodies hold exact decimals, which only our own writer keeps.
-    return values.dumps([intent.system, intent.operation, intent.object, intent.id, intent.calls, intent.fields,
-                         intent.lines, intent.key])
+    return values.dumps(
+        [
+            intent.system,
+            intent.operation,
+            intent.object,
+            intent.id,
+            intent.calls,
+            intent.fields,
+            intent.lines,
+            intent.key,
+        ]
+    )
 
 
 def _intent(stored: str | None) -> Intent | None:
     if stored is None:
         return None
-    system, operation, object_, id, calls, fields, lines, key = values.loads(stored)
-    return Intent(system, operation, object_, id, tuple(calls), {n: (f[0], f[1], f[2]) for n, f in fields.items()},
-                  None if lines is None else tuple(lines), key)
+    system, operation, object_, id_, calls, fields, lines, key = values.loads(stored)
+    return Intent(
+        system,
+        operation,
+        object_,
+        id_,
+        tuple(calls),
+        {n: (f[0], f[1], f[2]) for n, f in fields.items()},
+        None if lines is None else tuple(lines),
+        key,
+    )

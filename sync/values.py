@@ -1,6 +1,6 @@
 """Values in canonical form, and JSON that keeps decimals exact.
 
-A canonical value is a string, a whole number, a boolean or None, so that equal means equal and storing it loses nothing.
+A canonical value is a string, a whole number, a boolean or None, so that equal means equal and storing loses nothing.
 """
 
 from __future__ import annotations

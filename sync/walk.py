@@ -114,42 +114,67 @@ class Walk:
         live = link.erp_id is not None and link.state is not State.TOMBSTONED
         self._store.save(replace(accepted(flow, link, system, record, new), dirty=link.dirty or live))
 
-    def gone(self, flow: Flow, system: System, id: str) -> None:
+    def gone(self, flow: Flow, system: System, id_: str) -> None:
         """A record was deleted; its counterpart is left alone and nothing is created anew; inside a transaction."""
-        link = self._store.by_remote(flow.id, system, id)
+        link = self._store.by_remote(flow.id, system, id_)
         if link is None or link.state is State.TOMBSTONED:
             return
         if not link.linked:
             if system == "invoiced":
                 self._store.remove(link)
             else:
-                self._store.save(replace(link, state=State.TOMBSTONED, dirty=False, waits_for=None, notices=(),
-                                         reason=f"deleted in {TITLES[system]}"))
+                self._store.save(
+                    replace(
+                        link,
+                        state=State.TOMBSTONED,
+                        dirty=False,
+                        waits_for=None,
+                        notices=(),
+                        reason=f"deleted in {TITLES[system]}",
+                    )
+                )
             return
         other, kept = ("Invoiced", flow.target.type) if system == "customerp" else ("Customerp", flow.source.type)
         reason = f"deleted in {TITLES[system]}; the {kept} in {other} is left alone"
         notice = Notice(flow.id, key_of(flow.match.name, link), None, "divergence", reason)
         self.notices.append(notice)
-        tombstone = replace(link, state=State.TOMBSTONED, reason=reason, dirty=False, waits_for=None, intent=None,
-                            notices=(notice,), conflicts=())
+        tombstone = replace(
+            link,
+            state=State.TOMBSTONED,
+            reason=reason,
+            dirty=False,
+            waits_for=None,
+            intent=None,
+            notices=(notice,),
+            conflicts=(),
+        )
         if system == "customerp":
             # The counterpart is free again: a later record with its number may be linked with it.
             self._store.save(replace(tombstone, inv_id=None, inv_key=None, inv=None, reference=None))
-            self._store.save(Link(flow.id, inv_id=link.inv_id, inv_key=link.inv_key, inv=link.inv,
-                                  reference=link.reference, generation=link.generation + 1, dirty=False))
+            self._store.save(
+                Link(
+                    flow.id,
+                    inv_id=link.inv_id,
+                    inv_key=link.inv_key,
+                    inv=link.inv,
+                    reference=link.reference,
+                    generation=link.generation + 1,
+                    dirty=False,
+                )
+            )
         else:
             self._store.save(tombstone)
 
     def _unreadable(self, flow: Flow, system: System, raw: object, error: Exception) -> None:
-        id = str(raw.get("id")) if isinstance(raw, dict) and raw.get("id") is not None else None
+        id_ = str(raw.get("id")) if isinstance(raw, dict) and raw.get("id") is not None else None
         reason = f"{TITLES[system]} shows a record that cannot be read: {error}"
-        notice = Notice(flow.id, id or "?", None, "needs_attention", reason)
+        notice = Notice(flow.id, id_ or "?", None, "needs_attention", reason)
         self.notices.append(notice)
-        if id is None:
+        if id_ is None:
             return
-        link = self._store.by_remote(flow.id, system, id)
+        link = self._store.by_remote(flow.id, system, id_)
         if link is None:
-            link = Link(flow.id, erp_id=id) if system == "customerp" else Link(flow.id, inv_id=id)
+            link = Link(flow.id, erp_id=id_) if system == "customerp" else Link(flow.id, inv_id=id_)
         self._store.save(replace(link, state=State.NEEDS_ATTENTION, reason=reason, dirty=False, notices=(notice,)))
 
 

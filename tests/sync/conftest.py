@@ -107,8 +107,10 @@ class World:
         basic = base64.b64encode(f"{INVOICED_KEY}:".encode()).decode()
         self.inv = Side(invoiced, f"Basic {basic}", "application/json")
         self.calls: list[tuple[str, str]] = []
-        self.wires = {"customerp": Ticking(transport(customerp), self.clock, self.calls, "customerp"),
-                      "invoiced": Ticking(transport(invoiced), self.clock, self.calls, "invoiced")}
+        self.wires = {
+            "customerp": Ticking(transport(customerp), self.clock, self.calls, "customerp"),
+            "invoiced": Ticking(transport(invoiced), self.clock, self.calls, "invoiced"),
+        }
         self.customerp = Endpoint(customerp.base_url, CUSTOMERP_TOKEN)
         self.invoiced = Endpoint(invoiced.base_url, INVOICED_KEY)
         self.slept: list[float] = []
@@ -126,9 +128,16 @@ class World:
 
     def open(self) -> Engine:
         return Engine.open(
-            self.store, customerp=self.customerp, invoiced=self.invoiced, flows=self.flows,
-            transports=self.wires, clock=LogicalClock(self.clock), ids=self._id, in_flight=self.in_flight,
-            pacing=Pacing(sleep=self._sleep))
+            self.store,
+            customerp=self.customerp,
+            invoiced=self.invoiced,
+            flows=self.flows,
+            transports=self.wires,
+            clock=LogicalClock(self.clock),
+            ids=self._id,
+            in_flight=self.in_flight,
+            pacing=Pacing(sleep=self._sleep),
+        )
 
     def run(self) -> RunReport:
         """One run with a new engine, a minute after whatever happened before."""
@@ -165,9 +174,14 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 ACME: Mapping[str, Any] = {
-    "number": "C-1", "name": "Acme AS", "email": "Post@Acme.example", "phone": "+47 22 00 00 00",
+    "number": "C-1",
+    "name": "Acme AS",
+    "email": "Post@Acme.example",
+    "phone": "+47 22 00 00 00",
     "address": {"line1": "Storgata 1", "city": "Oslo", "postalCode": "0155", "country": "NO"},
-    "organisationNumber": "999888777", "currency": "NOK", "paymentTermsDays": 30,
+    "organisationNumber": "999888777",
+    "currency": "NOK",
+    "paymentTermsDays": 30,
 }
 
 

@@ -61,7 +61,8 @@ def entries(
             if _rate(account, kind, reference) is None or reference in rates:
                 continue
             rates.add(reference)
-            entry: Row = {_RATE[kind]: reference, "amount": _NOTHING}
+            # Computed with the totals; until then a kept entry has its old amount, which shows whether it changes.
+            entry: Row = {_RATE[kind]: reference, "amount": _NOTHING if id_ is None else known[id_]["amount"]}
         else:
             amount = numeric("amount", fields.get("amount", 0))
             if not amount:

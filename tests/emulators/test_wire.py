@@ -64,6 +64,13 @@ def test_in_process_and_over_http_give_the_same_bytes(both: dict[str, Any], acco
     assert found == answers(directly)
 
 
+def test_invoiced_escapes_slashes_and_all_but_ascii_unless_curl_asks(invoiced: Any) -> None:
+    request = "POST /customers"
+    body = {"name": "Ü/"}
+    assert b'"name":"\\u00dc\\/"' in invoiced.call(request, body).content
+    assert '"name": "Ü/"' in invoiced.call(request, body, headers={"User-Agent": "curl/8"}).text
+
+
 def test_dates_come_from_the_clock(both: dict[str, Any]) -> None:
     dates = []
     for seconds in (0.0, 0.6, 0.6):

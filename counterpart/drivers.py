@@ -85,6 +85,15 @@ class Driver(ABC):
         """The text that stands for a property's value in features and reports."""
         return self.property(record.kind, path).render(record.at(path))
 
+    def normal(self, kind: str, path: str, text: str) -> str:
+        """The text of a feature in the form in which `shown` would give it."""
+        found = self.property(kind, path)
+        return found.render(found.parse(text))
+
+    @abstractmethod
+    def remove_line(self, record: Record, position: int) -> Record:
+        """Take one line out of a record that has lines; positions count from one."""
+
     @abstractmethod
     def create(self, kind: str, values: Mapping[str, Any]) -> Record:
         """Create a record from JSON values and return it as stored."""
@@ -166,7 +175,6 @@ class CustomerpDriver(Driver):
         return self._patch(record, body)
 
     def remove_line(self, record: Record, position: int) -> Record:
-        """Take one line out of an order; positions count from one."""
         current = self._call("the lines", "GET", f"/{record.kind}/{record.id}", (200,)).json()["lines"]
         return self._patch(record, {"lines": current[: position - 1] + current[position:]})
 
@@ -239,7 +247,6 @@ class InvoicedDriver(Driver):
         return self._patch(record, body)
 
     def remove_line(self, record: Record, position: int) -> Record:
-        """Take one line out of an invoice; positions count from one."""
         current = self._lines(record)
         return self._patch(record, {"items": current[: position - 1] + current[position:]})
 
@@ -263,6 +270,9 @@ class InvoicedDriver(Driver):
         if path.endswith("discounts") and isinstance(value, list):
             return " and ".join(map(_discount, value)) or "(nothing)"
         return super().shown(record, path)
+
+    def normal(self, kind: str, path: str, text: str) -> str:
+        return text if path.endswith("discounts") else super().normal(kind, path, text)
 
     def _pages(self, kind: str, query: Mapping[str, str]) -> Iterator[Record]:
         number = 1

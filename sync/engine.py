@@ -105,23 +105,7 @@ class Engine:
 
     def status(self) -> Status:
         """The state of the store, without asking the systems."""
-        links: dict[str, dict[str, int]] = {flow.id: {} for flow in self.flows}
-        alone = {flow.id: 0 for flow in self.flows}
-        for (flow, state, only_invoiced), number in sorted(self.store.counts().items()):
-            if only_invoiced:
-                alone[flow] = alone.get(flow, 0) + number
-            else:
-                states = links.setdefault(flow, {})
-                states[state] = states.get(state, 0) + number
-        standing = list(self.store.standing())
-        return Status(
-            links,
-            alone,
-            len(self.store.open_intents()),
-            tuple(c for link in standing for c in link.conflicts),
-            tuple(n for link in standing for n in link.notices),
-            self.store.cursor("last-run"),
-        )
+        return standing(self.store, self.flows)
 
     async def _work(
         self, store: Store, connectors: Mapping[System, Connector], ids: Callable[[], str]
@@ -197,3 +181,24 @@ async def _together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
                 group.create_task(each)
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
+
+
+def standing(store: Store, flows: Iterable[Flow]) -> Status:
+    """What a store says of its links, without asking the systems."""
+    links: dict[str, dict[str, int]] = {flow.id: {} for flow in flows}
+    alone = {flow.id: 0 for flow in flows}
+    for (flow, state, only_invoiced), number in sorted(store.counts().items()):
+        if only_invoiced:
+            alone[flow] = alone.get(flow, 0) + number
+        else:
+            states = links.setdefault(flow, {})
+            states[state] = states.get(state, 0) + number
+    standing = list(store.standing())
+    return Status(
+        links,
+        alone,
+        len(store.open_intents()),
+        tuple(c for link in standing for c in link.conflicts),
+        tuple(n for link in standing for n in link.notices),
+        store.cursor("last-run"),
+    )

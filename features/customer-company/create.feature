@@ -87,7 +87,7 @@ Feature: Every new customer of Customerp appears in Invoiced, exactly once
   Scenario: A customer that Invoiced refuses holds up nobody and arrives once it is corrected
     Given a Customerp Customer with
       | property | value          |
-      | email    | not-an-address |
+      | email    | ap@localhost |
     And a Customerp Customer with
       | property | value            |
       | email    | fine@example.org |

@@ -123,8 +123,10 @@ Feature: An order edited in Customerp arrives in Invoiced
 
   @id:customer
   Scenario: A change of customer cannot travel: an invoice keeps the customer it was made for
-    Given a Customerp Order linked with its Invoiced Invoice
-    When customerId is set to (another Customer) in Customerp
+    Given a Customerp Customer
+    And a Customerp Customer
+    And a Customerp Order linked with its Invoiced Invoice
+    When customerId is set to (the first Customer) in Customerp
     And the sync comes to rest
     Then the sync reports a deviation on customerId
     And there is 1 Invoice in Invoiced

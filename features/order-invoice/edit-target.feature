@@ -69,7 +69,7 @@ Feature: An invoice edited in Invoiced arrives in Customerp
     And the sync comes to rest
     Then lines.1.discountPercent in Customerp is (nothing)
     And items.1.discounts in Invoiced is 5
-    And the sync reports unmappable on lines.discountPercent
+    And the sync reports unmappable on lines.1.discountPercent
     And one more round writes nothing
 
   @id:line-removed

@@ -1,0 +1,213 @@
+"""The pytest plugin: feature files become tests, each on a stage of its own, reported as checklist items."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+import pytest
+from pytest_bdd import scenario as bind
+from pytest_bdd.parser import Feature, Scenario, ScenarioTemplate, Step
+from pytest_bdd.scenario import scenario_wrapper_template_registry
+
+from counterpart.checklist import Checklist
+from counterpart.ledger import IDENTITY, Ledger, StepLog, scenario_result
+from counterpart.replay import ReplayError, ReplayMiss
+from counterpart.reporting import AllureBridge
+from counterpart.scenarios import ID_TAG, ROW_COLUMN, FeatureDefect, Identity, Outline, discover, slug
+from counterpart.scene import Scene
+from counterpart.stage import PLACES, Stage
+
+STAGE = pytest.StashKey[Stage]()
+OUTLINES = pytest.StashKey[list[Outline]]()
+SCENE = pytest.StashKey[Scene]()
+STEPS = pytest.StashKey[StepLog]()
+BRIDGE = pytest.StashKey[AllureBridge]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("counterpart", "proving a dataflow checklist")
+    group.addoption(
+        "--against",
+        choices=PLACES,
+        default="replay",
+        help="what the scenarios meet: the recordings (default, no network) or the emulators over HTTP on loopback",
+    )
+    group.addoption("--record", action="store_true", help="keep the recording of each scenario that passes")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    against, record = config.getoption("--against"), config.getoption("--record")
+    if record and against == "replay":
+        raise pytest.UsageError("--record needs something to record from; add --against=emulators")
+    root = config.rootpath
+    config.stash[STAGE] = Stage(root, against, record)
+    try:
+        checklist = Checklist.load(root / "features" / "checklist.toml")
+        outlines = discover(root / "features", (item.short for item in checklist.items))
+    except FeatureDefect as defect:
+        raise pytest.UsageError(*(_relative(sentence, root) for sentence in defect.defects)) from None
+    config.stash[OUTLINES] = outlines
+    for tag in sorted({tag for outline in outlines for tag in outline.tags if not tag.startswith(ID_TAG)}):
+        config.addinivalue_line("markers", f"{tag}: set in the feature files")
+    if not config.option.collectonly:
+        reports = root / "reports"
+        config.option.xmlpath = config.option.xmlpath or str(reports / "junit.xml")
+        config.option.allure_report_dir = config.option.allure_report_dir or str(reports / "allure-results")
+        if not hasattr(config, "workerinput"):
+            ledger = Ledger(config.stash[STAGE], checklist, outlines)
+            ledger.begin()
+            config.pluginmanager.register(ledger, "counterpart-ledger")
+    config.stash[BRIDGE] = AllureBridge(root)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if STAGE in config.stash:
+        config.stash[STAGE].close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_bdd_apply_tag(tag: str) -> bool | None:
+    """A scenario's id is no mark: pytest takes what follows a colon for a mark's description."""
+    return True if tag.startswith(ID_TAG) else None
+
+
+class FeatureFile(pytest.Module):
+    """A feature file collected as a test module: one test a scenario, named by its id, one case a row."""
+
+    def _getobj(self) -> ModuleType:
+        module = ModuleType(self.path.stem.replace("-", "_"))
+        module.__file__ = str(self.path)
+        for outline in self.config.stash[OUTLINES]:
+            if outline.path == self.path:
+                function = bind(self.path.name, outline.title, features_base_dir=str(self.path.parent))(_no_more)
+                _name_rows(function)
+                setattr(module, outline.id, function)
+        return module
+
+    def istestfunction(self, obj: object, name: str) -> bool:
+        return callable(obj) and obj in scenario_wrapper_template_registry
+
+
+def _no_more() -> None:
+    """A bound scenario has no body besides its steps."""
+
+
+def _name_rows(function: Callable[..., object]) -> None:
+    """Name each row of an outline by its `case`; pytest-bdd would join all its cells."""
+    marks = getattr(function, "pytestmark", [])
+    for position, mark in enumerate(marks):
+        if mark.name == "parametrize":
+            argument, rows = mark.args
+            named = [row._replace(id=slug(row.values[0][ROW_COLUMN])) for row in rows]
+            marks[position] = pytest.mark.parametrize(argument, named).mark
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> FeatureFile | None:
+    if file_path.suffix != ".feature":
+        return None
+    return FeatureFile.from_parent(parent, path=file_path)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if not isinstance(item.parent, FeatureFile):
+        return
+    function = cast(pytest.Function, item)
+    template: ScenarioTemplate = scenario_wrapper_template_registry[function.obj]
+    parameters = function.callspec.params if hasattr(function, "callspec") else {}
+    example = cast(dict[str, str], parameters.get("_pytest_bdd_example", {}))
+    tags = [*sorted(template.feature.tags), *sorted(template.tags)]
+    ids = [tag.removeprefix(ID_TAG) for tag in tags if tag.startswith(ID_TAG)]
+    row = slug(example[ROW_COLUMN]) if example else None
+    item.stash[IDENTITY] = Identity(tuple(dict.fromkeys(tag for tag in tags if "/" in tag)), ids[0], row)
+    item.extra_keyword_matches.add(template.name)
+
+
+def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature, scenario: Scenario) -> None:
+    item, config = request.node, request.config
+    identity = item.stash[IDENTITY]
+    config.stash[BRIDGE].before_scenario(item, feature, scenario, identity.items)
+    item.stash[STEPS] = StepLog(scenario, item.path.relative_to(config.rootpath).as_posix())
+    cure = f'pytest "{item.nodeid}" --against=emulators --record'
+    item.stash[SCENE] = config.stash[STAGE].open(identity, cure)
+
+
+@pytest.fixture
+def scene(request: pytest.FixtureRequest) -> Scene:
+    """The running scenario's stage: clock, drivers, records, exchange."""
+    return cast(Scene, request.node.stash[SCENE])
+
+
+def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Step) -> None:
+    log = request.node.stash[STEPS]
+    ordinal = log.begin(step)
+    request.config.stash[BRIDGE].before_step(step)
+    request.node.stash[SCENE].begin_step(ordinal, f"{step.keyword} {step.name}")
+
+
+def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
+    request.node.stash[SCENE].session.end_step()
+    request.node.stash[STEPS].end("passed")
+    request.config.stash[BRIDGE].after_step()
+
+
+def pytest_bdd_step_error(request: pytest.FixtureRequest, exception: BaseException) -> None:
+    request.node.stash[STEPS].end("failed")
+    request.config.stash[BRIDGE].step_error(exception)
+
+
+def pytest_bdd_after_scenario(request: pytest.FixtureRequest) -> None:
+    item = request.node
+    if SCENE in item.stash:
+        item.stash[STEPS].close()
+        request.config.stash[BRIDGE].after_scenario(item.stash[SCENE].session.exchanges)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Whatever became of the scenario, a request that the recording does not hold fails it here, and says so first."""
+    if IDENTITY not in item.stash:
+        return (yield)
+    result, trouble = None, ""
+    try:
+        result = yield
+        if SCENE in item.stash:
+            item.stash[SCENE].session.finish()
+    except (ReplayMiss, ReplayError) as found:
+        trouble = str(found)
+    except Exception:
+        misses = item.stash[SCENE].session.misses if SCENE in item.stash else []
+        trouble = "\n\n".join(map(str, misses))
+        if not trouble:
+            raise
+    if trouble:
+        pytest.fail(trouble, pytrace=False)
+    stage = item.config.stash[STAGE]
+    if stage.record:
+        stage.keep(item.stash[SCENE])
+    return result
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if IDENTITY in item.stash:
+        log = item.stash.get(STEPS, None)
+        # What a step found wrong is told in a sentence with its place; only a broken harness shows its insides.
+        if log is not None and call.excinfo is not None and isinstance(call.excinfo.value, AssertionError):
+            report.longrepr = f"{log.place()}\n{call.excinfo.value}"
+        if call.when == "call" or not report.passed:
+            result = scenario_result(item.config.stash[STAGE], item, item.stash.get(SCENE, None), log, report)
+            # An attribute of a report travels from xdist's workers to the controller as JSON.
+            report.counterpart = result.to_json()  # type: ignore[attr-defined]
+    return report
+
+
+def _relative(sentence: str, root: Path) -> str:
+    return sentence.replace(f"{root}{os.sep}", "")

@@ -1,0 +1,64 @@
+"""One scenario on its stage."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from faker import Faker
+
+from counterpart.drivers import Driver
+from counterpart.emulators import Clock
+from counterpart.replay import Exchange, Playing, Recording
+from counterpart.scenarios import Identity
+
+# Two edits within one second have no order in systems that stamp whole seconds, so each step starts in a later one.
+STEP_SECONDS = 2.0
+
+
+@dataclass
+class Scene:
+    """A clock, two drivers, the exchange so far, and what the steps have compared."""
+
+    identity: Identity
+    clock: Clock
+    session: Playing | Recording
+    drivers: Mapping[str, Driver]
+    seed: int
+    replaying: bool
+    cassette: Path | None
+    generated: dict[str, Any]
+    base_urls: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
+    comparisons: int = 0
+    pairs: set[tuple[str, str]] = field(default_factory=set)
+
+    def begin_step(self, ordinal: int, text: str) -> None:
+        """A step begins, in a later second than the one before."""
+        self.clock.advance(STEP_SECONDS)
+        self.session.begin_step(ordinal, text)
+
+    def invent(self, key: str, make: Callable[[Faker], Any]) -> Any:
+        """Data made up while recording; a replay takes them from the recording, so a new faker changes nothing."""
+        if key not in self.generated:
+            if self.replaying:
+                raise LookupError(
+                    f"{self.cassette} holds no generated data {key!r}; the steps have changed: record it again"
+                )
+            faker = Faker("en_GB")
+            faker.seed_instance(zlib.crc32(f"{self.seed} {key}".encode()))
+            self.generated[key] = make(faker)
+        return self.generated[key]
+
+    def sync_writes(self) -> list[Exchange]:
+        """Every request of the sync so far that could change something."""
+        return [each for each in self.session.exchanges if each.actor == "sync" and each.method not in ("GET", "HEAD")]
+
+    def equal(self, actual: object, expected: object, what: str) -> None:
+        """Compare once and say in one sentence what differs; a Then step without a comparison proves nothing."""
+        self.comparisons += 1
+        if actual != expected:
+            raise AssertionError(f"{what} is {actual}, expected {expected}")

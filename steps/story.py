@@ -1,0 +1,221 @@
+"""What a scenario's sentences refer to: it, its counterpart, what was edited, and how both sides looked before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from counterpart.drivers import Driver, Record
+from counterpart.scene import Scene
+from steps.cast import REFERENCES, RecordType, counterpart_type, record_type
+from steps.samples import assembled, overlaid, sample
+from steps.subject import Subject
+
+Key = tuple[str, str, str | int]
+Snapshot = dict[Key, dict[str, Any]]
+_REFERENCE = re.compile(r"\((?P<which>its|an?|the first) (?P<what>\S+)\)")
+
+
+class Story:
+    """The memory of one scenario; reads and writes only through the harness's drivers and the subject."""
+
+    def __init__(self, scene: Scene, subject: Subject) -> None:
+        self.scene = scene
+        self.subject = subject
+        self.told: dict[RecordType, list[Record]] = {}
+        self._it: tuple[RecordType, Record] | None = None
+        self._linked: dict[Key, Record] = {}
+        self._before: Snapshot | None = None
+        self._expected: set[tuple[Key, str]] = set()
+        self._writes_before = 0
+
+    # Records
+
+    @property
+    def it(self) -> tuple[RecordType, Record]:
+        """The record that the sentences speak of: the last one created in the source system."""
+        assert self._it is not None, "the scenario speaks of 'it' before it has created a record"
+        return self._it
+
+    def driver(self, system: str) -> Driver:
+        """The driver of a system; raises LookupError with the known names."""
+        if system not in self.scene.drivers:
+            raise LookupError(f"no system is called {system!r}; there are {', '.join(self.scene.drivers)}")
+        return self.scene.drivers[system]
+
+    def create(self, kind: RecordType, given: Mapping[str, str]) -> Record:
+        """Create a record from a sample and the scenario's own values."""
+        number = len(self.told.get(kind, [])) + 1
+        base = self.scene.invent(f"{kind} {number}", lambda fake: sample(kind, fake))
+        driver = self.driver(kind.system)
+        values: dict[str, Any] = {}
+        for path, text in overlaid(base, given).items():
+            if path != "lines":
+                values[path] = self.value(driver, kind, path, text)
+        record = driver.create(kind.kind, assembled(values))
+        self.told.setdefault(kind, []).append(record)
+        if counterpart_type(kind).system != "Customerp":
+            self._it = (kind, record)
+        return record
+
+    def value(self, driver: Driver, kind: RecordType, path: str, text: str) -> Any:
+        """The JSON value behind a text; `(its name)`, `(a Product)`, `(the first Customer)` are looked up."""
+        match = _REFERENCE.fullmatch(text)
+        if match is None:
+            return driver.property(kind.kind, path).parse(text)
+        which, what = match["which"], match["what"]
+        if which == "its":
+            return self._of_it(driver, kind, path, what)
+        wanted = record_type(f"{kind.system} {what}")
+        known = self.told.get(wanted, [])
+        if which == "the first":
+            return known[0].id
+        return (known[-1] if known else self._aside(wanted)).id
+
+    def current(self, record: Record) -> Record:
+        """The record as its system shows it now; fails the scenario when it is gone."""
+        found = self.driver(record.system).read(record.kind, record.id)
+        if found is None:
+            raise AssertionError(f"{record.system} has no {record.kind} {record.id} any more")
+        return found
+
+    def counterparts(self, kind: RecordType, record: Record) -> list[Record]:
+        """What the other system holds under the record's natural key."""
+        other = counterpart_type(kind)
+        return self.driver(other.system).find(other.kind, other.key, str(record.at(kind.key)))
+
+    def counterpart(self, record: Record) -> Record:
+        """The counterpart as it was when the two were linked, read again."""
+        return self.current(self._linked[_key(record)])
+
+    def link(self, record: Record, other: Record) -> None:
+        """Remember the pair, so that later sentences find it whatever becomes of its keys."""
+        self._linked[_key(record)] = other
+
+    def side(self, system: str) -> Record:
+        """It, or its counterpart, in the system that a sentence names."""
+        kind, record = self.it
+        if system == kind.system:
+            return self.current(record)
+        if _key(record) not in self._linked:
+            found = self.counterparts(kind, self.current(record))
+            self.scene.equal(len(found), 1, f"the number of counterparts of {kind} {record.at(kind.key)} in {system}")
+            self.link(record, found[0])
+        return self.counterpart(record)
+
+    # Edits and rounds
+
+    def edit(self, record: Record, kind: RecordType, changes: Mapping[str, str]) -> Record:
+        """Change a record as a person would."""
+        driver = self.driver(record.system)
+        texts = {
+            path: str(self.value(driver, kind, path, text)) if _REFERENCE.fullmatch(text) else text
+            for path, text in changes.items()
+        }
+        self._before = None
+        return driver.change(record, texts)
+
+    def remove_line(self, record: Record, position: int) -> None:
+        """Take a line out as a person would; that the list of lines changes is no surprise on either side."""
+        self._before = None
+        self.driver(record.system).remove_line(record, position)
+
+    def settle(self) -> None:
+        """Let the sync come to rest before the story proper begins."""
+        self.subject.rest()
+
+    def rest(self) -> None:
+        """Let the sync come to rest; how both sides looked since the last edit is kept for comparison."""
+        self._before = self._before or self.snapshot()
+        self._writes_before = len(self.scene.sync_writes())
+        self.subject.rest()
+
+    def written(self, system: str | None = None) -> int:
+        """How often the sync has written in its last round, on one side or on both."""
+        round_ = self.scene.sync_writes()[self._writes_before :]
+        return sum(1 for each in round_ if system is None or each.url.startswith(self.scene.base_urls[system]))
+
+    def expect(self, record: Record, path: str) -> None:
+        """A sentence has named this property, so its change is no surprise."""
+        self._expected.add((_key(record), path))
+        self.scene.pairs.add((record.system, re.sub(r"\.\d+", "", path)))
+
+    # Both sides as a whole
+
+    def snapshot(self) -> Snapshot:
+        """Every record of both systems; of several under one id the live one counts."""
+        seen: Snapshot = {}
+        for driver in self.scene.drivers.values():
+            for kind in driver.kinds:
+                for record in driver.list(kind):
+                    seen.setdefault(_key(record), dict(record.values))
+        return seen
+
+    def surprises(self) -> list[str]:
+        """What differs from before the last round without having been named, in sentences."""
+        assert self._before is not None, "no round of the sync has been run yet"
+        now = self.snapshot()
+        found: list[str] = []
+        for key in sorted(self._before.keys() | now.keys(), key=str):
+            system, kind, id_ = key
+            if key not in now or key not in self._before:
+                found.append(f"{system} {kind} {id_} has {'appeared' if key in now else 'gone'}")
+                continue
+            derived = self.driver(system).derived(kind)
+            old, new = dict(_flat(self._before[key])), dict(_flat(now[key]))
+            for path in sorted(old.keys() | new.keys()):
+                bare = re.sub(r"\.\d+", "", path)
+                if old.get(path) == new.get(path) or _below(bare, derived):
+                    continue
+                named = {each for owner, each in self._expected if owner == key}
+                if not _below(path, named) and not _of_new_line(path, self._before[key], named):
+                    found.append(f"{path} of {system} {kind} {id_}: {old.get(path)!r} is now {new.get(path)!r}")
+        return found
+
+    def _aside(self, kind: RecordType) -> Record:
+        """Create a record that the story needs without its becoming `it`."""
+        it = self._it
+        record = self.create(kind, {})
+        self._it = it
+        return record
+
+    def _of_it(self, driver: Driver, kind: RecordType, path: str, what: str) -> Any:
+        source, record = self.it
+        shown = self.driver(source.system)
+        if what == "customer":
+            customer = shown.read("customers", record.values["customerId"])
+            assert customer is not None, "an order's customer exists"
+            return self.counterpart(customer).id
+        text = shown.shown(self.current(record), what)
+        return driver.property(kind.kind, path).parse(text.lower() if path == "currency" else text)
+
+
+def referred(path: str) -> RecordType:
+    """The record type that a reference points to."""
+    return REFERENCES[path.rsplit(".", 1)[-1]]
+
+
+def _key(record: Record) -> Key:
+    return (record.system, record.kind, record.id)
+
+
+def _flat(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    entries = node.items() if isinstance(node, Mapping) else enumerate(node, 1) if isinstance(node, list) else None
+    if entries is None:
+        yield prefix, node
+    else:
+        for name, child in entries:
+            yield from _flat(child, f"{prefix}.{name}" if prefix else str(name))
+
+
+def _of_new_line(path: str, before: Mapping[str, Any], named: set[str]) -> bool:
+    """Whether a path belongs to a line that was not there before and of which the scenario has named something."""
+    line = re.match(r"(\w+)\.(\d+)\.", path)
+    if line is None or len(before[line[1]]) >= int(line[2]):
+        return False
+    return any(each.startswith(line[0]) for each in named)
+
+
+def _below(path: str, roots: set[str] | frozenset[str]) -> bool:
+    return any(path == root or path.startswith(f"{root}.") for root in roots)

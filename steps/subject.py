@@ -1,0 +1,130 @@
+"""The sync under test: the one place of the vocabulary that knows which sync that is."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from counterpart.emulators import Clock
+from counterpart.scene import Scene
+from sync.engine import Engine
+from sync.http import Endpoint, Pacing
+from sync.store import Store
+
+# A conflict that waits for a person has no winner yet.
+WINNERS = {"customerp": "Customerp", "invoiced": "Invoiced", None: "nobody"}
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the sync told people about a property: what kind of trouble, and who won where it decided."""
+
+    kind: str
+    property: str
+    winner: str | None
+
+
+class ScenarioClock:
+    """The scenario's clock as the sync reads it: waiting costs no time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """The scenario's time."""
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        """The scenario's time in seconds."""
+        return self._clock.now().timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the scenario's time pass."""
+        self._clock.advance(seconds)
+
+
+class Subject:
+    """Our own sync, run as its users run it, on the scenario's transport, clock and seed."""
+
+    def __init__(self, scene: Scene, folder: Path) -> None:
+        self._scene = scene
+        self._folder = folder
+        self._memory = 0
+        self._clock = ScenarioClock(scene.clock)
+        self._runner = asyncio.Runner()
+        # The numbers go on over restarts, as real random ids would not repeat either.
+        self._numbers = count(1)
+        self._engine: Engine | None = None
+        self._notices: tuple[Notice, ...] = ()
+
+    def rest(self) -> None:
+        """Run until there is nothing left to do."""
+        report = self._runner.run(self._opened().run())
+        conflicts = tuple(Notice("conflict", _dotted(each.field), WINNERS[each.winner]) for each in report.conflicts)
+        notices = tuple(Notice(each.kind, _dotted(each.field or ""), None) for each in report.notices)
+        self._notices = conflicts + notices
+
+    def notices(self) -> tuple[Notice, ...]:
+        """What the last round told."""
+        return self._notices
+
+    def restart(self) -> None:
+        """End the process and start another one on the same state."""
+        self.close()
+
+    def forget(self) -> None:
+        """Start with no state at all."""
+        self.close()
+        self._memory += 1
+
+    def close(self) -> None:
+        """Let go of the state."""
+        if self._engine is not None:
+            self._runner.run(self._engine.close())
+            self._engine.store.close()
+            self._engine = None
+
+    def end(self) -> None:
+        """The scenario is over."""
+        self.close()
+        self._runner.close()
+
+    def _opened(self) -> Engine:
+        if self._engine is None:
+            scene = self._scene
+            transport = scene.session.transport("sync")
+            # A scenario outlives no power cut, so its state need not be forced to disk.
+            store = Store.open(self._folder / f"state-{self._memory}.sqlite", durable=False)
+            self._engine = Engine.open(
+                store,
+                customerp=Endpoint(scene.base_urls["Customerp"], scene.credentials["Customerp"]),
+                invoiced=Endpoint(scene.base_urls["Invoiced"], scene.credentials["Invoiced"]),
+                transports={"customerp": transport, "invoiced": transport},
+                clock=self._clock,
+                pacing=Pacing(sleep=self._clock.sleep),
+                ids=lambda: f"{scene.seed:08x}-{next(self._numbers):06d}",
+                in_flight=1,
+            )
+        return self._engine
+
+
+def _dotted(name: str) -> str:
+    """`lines[2].quantity` as the features write it: `lines.2.quantity`."""
+    return re.sub(r"\[(\d+)\]", r".\1", name)
+
+
+@pytest.fixture
+def subject(scene: Scene) -> Iterator[Subject]:
+    """The sync under test, at rest and without memory."""
+    with TemporaryDirectory(prefix="counterpart-") as folder:
+        subject = Subject(scene, Path(folder))
+        yield subject
+        subject.end()

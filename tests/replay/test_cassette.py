@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -206,6 +205,13 @@ def test_an_edited_file_is_torn(path: Path, edit: Any) -> None:
         Cassette.load(path)
 
 
+def test_a_torn_file_says_how_much_is_missing(path: Path) -> None:
+    edited(path, EDITS["an interaction removed"])
+
+    with pytest.raises(TornCassette, match="it says 2 interactions and holds 1, so it was cut or edited"):
+        Cassette.load(path)
+
+
 def test_an_order_of_keys_is_no_edit(path: Path) -> None:
     document = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(document, sort_keys=True), encoding="utf-8")
@@ -369,9 +375,11 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> No
         with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE) as writer:
             assert writer.stdout is not None
             writer.stdout.readline()
-            for _ in range(50):
-                Cassette.load(path)
-            os.kill(writer.pid, signal.SIGKILL)
+            try:
+                for _ in range(50):
+                    Cassette.load(path)
+            finally:
+                writer.kill()
         Cassette.load(path)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from counterpart.replay import Exchange, MissKind, Recording, ReplayMiss, Secrets, Session, UnfinishedRecording
+from counterpart.replay import Exchange, MissKind, Playing, Recording, ReplayMiss, Secrets, Session, UnfinishedRecording
 
 SHOP = "https://shop.example"
 KEY = "KeyOfTheShop0123456789"
@@ -80,6 +80,23 @@ def test_the_program_sees_the_same_answer_when_recording_and_replaying(stand: An
 
     assert seen[0] == seen[1]
     assert seen[1][2] == b'{"id":5001,"token":"KeyOfTheShop0123456789"}'
+
+
+def test_secrets_in_headers_are_concealed_and_come_back(stand: Any) -> None:
+    link = f"<{SHOP}/customers?key={KEY}>"
+    upstream = httpx.MockTransport(lambda request: httpx.Response(200, headers={"Link": link}))
+    recording = Recording({SHOP: upstream}, SECRETS, ignore)
+
+    def link_seen(session: Session) -> str:
+        with httpx.Client(transport=session.transport("sync"), headers={"Prefer": f"key={KEY}"}) as client:
+            return client.get(f"{SHOP}/customers").headers["Link"]
+
+    seen = [link_seen(recording), link_seen(Playing(recording.cassette({}), SECRETS, ignore))]
+
+    (exchange,) = recording.exchanges
+    assert ("prefer", "key=<shop-key>") in exchange.request_headers
+    assert exchange.response_headers == (("link", f"<{SHOP}/customers?key=<shop-key>>"),)
+    assert seen == [link, link]
 
 
 def test_equal_programs_leave_equal_bytes(call: Any, script: Any) -> None:
@@ -230,6 +247,21 @@ def test_requests_for_a_public_name_go_to_the_address_behind_it() -> None:
         assert "content-encoding" not in one.headers
         assert [each.url for each in session.exchanges] == [f"{SHOP}/v1/a%20b?c=%2F", f"{SHOP}/v1/a", f"{SHOP}/v1/a"]
         assert [each.response_text for each in session.exchanges] == [one.text, two.text, three.text]
+
+
+def test_each_event_loop_has_connections_of_its_own() -> None:
+    async def ask(client: httpx.AsyncClient) -> str:
+        return (await client.post(f"{SHOP}/a", content="x")).text
+
+    with echo() as address, asyncio.Runner() as one, asyncio.Runner() as other:
+        session = Recording({SHOP: address}, SECRETS, ignore)
+        transport = session.transport("sync")
+        client = httpx.AsyncClient(transport=transport)
+        answers = [runner.run(ask(client)) for runner in (one, other, one, other)]
+        one.run(transport.aclose())
+        other.run(transport.aclose())
+
+    assert len(set(answers)) == 1
 
 
 def test_a_transport_in_process_serves_sync_and_async_clients(stand: Any) -> None:

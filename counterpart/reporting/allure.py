@@ -230,29 +230,27 @@ def relative(text: str, root: Path) -> str:
     """The text without paths of this machine: those below root become relative, others begin with what they are in."""
     for place, shown in (
         (root, ""),
-        (Path(sys.prefix), "<environment>/"),
-        (Path(sys.base_prefix), "<python>/"),
-        (Path(tempfile.gettempdir()), "<temporary>/"),
-        (Path.home(), "~/"),
+        (Path(sys.prefix), "<environment>"),
+        (Path(sys.base_prefix), "<python>"),
+        (Path(tempfile.gettempdir()), "<temporary>"),
+        (Path.home(), "~"),
     ):
         if len(place.parts) > 1:
-            text = text.replace(f"{place}{os.sep}", shown)
-            text = re.sub(rf"{re.escape(str(place))}(?![\w.-])", shown.rstrip("/") or ".", text)
+            # What stands before or behind may make it another path, or the path of a URL.
+            whole = rf"(?<![\w.-]){re.escape(str(place))}"
+            text = re.sub(rf"{whole}{re.escape(os.sep)}", f"{shown}/" if shown else "", text)
+            text = re.sub(rf"{whole}(?![\w.-])", shown or ".", text)
     return text
 
 
 def _clean(shown: Any, root: Path) -> None:
-    """Make every text of a result relative, its steps included."""
-    for name in ("name", "description", "descriptionHtml"):
-        if isinstance(value := getattr(shown, name), str):
-            setattr(shown, name, relative(value, root))
-    details = shown.statusDetails
-    if details is not None:
-        details.message = relative(details.message, root) if details.message else details.message
-        details.trace = relative(details.trace, root) if details.trace else details.trace
-    for parameter in shown.parameters:
-        if isinstance(parameter.value, str):
-            parameter.value = relative(parameter.value, root)
+    """Make every text of a result relative, its steps included, and writable."""
+    described = [shown, *shown.parameters, *getattr(shown, "labels", []), shown.statusDetails]
+    for part in described:
+        for name in ("name", "value", "description", "descriptionHtml", "message", "trace", "fullName"):
+            if isinstance(value := getattr(part, name, None), str):
+                # Lone surrogates, which JSON admits, have no UTF-8, and allure-pytest would end the run over one.
+                setattr(part, name, relative(value, root).encode("utf-8", "backslashreplace").decode())
     for step in shown.steps:
         _clean(step, root)
 

@@ -59,6 +59,7 @@ def closing_table(signoff: SignOff, reports: Path, *, width: int = 80, colour: b
             each.proof or "none",
         )
     console.print(table)
+    console.print()
     console.print(Text(signoff.judgement.sentence, style="bold"))
     for sentence in signoff.content["rests_on"]:
         console.print(Text(sentence, style="bright_black"))

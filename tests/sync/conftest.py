@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,11 @@ from counterpart.emulators import (
     Response,
     transport,
 )
+
+# In importlib mode pytest names this file sync.conftest and puts an empty module `sync` in the way of the real one.
+if getattr(sys.modules.get("sync"), "__file__", None) is None:
+    sys.modules.pop("sync", None)
+
 from sync import Endpoint, Engine, Flow, Pacing, Plan, RunReport, Store
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)

@@ -1,0 +1,187 @@
+"""What is wrong outside gets a clear error, and nothing is half done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sync import (
+    AccountRefused,
+    BadAnswer,
+    ConfigError,
+    Endpoint,
+    EndpointDown,
+    EndpointMissing,
+    NotAStore,
+    Store,
+    StoreInUse,
+    endpoints,
+)
+
+
+def _answer(status: int, text: str, **headers: str) -> Any:
+    return lambda request: httpx.Response(status, text=text, headers=headers)
+
+
+@pytest.mark.parametrize("in_flight", [1, 16])
+@pytest.mark.parametrize(
+    ("system", "answer", "error", "text"),
+    [
+        ("invoiced", _answer(200, "<html>"), BadAnswer, "Invoiced at https://invoiced.emulator.example: answers"),
+        ("customerp", _answer(200, "[1"), BadAnswer, "something that is not JSON"),
+        ("customerp", _answer(200, '{"data": NaN}'), BadAnswer, "something that is not JSON"),
+        ("invoiced", _answer(200, "{}"), BadAnswer, "something that is not a list"),
+        ("customerp", _answer(200, "[]"), BadAnswer, "in another form than its contract"),
+        ("invoiced", _answer(200, "[" * 100_000), BadAnswer, "something that is not JSON"),
+        ("invoiced", _answer(302, "", location="https://elsewhere.example/"), BadAnswer, "redirects are not followed"),
+        ("invoiced", _answer(200, "x" * (17 * 1024 * 1024)), BadAnswer, "more than"),
+    ],
+)
+def test_an_answer_that_is_not_the_api_stops_the_run(
+    world: Any, acme: dict[str, Any], in_flight: int, system: str, answer: Any, error: type[Exception], text: str
+) -> None:
+    world.in_flight = in_flight
+    world.erp.create("customers", **acme)
+    world.wires[system].before = answer
+    with pytest.raises(error, match=text):
+        world.run()
+    world.wires[system].before = lambda request: None
+    assert world.inv.list("customers") == []
+    assert len(world.run().writes) == 1
+
+
+def test_wrong_credentials_stop_the_run_and_are_not_shown(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.invoiced = Endpoint(world.invoiced.base_url, "WrongKey00000000000000000000000")
+    with pytest.raises(AccountRefused) as refused:
+        world.run()
+    assert str(refused.value) == (
+        "Invoiced at https://invoiced.emulator.example: answers 401 to GET /customers. "
+        "Check the credential in the environment and the rights of its account."
+    )
+    assert "WrongKey" not in repr(world.invoiced) + str(refused.value)
+    assert world.written() == []
+
+
+def test_an_endpoint_that_is_down_is_named(world: Any) -> None:
+    def down(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    world.wires["customerp"].before = down
+    with pytest.raises(EndpointDown, match=r"Customerp at https://customerp\.emulator\.example: cannot be reached"):
+        world.run()
+
+
+def test_a_busy_system_is_given_time(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    refusals = [_answer(429, "{}"), _answer(503, "")]
+    world.wires["invoiced"].before = lambda request: refusals.pop()(request) if refusals else None
+    assert len(world.run().writes) == 1
+    assert world.slept == [2.0, 4.0]
+
+
+def test_a_system_that_fails_for_one_record_is_asked_again_later_with_another_key(
+    world: Any, acme: dict[str, Any]
+) -> None:
+    world.erp.create("customers", **acme)
+    keys: list[str] = []
+
+    def fail(request: httpx.Request) -> httpx.Response | None:
+        if request.method != "POST":
+            return None
+        keys.append(request.headers["idempotency-key"])
+        return httpx.Response(500, json={"type": "api", "message": "oops"}) if len(keys) == 1 else None
+
+    world.wires["invoiced"].before = fail
+    report = world.run()
+    assert [(notice.key, notice.kind) for notice in report.notices] == [("C-1", "needs_attention")]
+    assert [write.key for write in world.run().writes] == ["C-1"]
+    assert len(set(keys)) == 2
+
+
+def test_a_refused_record_waits_until_it_changes_and_the_others_go_on(world: Any) -> None:
+    # Customerp counts characters, Invoiced bytes.
+    world.erp.create("customers", number="C-1", name="é" * 200)
+    world.erp.create("customers", number="C-2", name="Good")
+    report = world.run()
+    assert [write.key for write in report.writes] == ["C-2"]
+    assert [(n.key, n.kind) for n in report.notices if n.field is None] == [("C-1", "needs_attention")]
+    world.run()
+    assert world.written() == []
+    world.erp.change("customers", "CU000001", name="é" * 100)
+    assert [write.key for write in world.run().writes] == ["C-1"]
+
+
+def test_a_record_that_cannot_be_read_is_reported_and_the_others_go_on(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    good = world.erp.read("customers", "CU000001")
+    page = {"data": [{**good, "active": "yes"}, {**good, "id": "CU000009", "number": "C-9"}, 7], "nextCursor": None}
+
+    def odd(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(200, json=page) if request.url.path == "/customers" else None
+
+    world.wires["customerp"].before = odd
+    report = world.run()
+    assert [write.key for write in report.writes] == ["C-9"]
+    assert [notice.reason for notice in report.notices] == [
+        "Customerp shows a record that cannot be read: active: expected true or false, got 'yes'",
+        "Customerp shows a record that cannot be read: a record without an id",
+    ]
+
+
+def test_two_people_who_never_stop_do_not_keep_the_run_busy_for_ever(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    [there] = world.inv.list("customers")
+    edits = iter(range(1000))
+
+    def rename(request: httpx.Request) -> None:
+        if request.method == "PATCH":
+            world.erp.change("customers", "CU000001", name=f"Name {next(edits)}")
+
+    def ring(request: httpx.Request) -> None:
+        if request.method == "PATCH":
+            world.inv.change("customers", there["id"], phone=str(next(edits)))
+
+    world.wires["customerp"].before, world.wires["invoiced"].before = rename, ring
+    world.erp.change("customers", "CU000001", name="First")
+    report = world.run()
+    assert [(notice.kind, notice.reason) for notice in report.notices] == [
+        ("needs_attention", "written 3 times in one run and still not at rest")
+    ]
+
+
+def test_the_environment_says_where_and_how() -> None:
+    environ = {
+        "COUNTERPART_CUSTOMERP_URL": "http://127.0.0.1:1/",
+        "COUNTERPART_CUSTOMERP_TOKEN": "t",
+        "COUNTERPART_INVOICED_URL": "https://api.example.com",
+        "COUNTERPART_INVOICED_KEY": "k",
+    }
+    assert endpoints(environ) == {
+        "customerp": Endpoint("http://127.0.0.1:1", "t"),
+        "invoiced": Endpoint("https://api.example.com", "k"),
+    }
+    with pytest.raises(EndpointMissing, match="COUNTERPART_CUSTOMERP_TOKEN, COUNTERPART_INVOICED_KEY not set"):
+        endpoints({**environ, "COUNTERPART_CUSTOMERP_TOKEN": "", "COUNTERPART_INVOICED_KEY": " "})
+    for url in ("ftp://x", "nonsense", "https://user:secret@host", "http://[::1"):
+        with pytest.raises(ConfigError) as error:
+            endpoints({**environ, "COUNTERPART_INVOICED_URL": url})
+        assert "secret" not in str(error.value)
+
+
+def test_a_store_is_used_by_one_process_and_keeps_to_its_kind(tmp_path: Path) -> None:
+    path = tmp_path / "sync.sqlite"
+    first = Store.open(path)
+    with pytest.raises(StoreInUse, match="another process works on this store"):
+        Store.open(path)
+    first.close()
+    Store.open(path).close()
+
+    other = tmp_path / "other.sqlite"
+    other.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(NotAStore, match="not a store of the sync"):
+        Store.open(other)

@@ -1,0 +1,106 @@
+"""Flow files: what they say, and every mistake told with file, line and cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sync.errors import FlowError
+from sync.flow import SHIPPED, load_flow, load_flows
+
+FLOW = """\
+id = "customer-company"
+
+[source]
+object = "customers"
+type = "Customer"
+
+[target]
+object = "customers"
+type = "Customer"
+
+[match]
+pair = "number"
+
+[[pair]]
+source = "number"
+target = "number"
+
+[[pair]]
+source = "name"
+target = "name"
+"""
+
+
+def test_the_shipped_flows_come_in_dependency_order() -> None:
+    assert [flow.id for flow in load_flows()] == ["customer-company", "product-item", "order-invoice"]
+
+
+def test_the_least_a_flow_says(tmp_path: Path) -> None:
+    file = tmp_path / "flow.toml"
+    file.write_text(FLOW)
+    flow = load_flow(file)
+    assert [(pair.source, pair.direction, pair.owner, pair.conflict) for pair in flow.pairs] == [
+        ("number", "both", "erp", "erp"),
+        ("name", "both", "erp", "erp"),
+    ]
+    assert flow.match.name == "number"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "text"),
+    [
+        ("[match]", "[match", 11, "not TOML"),
+        ('id = "customer-company"', 'ids = "x"', 1, "'ids' is unknown in the file"),
+        ('type = "Customer"\n\n[target]', 'kind = "x"\n\n[target]', 5, "'kind' is unknown in [source]"),
+        ('pair = "number"', 'pair = "nummer"', 11, "'nummer' is the source path of no pair. Choose from number, name"),
+        ('target = "name"', 'target = "number"', 18, "repeats a path"),
+        ('target = "name"', 'target = "name"\nconflict = "newest"', 18, "Choose from erp, invoiced, latest, manual"),
+        ('target = "name"', 'target = "name"\nconverter = "upper"', 18, "unknown converter 'upper'"),
+        ('target = "name"', 'target = "name"\ndirection = "up"', 18, "direction = 'up' is not possible"),
+        ('target = "name"', 'target = "name"\nfixed = "yes"', 18, "fixed must be true or false"),
+        ('target = "name"', 'target = "name"\ncompanions = ["due"]', 18, "companion 'due' is no target path"),
+        ('target = "name"', 'target = "name"\ntarge = "x"', 21, "'targe' is unknown in [[pair]]"),
+        (
+            'target = "name"',
+            'target = "name"\nconverter = { name = "reference", flow = "other" }',
+            18,
+            "not in 'after'",
+        ),
+        ('target = "name"', 'target = "name"\nconverter = { name = "choice" }', 18, "needs values"),
+        ('[match]\npair = "number"', "", None, "no [match] section. Add [match]"),
+        ('[[pair]]\nsource = "name"\ntarget = "name"\n', '[[pair]]\nsource = "name"\n', 18, "target is missing"),
+    ],
+)
+def test_mistakes(tmp_path: Path, old: str, new: str, line: int | None, text: str) -> None:
+    file = tmp_path / "flow.toml"
+    assert old in FLOW
+    file.write_text(FLOW.replace(old, new, 1))
+    with pytest.raises(FlowError) as error:
+        load_flow(file)
+    assert error.value.line == line
+    assert str(error.value).startswith(f"{file}, line {line}: " if line else f"{file}: ")
+    assert text in str(error.value)
+
+
+def test_mistakes_between_flows(tmp_path: Path) -> None:
+    with pytest.raises(FlowError, match="no flow file"):
+        load_flows(tmp_path)
+    (tmp_path / "a.toml").write_text('after = ["order"]\n' + FLOW)
+    with pytest.raises(FlowError, match="after names 'order', and there is no such flow"):
+        load_flows(tmp_path)
+    (tmp_path / "b.toml").write_text('after = ["customer-company"]\n' + FLOW.replace("customer-company", "order"))
+    with pytest.raises(FlowError, match="flows wait for each other"):
+        load_flows(tmp_path)
+    (tmp_path / "b.toml").write_text(FLOW)
+    with pytest.raises(FlowError, match="a second flow is called 'customer-company'"):
+        load_flows(tmp_path)
+
+
+def test_the_shipped_flows_are_data_of_the_package() -> None:
+    assert sorted(file.name for file in SHIPPED.glob("*.toml")) == [
+        "customer-company.toml",
+        "order-invoice.toml",
+        "product-item.toml",
+    ]

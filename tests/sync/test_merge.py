@@ -1,0 +1,148 @@
+"""The three-way merge: its table, and laws that hold for every value."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.converters import PLAIN, Terms
+from sync.flow import Pair
+from sync.merge import Clash, Merged, Setting, choose, merge
+from sync.values import Value
+
+
+class Nobody:
+    """No record is linked."""
+
+    def target_of(self, flow: str, source_id: str) -> str | None:
+        return None
+
+    def source_of(self, flow: str, target_id: str) -> str | None:
+        return None
+
+
+SETTING = Setting(Nobody())
+NAME = Pair("name", "name", conflict="erp")
+
+
+@pytest.mark.parametrize(
+    ("base", "erp", "inv", "expected"),
+    [
+        (("a", "a"), "a", "a", Merged()),
+        (("a", "a"), "b", "a", Merged(to_target={"name": "b"})),
+        (("a", "a"), "a", "b", Merged(to_source={"name": "b"})),
+        (("a", "a"), None, "a", Merged(to_target={"name": None})),
+        (("a", "a"), "b", "b", Merged(advance={"name": ("b", "b")})),
+        (("a", "a"), "b", "c", Merged(to_target={"name": "b"}, clash=Clash(("name",), "customerp", "erp"))),
+        (None, "a", "a", Merged(advance={"name": ("a", "a")})),
+        (None, "a", None, Merged(to_target={"name": "a"})),
+        (None, None, "a", Merged(to_source={"name": "a"})),
+        (None, "a", "b", Merged(to_target={"name": "a"})),
+    ],
+)
+def test_table(base: tuple[Value, Value] | None, erp: Value, inv: Value, expected: Merged) -> None:
+    shadow = {} if base is None else {"name": base}
+    assert merge((NAME,), shadow, {"name": erp}, {"name": inv}, SETTING) == expected
+
+
+TERMS = Pair("days", "terms", PLAIN["terms"])
+
+
+def test_a_text_without_a_day_count_is_reported_and_both_sides_are_left_alone() -> None:
+    reason = "the terms 'Due on receipt' have no day count; the other side is left alone"
+    edited = merge((TERMS,), {"days": (30, "NET 30")}, {"days": 30}, {"days": "Due on receipt"}, SETTING)
+    assert edited == Merged(remarks=(("days", "unmappable", reason),))
+    met = merge((TERMS,), {}, {"days": 30}, {"days": "Due on receipt"}, SETTING)
+    assert (met.to_target, met.to_source, list(met.diverge)) == ({}, {}, ["days"])
+
+
+def test_an_accepted_divergence_causes_no_write_until_a_side_is_edited() -> None:
+    pair = Pair("country", "country", PLAIN["country"], target_default="the account's own")
+    setting = replace(SETTING, diverged={"country": "the account's own"})
+    shadow = {"country": (None, "US")}
+    standing = merge((pair,), shadow, {"country": None}, {"country": "US"}, setting)
+    assert standing == Merged(remarks=(("country", "divergence", "the account's own"),))
+    assert merge((pair,), shadow, {"country": None}, {"country": "NO"}, setting).to_source == {"country": "NO"}
+
+
+GROUP = (
+    Pair("line1", "address1", group="address", conflict="latest"),
+    Pair("city", "city", group="address", conflict="latest"),
+)
+
+
+def test_a_group_changes_as_one_and_in_a_conflict_the_winners_stands_whole() -> None:
+    shadow = {"line1": ("A", "A"), "city": ("B", "B")}
+    one = merge(GROUP, shadow, {"line1": "A2", "city": "B"}, {"line1": "A", "city": "B"}, SETTING)
+    assert one == Merged(to_target={"line1": "A2"})
+    both = merge(
+        GROUP,
+        shadow,
+        {"line1": "A2", "city": "B"},
+        {"line1": "A", "city": "B2"},
+        replace(SETTING, erp_edited={"line1": 100.9}, inv_edited={"city": 103.0}),
+    )
+    assert both == Merged(to_source={"line1": "A", "city": "B2"}, clash=Clash(("line1", "city"), "invoiced", "latest"))
+
+
+@pytest.mark.parametrize(
+    ("policy", "erp", "inv", "winner"),
+    [
+        ("erp", 1.0, 99.0, "customerp"),
+        ("invoiced", 99.0, 1.0, "invoiced"),
+        ("manual", 1.0, 99.0, None),
+        ("latest", 10.0, 12.0, "invoiced"),
+        ("latest", 10.999, 11.0, "customerp"),
+        ("latest", 10.0, 11.0, "customerp"),
+        ("latest", 12.0, 10.0, "customerp"),
+        ("latest", None, 12.0, "customerp"),
+    ],
+)
+def test_policies(policy: str, erp: float | None, inv: float | None, winner: str | None) -> None:
+    assert choose(policy, erp, inv) == winner  # type: ignore[arg-type]
+
+
+values = st.one_of(st.none(), st.sampled_from(["a", "b", "c"]))
+pairs = st.sampled_from([NAME, replace(NAME, conflict="invoiced"), replace(NAME, conflict="manual")])
+
+
+@given(pairs, st.tuples(values), values, values)
+def test_no_edit_is_lost_without_a_conflict(pair: Pair, base: tuple[Value], erp: Value, inv: Value) -> None:
+    outcome = merge((pair,), {"name": (base[0], base[0])}, {"name": erp}, {"name": inv}, SETTING)
+    after_erp, after_inv = outcome.to_source.get("name", erp), outcome.to_target.get("name", inv)
+    if outcome.clash is None:
+        assert after_erp == after_inv
+        assert all(after_erp == edited for edited in (erp, inv) if edited != base[0])
+    else:
+        assert erp != base[0]
+        assert inv != base[0]
+        assert erp != inv
+
+
+@given(pairs, values, values, values)
+def test_merging_again_after_the_writes_does_nothing(pair: Pair, base: Value, erp: Value, inv: Value) -> None:
+    outcome = merge((pair,), {"name": (base, base)}, {"name": erp}, {"name": inv}, SETTING)
+    settled = (outcome.to_source.get("name", erp), outcome.to_target.get("name", inv))
+    if outcome.clash is None or outcome.clash.winner is not None:
+        assert merge((pair,), {"name": settled}, {"name": settled[0]}, {"name": settled[1]}, SETTING) == Merged()
+
+
+@given(values, values, values)
+def test_the_two_sides_are_treated_alike(base: Value, erp: Value, inv: Value) -> None:
+    one = merge((NAME,), {"name": (base, base)}, {"name": erp}, {"name": inv}, SETTING)
+    other = merge((replace(NAME, conflict="invoiced"),), {"name": (base, base)}, {"name": inv}, {"name": erp}, SETTING)
+    assert (one.to_target, one.to_source, one.advance) == (other.to_source, other.to_target, other.advance)
+
+
+@given(st.integers(0, 3650))
+def test_terms_come_back_as_they_went(days: int) -> None:
+    terms = Terms()
+    assert terms.to_source(terms.to_target(days, Nobody()), Nobody()) == days
+
+
+@pytest.mark.parametrize(("text", "days"), [("NET 30", 30), ("net-14", 14), ("2% 10 NET 30", 30), ("Net 0", 0)])
+def test_terms_are_read_as_invoiced_reads_them(text: str, days: int) -> None:
+    assert Terms().to_source(text, Nobody()) == days

@@ -1,0 +1,108 @@
+"""Products and items, end to end: prices by archive and create, archiving, ids that never change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sync import Write
+
+FLOW = "product-item"
+
+
+@pytest.fixture
+def bolt(world: Any) -> str:
+    """A product with its item, the item with attributes that the flow does not map."""
+    product = world.erp.create("products", sku="bolt-1", name="Bolt", unitPrice="19.90", currency="NOK")
+    world.run()
+    world.inv.change("items", "bolt-1", gl_account="4400-10", metadata={"erp_id": product["id"], "shelf": "7"})
+    return str(product["id"])
+
+
+def _item(world: Any) -> dict[str, Any]:
+    item = world.inv.read("items", "bolt-1")
+    return {name: item[name] for name in ("name", "unit_cost", "currency", "gl_account", "metadata", "taxable")}
+
+
+def test_a_price_change_archives_and_creates_again_and_keeps_the_rest(world: Any, bolt: str) -> None:
+    world.erp.change("products", bolt, unitPrice="21.005", name="Bolt M8")
+    plan = world.plan()
+    assert world.written() == []
+    report = world.run()
+
+    assert report.writes == plan.writes == (
+        Write(FLOW, "invoiced", "replace", "Item", "bolt-1",
+              {"name": ("Bolt", "Bolt M8"), "unit_cost": ("19.9", "21.005")}),
+    )  # fmt: skip
+    assert _item(world) == {
+        "name": "Bolt M8", "unit_cost": 21.005, "currency": "nok", "gl_account": "4400-10",
+        "metadata": {"erp_id": bolt, "shelf": "7"}, "taxable": True,
+    }  # fmt: skip
+    assert world.written() == [("DELETE", "invoiced/items/bolt-1"), ("POST", "invoiced/items?include=archived")]
+    assert world.run().writes == ()
+
+
+def test_a_price_that_a_person_changes_in_invoiced_travels_to_the_erp(world: Any, bolt: str) -> None:
+    world.inv.delete("items", "bolt-1")
+    world.inv.create("items", id="bolt-1", name="Bolt", unit_cost=25.5, currency="nok")
+    report = world.run()
+    assert [(write.system, dict(write.fields)) for write in report.writes] == [
+        ("customerp", {"unitPrice": ("19.9", "25.5")})
+    ]
+    product = world.erp.read("products", bolt)
+    assert (product["unitPrice"], product["discontinued"]) == ("25.5", False)
+    assert world.run().writes == ()
+
+
+def test_discontinuing_archives_and_coming_back_creates_again(world: Any, bolt: str) -> None:
+    world.erp.change("products", bolt, discontinued=True)
+    assert [write.operation for write in world.run().writes] == ["archive"]
+    assert world.inv.list("items") == []
+
+    world.erp.change("products", bolt, unitPrice="30")
+    report = world.run()
+    assert report.writes == ()
+    assert {(notice.field, notice.kind) for notice in report.notices} == {("unitPrice", "frozen")}
+
+    world.erp.change("products", bolt, discontinued=False)
+    assert [write.operation for write in world.run().writes] == ["restore"]
+    assert _item(world)["unit_cost"] == 30
+    assert _item(world)["gl_account"] == "4400-10"
+    assert world.run().writes == ()
+
+
+def test_a_new_sku_is_reported_and_nothing_is_written(world: Any, bolt: str) -> None:
+    world.erp.change("products", bolt, sku="bolt-2")
+    report = world.run()
+    assert report.writes == ()
+    assert [(notice.field, notice.kind) for notice in report.notices] == [("sku", "deviation")]
+    assert [item["id"] for item in world.inv.list("items")] == ["bolt-1"]
+
+
+def test_the_erp_wins_a_conflict_over_the_price(world: Any, bolt: str) -> None:
+    world.erp.change("products", bolt, unitPrice="1")
+    world.inv.delete("items", "bolt-1")
+    world.inv.create("items", id="bolt-1", name="Bolt", unit_cost=2, currency="nok")
+    report = world.run()
+    assert [(c.field, c.customerp, c.invoiced, c.winner) for c in report.conflicts] == [
+        ("unitPrice", "1", "2", "customerp")
+    ]
+    assert _item(world)["unit_cost"] == 1
+    assert world.run().writes == ()
+
+
+def test_ids_are_case_sensitive(world: Any) -> None:
+    for sku in ("bolt", "Bolt"):
+        world.erp.create("products", sku=sku, name=sku, unitPrice="1", currency="NOK")
+    world.run()
+    assert sorted(item["id"] for item in world.inv.list("items")) == ["Bolt", "bolt"]
+
+
+def test_a_price_keeps_ten_decimals(world: Any) -> None:
+    world.erp.create("products", sku="bolt", name="Bolt", unitPrice="1234567.0123456789", currency="NOK")
+    world.run()
+    world.inv.change("items", "bolt", name="Bolt M8")
+    world.run()
+    assert world.erp.list("products")[0]["unitPrice"] == "1234567.0123456789"
+    assert world.run().writes == ()

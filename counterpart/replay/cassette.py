@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from counterpart.replay.errors import (
     CassetteError,
@@ -287,7 +288,7 @@ def _from_dict(position: int, entry: object) -> Exchange:
         step=_int(ours.get("step"), *place, "counterpart", "step") if ours else None,
         actor=_str(ours.get("actor"), *place, "counterpart", "actor") if ours else None,
         method=_str(request.get("method"), *place, "request", "method"),
-        url=_str(request.get("uri"), *place, "request", "uri"),
+        url=_url(request.get("uri"), *place, "request", "uri"),
         request_headers=_from_lists(request.get("headers") or {}, *place, "request", "headers"),
         request_body=_from_text(request.get("body"), "request" in binary, *place, "request", "body"),
         status=_int(status.get("code"), *place, "response", "status", "code"),
@@ -354,6 +355,15 @@ def _str(value: object, *place: object) -> str:
     if not isinstance(value, str):
         raise _Misshapen("is not text", *place)
     return value
+
+
+def _url(value: object, *place: object) -> str:
+    text = _str(value, *place)
+    try:
+        urlsplit(text).port  # noqa: B018 (parsed only when asked for)
+    except ValueError:
+        raise _Misshapen("is not an address", *place) from None
+    return text
 
 
 def _int(value: object, *place: object) -> int:

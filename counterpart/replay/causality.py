@@ -8,6 +8,7 @@ independent reads, and writes to different records, may interleave, while cause 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
@@ -20,6 +21,7 @@ from counterpart.replay.cassette import Exchange
 
 # In bodies, whole numbers below this are quantities, counts and days rather than ids.
 _SMALLEST_ID = 1000
+_NEXT = re.compile(r'<([^>]*)>[^,<]*;\s*rel="?next\b')
 
 
 class Mode(Enum):
@@ -259,14 +261,7 @@ def _cursors(answer: Any) -> Iterator[str]:
 
 
 def _links(headers: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """The addresses of a Link header (RFC 8288)."""
+    """The address of the next page in a Link header (RFC 8288), spelt as a client will request it."""
     for name, value in headers:
         if name == "link":
-            yield from (str(httpx.URL(part[1 : part.index(">")])) for part in _link_parts(value))
-
-
-def _link_parts(value: str) -> Iterator[str]:
-    for part in value.split(","):
-        text = part.strip()
-        if text.startswith("<") and ">" in text:
-            yield text
+            yield from (str(httpx.URL(address)) for address in _NEXT.findall(value))

@@ -82,7 +82,7 @@ class Difference:
 
 
 def canonical(method: str, url: str, headers: Headers, body: bytes) -> Canonical:
-    """Reduce a request whose secrets are concealed and whose header names are in lower case.
+    """Reduce a request as it is recorded: without secrets and harmless headers, header names in lower case.
 
     JSON bodies count by type and value (`1`, `1.0`, `true` and `"1"` all differ; key order and white space do not),
     others by their bytes; queries as multisets; the value of an Idempotency-Key not at all, its presence does.
@@ -134,8 +134,6 @@ def _escape(match: re.Match[str]) -> str:
 
 def _counted(headers: Headers) -> Iterator[tuple[str, str]]:
     for name, value in headers:
-        if name in HARMLESS:
-            continue
         if name == "content-type":
             yield name, _media_type(value)
         elif name == IDEMPOTENCY_KEY:
@@ -166,7 +164,7 @@ def _body(headers: Headers, body: bytes) -> str | bytes:
 
 
 def _json_value(body: bytes) -> Any:
-    """The JSON value of a body; raises ValueError for one that has no single exact meaning (twin keys, NaN)."""
+    """The JSON value of a body; raises ValueError for one that has no single exact meaning (twin keys)."""
     if b"\\u0000" in body:
         raise ValueError("NUL marks decimals here")
     return _DECODER.decode(body.decode())
@@ -185,11 +183,7 @@ def _float(text: str) -> str:
     return f"{_FLOAT}{digits}" if "." in digits or "E" in digits else f"{_FLOAT}{digits}.0"
 
 
-def _constant(text: str) -> Any:
-    raise ValueError(f"{text} is not JSON")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float)
 
 
 class _Nothing:

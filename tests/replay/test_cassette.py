@@ -61,7 +61,7 @@ exchanges = st.builds(
     step=st.integers(0, 9),
     actor=st.sampled_from(["driver", "sync"]),
     method=st.sampled_from(["GET", "POST"]),
-    url=texts,
+    url=texts.map("https://shop.example/{}".format),
     request_headers=st.dictionaries(st.text("ab-", min_size=1, max_size=3), texts).map(
         lambda headers: tuple(sorted(headers.items()))
     ),
@@ -244,6 +244,11 @@ BROKEN: dict[str, tuple[bytes | None, type[CassetteError], str]] = {
         b'{"version": 1, "interactions": [{"request": {"method": 7}, "response": {"status": {}}}]}',
         NotACassette,
         "it is no cassette: interactions.0.request.method is not text",
+    ),
+    "no address": (
+        b'{"version":1,"interactions":[{"request":{"method":"GET","uri":"http://["},"response":{"status":{}}}]}',
+        NotACassette,
+        "it is no cassette: interactions.0.request.uri is not an address",
     ),
     "program objects": (
         b"version: 1\ninteractions: [!!python/object/apply:os.system [echo]]\n",

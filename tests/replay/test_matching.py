@@ -198,5 +198,10 @@ def test_equivalent_addresses_are_the_same(one: str, other: str) -> None:
     assert sent(url=one) == sent(url=other)
 
 
+def test_accepting_anything_says_nothing() -> None:
+    assert sent(headers=(*JSON, ("accept", "*/*"))) == sent(headers=JSON)
+    assert sent(headers=(*JSON, ("accept", "text/csv"))) != sent(headers=JSON)
+
+
 def test_an_escaped_slash_is_no_slash() -> None:
     assert sent(url="https://shop.example/a%2Fb") != sent(url="https://shop.example/a/b")

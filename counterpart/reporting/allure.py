@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 from hashlib import md5
 from pathlib import Path
 from typing import Any, Protocol
@@ -205,18 +206,19 @@ def transcript(exchanges: Iterable[Exchange]) -> str:
     return "\n".join(blocks)
 
 
+# A sync reads the same records round after round.
+@lru_cache(maxsize=512)
 def _body(text: str) -> str:
     if not text:
         return ""
+    if len(text) > MAX_BODY:
+        return f"{text[:MAX_BODY]}\n... {len(text) - MAX_BODY} more characters, to be read in the cassette\n"
     try:
         # Numbers stay as they were written: 1.10 read as a float would be shown as 1.1.
         data = json.loads(text, parse_float=_marked, parse_int=_marked)
-        text = _MARKED.sub(r"\1", json.dumps(data, ensure_ascii=False, indent=2))
+        return _MARKED.sub(r"\1", json.dumps(data, ensure_ascii=False, indent=2)) + "\n"
     except (ValueError, RecursionError):
-        pass
-    if len(text) > MAX_BODY:
-        text = f"{text[:MAX_BODY]}\n... {len(text) - MAX_BODY} more characters, to be read in the cassette"
-    return f"{text}\n"
+        return f"{text}\n"
 
 
 _MARKED = re.compile('"\ue000([-+.0-9eE]+)\ue001"')
@@ -228,19 +230,24 @@ def _marked(digits: str) -> str:
 
 def relative(text: str, root: Path) -> str:
     """The text without paths of this machine: those below root become relative, others begin with what they are in."""
-    for place, shown in (
-        (root, ""),
-        (Path(sys.prefix), "<environment>"),
-        (Path(sys.base_prefix), "<python>"),
-        (Path(tempfile.gettempdir()), "<temporary>"),
-        (Path.home(), "~"),
-    ):
-        if len(place.parts) > 1:
-            # What stands before or behind may make it another path, or the path of a URL.
-            whole = rf"(?<![\w.-]){re.escape(str(place))}"
-            text = re.sub(rf"{whole}{re.escape(os.sep)}", f"{shown}/" if shown else "", text)
-            text = re.sub(rf"{whole}(?![\w.-])", shown or ".", text)
-    return text
+    if os.sep not in text:
+        return text
+    pattern, shown = _places(root)
+    return pattern.sub(lambda match: shown[match[1]] + match[2] if shown[match[1]] else "" if match[2] else ".", text)
+
+
+@cache
+def _places(root: Path) -> tuple[re.Pattern[str], dict[str, str]]:
+    places = {
+        str(Path.home()): "~",
+        tempfile.gettempdir(): "<temporary>",
+        sys.base_prefix: "<python>",
+        sys.prefix: "<environment>",
+        str(root): "",
+    }
+    known = sorted((place for place in places if len(Path(place).parts) > 1), key=len, reverse=True)
+    # What stands before or behind may make it another path, or the path of a URL.
+    return re.compile(rf"(?<![\w.-])({'|'.join(map(re.escape, known))})(/|(?![\w.-]))"), places
 
 
 def _clean(shown: Any, root: Path) -> None:

@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from counterpart.checklist import (
     TELLING_ORDER,
     Checklist,
@@ -199,6 +197,9 @@ def _write(out: Path, content: Mapping[str, Any]) -> None:
 
 
 def _page(content: Mapping[str, Any]) -> str:
+    # Imported here: test processes that only send events need not wait for it.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

@@ -6,11 +6,6 @@ import io
 import os
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from counterpart.checklist import Verdict
 from counterpart.reporting.signoff import DATA, PAGE, SignOff
 
@@ -31,6 +26,12 @@ MARKS = {
 
 def closing_table(signoff: SignOff, reports: Path, *, width: int = 80, colour: bool = False) -> str:
     """A line an item by flow, the verdict in a sentence, and where the reports lie; `width` is in columns."""
+    # Imported here: test processes that only send events need not wait for it.
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     console = Console(
         file=io.StringIO(),
         width=max(width, 80),

@@ -1,6 +1,7 @@
 """What one request costs inside the replay, bodies matched, beside vcrpy's own look-up in the same run.
 
-Run it as `python bench/replay_cost.py`. Both sides are given ready-made requests, so that neither pays for a client.
+Run it as `python bench/replay_cost.py`. Nothing here waits, so it counts CPU time, which other work does not blur.
+Both sides are given ready-made requests, so that neither pays for a client.
 """
 
 from __future__ import annotations
@@ -81,15 +82,15 @@ def requests(recorded: Sequence[Exchange]) -> list[httpx.Request]:
 def ours(cassette: Cassette, recorded: Sequence[Exchange]) -> tuple[float, float]:
     """Seconds to prepare the session, and seconds a request."""
     prepared = requests(recorded)
-    started = time.perf_counter()
+    started = time.process_time()
     session = Playing(cassette, SECRETS, lambda seconds: None)
-    setting_up = time.perf_counter() - started
+    setting_up = time.process_time() - started
     transport = session.transport("sync")
     session.begin_step(1, "bench")
-    started = time.perf_counter()
+    started = time.process_time()
     for request in prepared:
         transport.handle_request(request)
-    spent = time.perf_counter() - started
+    spent = time.process_time() - started
     session.end_step()
     session.finish()
     return setting_up, spent / len(prepared)
@@ -105,11 +106,11 @@ def theirs(path: Path, recorded: Sequence[Exchange]) -> float:
         vcr.request.Request(each.method, each.url, each.request_body, dict(each.request_headers))
         for each in (recorded[position] for position in chosen)
     ]
-    started = time.perf_counter()
+    started = time.process_time()
     for request in asked:
         assert cassette.can_play_response_for(request)
         cassette.play_response(request)
-    return (time.perf_counter() - started) / len(asked)
+    return (time.process_time() - started) / len(asked)
 
 
 def median(measure: Callable[[], float]) -> float:
@@ -136,14 +137,14 @@ def timed(work: Callable[[], Cassette]) -> tuple[float, Cassette]:
     """The median of the seconds that it takes, and what it makes."""
     spent = []
     for _ in range(ROUNDS):
-        started = time.perf_counter()
+        started = time.process_time()
         made = work()
-        spent.append(time.perf_counter() - started)
+        spent.append(time.process_time() - started)
     return statistics.median(spent), made
 
 
 def main() -> None:
-    table = Table(title="A replayed request, bodies matched: milliseconds, median of 3")
+    table = Table(title="A replayed request, bodies matched: CPU milliseconds, median of 3")
     for column in ("interactions", "MB", "load/MB", "set up", "request", "vcrpy", "ratio"):
         table.add_column(column, justify="right", no_wrap=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -118,7 +118,7 @@ class Engine:
             store, connectors, {flow.id: flow for flow in self.flows}, self.clock, ids, self.pacing, walk, session
         )
         for link in store.open_intents():
-            await reconciler.reconcile(link)
+            await reconciler.reconcile(link, only_intent=True)
         await self._read(walk, reconciler, connectors)
         with store.transaction():
             store.wake_due(self.clock.now().timestamp())

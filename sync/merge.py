@@ -49,6 +49,7 @@ class Setting:
     policy: Policy | None = None  # in place of the pairs' own
     erp_edited: Mapping[str, float] = field(default_factory=dict)
     inv_edited: Mapping[str, float] = field(default_factory=dict)
+    ours: bool = False  # we created the target record, so what it has where the source is empty is its own default
 
 
 def merge(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, setting: Setting) -> Merged:
@@ -142,24 +143,32 @@ def _first(
             reasons = {p.name: f"'{inv[p.name]}' has no counterpart; both sides are left alone" for p in unmappable}
             return Merged(diverge=reasons, remarks=tuple((n, "unmappable", r) for n, r in reasons.items()))
         return _carry(side_of(unit[0].owner), unit, shadow, erp, inv, setting)
+    defaults = {
+        pair.name: pair.target_default
+        for pair in unit
+        if setting.ours and pair.target_default and pair.name not in agreed and erp[pair.name] is None
+    }
     outcomes = [
         _carry("customerp" if erp[pair.name] is not None else "invoiced", (pair,), shadow, erp, inv, setting)
         for pair in unit
-        if pair.name not in agreed
+        if pair.name not in agreed and pair.name not in defaults
     ]
     waiting = next((outcome for outcome in outcomes if outcome.waits_for), None)
     if waiting:
         return waiting
-    diverge: dict[str, str] = {}
+    diverge = dict(defaults)
     for outcome in outcomes:
         diverge |= outcome.diverge
-        diverge |= {name: f"{reason}" for name, kind, reason in outcome.remarks if kind == "unmappable"}
+        diverge |= {name: reason for name, kind, reason in outcome.remarks if kind == "unmappable"}
     return Merged(
         {n: v for outcome in outcomes for n, v in outcome.to_target.items()},
         {n: v for outcome in outcomes for n, v in outcome.to_source.items()},
         {name: (erp[name], inv[name]) for name in agreed},
         diverge,
-        remarks=tuple(remark for outcome in outcomes for remark in outcome.remarks),
+        remarks=(
+            *((name, "divergence", reason) for name, reason in defaults.items()),
+            *(remark for outcome in outcomes for remark in outcome.remarks),
+        ),
     )
 
 

@@ -44,7 +44,14 @@ def plan_link(flow: Flow, link: Link, resolve: Resolver) -> LinkPlan:
     assert link.erp is not None
     assert link.inv is not None
     key = key_of(flow.match.name, link)
-    setting = Setting(resolve, link.diverged, _late_policy(flow, link, resolve), link.erp.edited, link.inv.edited)
+    setting = Setting(
+        resolve,
+        link.diverged,
+        _late_policy(flow, link, resolve),
+        link.erp.edited,
+        link.inv.edited,
+        ours=link.reference == link.erp_id,
+    )
     shadow, diverged = dict(link.shadow), dict(link.diverged)
     to_target: Values = {}
     to_source: Values = {}

@@ -82,8 +82,12 @@ class Reconciler:
         link = self.store.by_remote(flow, "invoiced", target_id)
         return link.erp_id if link is not None and link.linked else None
 
-    async def reconcile(self, link_id: int) -> None:
-        """Bring one link to rest; raises SideStopped when a system as a whole does not serve us."""
+    async def reconcile(self, link_id: int, *, only_intent: bool = False) -> None:
+        """Bring one link to rest; raises SideStopped when a system as a whole does not serve us.
+
+        With `only_intent` just a write of unknown outcome is settled: before the walk, what the store says of both
+        sides is old, and nothing may be planned from it.
+        """
         lost = 0
         for _ in range(_MOST_STEPS):
             link = self.store.link(link_id)
@@ -91,7 +95,7 @@ class Reconciler:
             try:
                 if link.intent is not None:
                     await recovery.resolve(self, flow, link)
-                elif not await self._step(flow, link):
+                elif only_intent or not await self._step(flow, link):
                     return
             except Superseded:
                 continue

@@ -90,8 +90,9 @@ class Store:
             db = sqlite3.connect(name, timeout=0, isolation_level=None, check_same_thread=False)
             # Exclusive from the first read on: a second process is refused by SQLite itself, also after a crash.
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
-            db.execute("PRAGMA journal_mode = WAL")
+            # Before the journal mode, since changing that writes to the file already.
             db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+            db.execute("PRAGMA journal_mode = WAL")
             db.execute("BEGIN EXCLUSIVE")
             store = cls(db, name)
             store._prepare()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sync import Conflict, Notice, State, Write
+from sync import Conflict, Notice, State, Store, Write
 
 FLOW = "customer-company"
 
@@ -47,6 +47,10 @@ def test_more_records_than_one_page(world: Any) -> None:
     assert len({c["number"] for p in "123" for c in world.inv.list("customers", page=p)}) == 205
     assert world.run().writes == ()
 
+    world.restart(lambda path: Store.open(path.with_name("new.sqlite"), durable=False))
+    world.run()
+    assert world.written() == []
+
 
 def test_different_properties_edited_on_both_sides_both_travel(world: Any, acme: dict[str, Any]) -> None:
     world.erp.create("customers", **acme)
@@ -54,7 +58,10 @@ def test_different_properties_edited_on_both_sides_both_travel(world: Any, acme:
     [there] = world.inv.list("customers")
     world.erp.change("customers", "CU000001", name="Æsop & Søn 株式会社", phone=None)
     world.inv.change("customers", there["id"], city="Bergen", payment_terms="NET 14")
+    plan = world.plan()
+    assert world.written() == []
     report = world.run()
+    assert report.writes == plan.writes
 
     assert [(write.system, dict(write.fields)) for write in report.writes] == [
         ("invoiced", {"name": ("Acme AS", "Æsop & Søn 株式会社"), "phone": ("+47 22 00 00 00", None)}),
@@ -194,23 +201,39 @@ def test_an_edit_in_the_second_of_the_last_walk_is_seen(world: Any, acme: dict[s
     assert world.erp.read("customers", "CU000001")["name"] == "At once"
 
 
-def test_a_write_guarded_by_a_version_is_planned_again(world: Any, acme: dict[str, Any]) -> None:
+def test_an_edit_just_before_our_write_is_not_overwritten(world: Any, acme: dict[str, Any]) -> None:
     world.erp.create("customers", **acme)
     world.run()
     [there] = world.inv.list("customers")
-    world.inv.change("customers", there["id"], name="From Invoiced")
+    world.inv.change("customers", there["id"], tax_id="222")
     edited: list[str] = []
 
     def edit(request: Any) -> None:
         if request.method == "PATCH" and not edited:
             edited.append("edit")
-            world.erp.change("customers", "CU000001", phone="just now")
+            world.erp.change("customers", "CU000001", organisationNumber="111")
 
     world.wires["customerp"].before = edit
-    world.run()
-    assert world.erp.read("customers", "CU000001")["name"] == "From Invoiced"
-    assert world.inv.read("customers", there["id"])["phone"] == "just now"
+    [conflict] = world.run().conflicts
+    assert (conflict.customerp, conflict.invoiced, conflict.winner) == ("111", "222", "customerp")
+    assert world.inv.read("customers", there["id"])["tax_id"] == "111"
     assert world.run().writes == ()
+
+
+def test_an_address_is_one_value(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    [there] = world.inv.list("customers")
+    world.erp.change("customers", "CU000001", address={"line1": "Torget 2"})
+    world.clock.advance(10)
+    world.inv.change("customers", there["id"], city="Bergen")
+    report = world.run()
+    assert [(c.field, c.winner) for c in report.conflicts] == [
+        ("address.line1", "invoiced"),
+        ("address.city", "invoiced"),
+    ]
+    address = world.erp.read("customers", "CU000001")["address"]
+    assert (address["line1"], address["city"]) == ("Storgata 1", "Bergen")
 
 
 def test_sixteen_calls_in_flight_come_to_the_same_end(world: Any) -> None:
@@ -220,3 +243,19 @@ def test_sixteen_calls_in_flight_come_to_the_same_end(world: Any) -> None:
     world.run()
     assert len(world.inv.list("customers")) == 30
     assert world.run().writes == ()
+
+
+def test_a_record_last_seen_a_while_ago_is_read_again_before_it_is_written(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    [there] = world.inv.list("customers")
+    world.erp.change("customers", "CU000001", organisationNumber="111")
+
+    def pause(request: Any) -> None:
+        if request.url.path == "/invoices":
+            world.clock.advance(10)
+            world.inv.change("customers", there["id"], tax_id="222")
+
+    world.wires["invoiced"].after = pause
+    [conflict] = world.run().conflicts
+    assert (conflict.field, conflict.customerp, conflict.invoiced) == ("organisationNumber", "111", "222")

@@ -321,3 +321,13 @@ def test_an_existing_invoice_is_linked_by_its_number(world: Any, base: dict[str,
     assert [i["number"] for i in world.inv.list("invoices")] == ["O-1"]
     assert _lines(world) == [("bolt", "Bolt", "", 3, 19.9, [12.5]), (None, "", "Travel", 2, 7.5, [])]
     assert world.run().writes == ()
+
+
+def test_no_taxes_appear_on_their_own(world: Any, base: dict[str, Any]) -> None:
+    world.inv.create("tax_rates", id="vat", name="VAT", is_percent=True, value=25)
+    world.run()
+    [customer] = world.inv.list("customers")
+    world.inv.change("customers", customer["id"], taxes=["vat"])
+    order = _order(world, base)
+    world.run()
+    assert str(world.inv.list("invoices")[0]["total"]) == order["total"]

@@ -255,10 +255,13 @@ def _open(item: Item, passed: int, total: int, rows: Sequence[RowVerdict]) -> tu
         return Verdict.OPEN, "The document lists no rows, and the supplement suggests none."
     suggested = sum(1 for each in own if each.row.standing == "suggested")
     standing = "none of them approved" if suggested == len(own) else f"{len(own) - suggested} of them approved"
+    directions = [verdict for each in own for verdict in (each.to_target.verdict, each.to_source.verdict)]
+    missing = directions.count(Verdict.NOT_RUN)
+    unseen = f" {missing} of {len(directions)} directions were not seen to arrive." if missing else ""
     ran = f"{passed} of {_count(total, 'scenario')} passed" if total else "no scenario was run"
     return (
         Verdict.OPEN,
-        f"The document lists no rows; the supplement has {len(own)}, {standing}, reported apart; {ran}.",
+        f"The document lists no rows; the supplement has {len(own)}, {standing}, reported apart; {ran}.{unseen}",
     )
 
 

@@ -32,8 +32,6 @@ MAX_BODY = 20_000
 # Hooks by which allure-pytest writes one container file a fixture: seven a scenario, and half of a run's time.
 FIXTURE_HOOKS = ("pytest_fixture_setup", "pytest_fixture_post_finalizer")
 
-_ITEM_LABELS = frozenset({"epic", "feature", "story"})
-
 
 class Exchange(Protocol):
     """One request and its answer, without secrets."""
@@ -137,7 +135,6 @@ class AllureBridge:
             result.fullName = identity.name
             result.testCaseId = _digest(identity.name)
             result.historyId = result.testCaseId
-            result.labels = [label for label in result.labels if label.name not in _ITEM_LABELS]
             result.labels += [Label(name=name, value=value) for name, value in identity.labels]
         _clean(result, self._root)
 

@@ -126,11 +126,7 @@ class Invoiced:
             if call.unless is not None:
                 if await self._exists(call.unless):
                     continue
-                await self._wire.send(
-                    call.method, call.path, body=call.body, headers={"Idempotency-Key": f"{key}-{len(extras)}"}
-                )
-                self._present.add(call.unless)
-                extras.append(call)
+                extras += await self._create_aside(call, call.unless, f"{key}-{len(extras)}")
                 continue
             # A key on any other method is refused with 400.
             headers = {"Idempotency-Key": key} if call.method in ("POST", "PATCH") else {}
@@ -140,6 +136,18 @@ class Invoiced:
             seen = Seen(answer.data, answer.start, answer.end)
         assert seen is not None
         return Written(seen, tuple(extras))
+
+    async def _create_aside(self, call: Call, path: str, key: str) -> list[Call]:
+        """Create what an operation needs; nothing where another one was quicker, which leaves what we wanted."""
+        try:
+            await self._wire.send(call.method, call.path, body=call.body, headers={"Idempotency-Key": key})
+        except Refused as refused:
+            if refused.param != "id":
+                raise
+            self._present.add(path)
+            return []
+        self._present.add(path)
+        return [call]
 
     def predict(self, operation: Operation, current: Raw | None, placeholder: str) -> Raw:
         return predict(operation, current, placeholder)

@@ -107,13 +107,16 @@ def plan_create(flow: Flow, link: Link, resolve: Resolver) -> Creation:
         if value in held:
             return Creation(None, (name, "divergence", f"{name} is {value!r}, so no {flow.target.type} is created"))
     fields: Values = {}
+    carried: str | None = None
     try:
         for pair in flow.pairs:
+            carried = pair.name
             value = link.erp.values[pair.name]
             if pair.direction != "to_source" and value is not None:
                 fields[pair.name] = pair.converter.to_target(value, resolve)
         lines = None
         if flow.lines is not None:
+            carried = flow.lines.source
             lines = tuple(
                 LineChange(
                     None,
@@ -124,9 +127,9 @@ def plan_create(flow: Flow, link: Link, resolve: Resolver) -> Creation:
                 for line in link.erp.lines
             )
     except Unresolved as missing:
-        return Creation(None, (None, "waiting", str(missing)), f"{missing.flow}:{missing.record}")
+        return Creation(None, (carried, "waiting", str(missing)), f"{missing.flow}:{missing.record}")
     except Unmappable as odd:
-        return Creation(None, (None, "unmappable", odd.reason))
+        return Creation(None, (carried, "unmappable", odd.reason))
     return Creation(Change(fields, lines))
 
 

@@ -260,7 +260,8 @@ class Reconciler:
             if operation.id is None and refused.param in (flow.match.target, "number", "id"):
                 await recovery.taken(self, flow, link, refused)
                 return
-            self.needs_attention(link, str(refused))
+            blamed = next((pair.name for pair in flow.pairs if self._path(pair, intent.system) == refused.param), None)
+            self.needs_attention(link, str(refused), blamed)
         except Locked as locked:
             # The state of the document was not known when this was planned; see what it is and plan again.
             link = self._abandon(link, dirty=True)
@@ -463,13 +464,13 @@ class Reconciler:
     def _notice(self, link: Link, field: str | None, kind: NoticeKind, reason: str) -> Notice:
         return Notice(link.flow, key_of(self.flows[link.flow].match.name, link), field, kind, reason)
 
-    def needs_attention(self, link: Link, reason: str) -> None:
-        """Close the intent; the link is tried again when its record changes."""
+    def needs_attention(self, link: Link, reason: str, field: str | None = None) -> None:
+        """Close the intent; the link is tried again when its record changes. `field` is what is to blame."""
         self._rest(
             replace(link, intent=None),
             State.NEEDS_ATTENTION,
             reason,
-            [self._notice(link, None, "needs_attention", reason)],
+            [self._notice(link, field, "needs_attention", reason)],
         )
 
     def _rest(

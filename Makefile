@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
+# pytest compiles its plugins anew at each start unless Python may keep the result.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: checklist test lint unit record lock clean help
 
 help:  ## list the commands

@@ -1,12 +1,13 @@
 """What a further scenario costs in a replay, beside the plain stack on equal scenarios.
 
-The peer is pytest-bdd with pytest-recording (stock vcrpy) and allure-pytest: the same feature files, the same steps, and in each
-step the same requests, sent by a bare httpx client. It runs no sync and checks nothing, so what it lacks in strictness counts in
-its favour.
+The peer is pytest-bdd with pytest-recording (stock vcrpy) and allure-pytest: the same feature files, the same steps, and
+in each step the same requests, sent by a bare httpx client. It runs no sync and checks nothing, so what it lacks in
+strictness counts in its favour.
 
     python bench/scenario_cost.py [rounds]
 
-Both stacks run one feature file and then all of them, in turn, and the difference is divided by the difference in scenarios.
+Both stacks run one feature file and then all of them, in turn, and the difference is divided by the difference in
+scenarios.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from counterpart.reporting import (
     build,
     closing_table,
     invalidate,
+    relative,
 )
 from counterpart.reporting.events import Outcome, StepOutcome
 from counterpart.scenarios import Identity, Outline
@@ -94,7 +95,7 @@ def scenario_result(
         items=identity.items,
         pairs=tuple(sorted(scene.pairs)) if scene else (),
         outcome=outcome,
-        message=report.longreprtext,
+        message=relative(report.longreprtext, stage.root),
         steps=tuple(log.results) if log else (),
         evidence=_evidence(stage, identity, scene),
         proof=stage.proof,
@@ -111,16 +112,25 @@ def _evidence(stage: Stage, identity: Identity, scene: Scene | None) -> Evidence
     return Evidence(path.relative_to(stage.root).as_posix(), digest, exchanges, "emulator recording")
 
 
+def withdraw(reports: Path) -> None:
+    """Take away what an earlier run has left, so that nobody takes yesterday's green for today's."""
+    (reports / "junit.xml").unlink(missing_ok=True)
+    results = reports / "allure-results"
+    for old in results.glob("*") if results.is_dir() else ():
+        old.unlink()
+    invalidate(reports / "signoff")
+
+
 class Ledger:
     """Collects the scenarios of all workers in the controlling process and turns them into the reports.
 
     A pytest plugin of its own, registered only there.
     """
 
-    def __init__(self, stage: Stage, checklist: Checklist, outlines: Sequence[Outline]) -> None:
+    def __init__(self, stage: Stage, checklist: Checklist, supplement: Supplement, outlines: Sequence[Outline]) -> None:
         self._stage = stage
         self._checklist = checklist
-        self._supplement = Supplement.load(stage.root / "features" / "supplement.toml", checklist)
+        self._supplement = supplement
         self._expected = Counter(
             item for outline in outlines for identity in outline.identities() for item in identity.items
         )
@@ -132,14 +142,6 @@ class Ledger:
     @property
     def _out(self) -> Path:
         return self._stage.root / "reports"
-
-    def begin(self) -> None:
-        """Take away what an earlier run has left, so that nobody takes yesterday's green for today's."""
-        (self._out / "junit.xml").unlink(missing_ok=True)
-        results = self._out / "allure-results"
-        for old in results.glob("*") if results.is_dir() else ():
-            old.unlink()
-        invalidate(self._out / "signoff")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a scenario's outcome over; a later trouble of the same scenario outweighs an earlier pass."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import ModuleType
@@ -13,15 +12,18 @@ from pytest_bdd import scenario as bind
 from pytest_bdd.parser import Feature, Scenario, ScenarioTemplate, Step
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
-from counterpart.checklist import Checklist
-from counterpart.ledger import IDENTITY, Ledger, StepLog, scenario_result
+from counterpart.checklist import Checklist, ChecklistError, Supplement
+from counterpart.ledger import IDENTITY, Ledger, StepLog, scenario_result, withdraw
 from counterpart.replay import ReplayError, ReplayMiss
-from counterpart.reporting import AllureBridge
+from counterpart.reporting import AllureBridge, relative
 from counterpart.scenarios import ID_TAG, ROW_COLUMN, FeatureDefect, Identity, Outline, discover, slug
 from counterpart.scene import Scene
 from counterpart.stage import PLACES, Stage
 
 STAGE = pytest.StashKey[Stage]()
+# Options under which pytest only shows something and runs nothing.
+LOOKING = ("collectonly", "help", "version", "markers", "showfixtures", "show_fixtures_per_test")
+
 OUTLINES = pytest.StashKey[list[Outline]]()
 SCENE = pytest.StashKey[Scene]()
 STEPS = pytest.StashKey[StepLog]()
@@ -45,23 +47,30 @@ def pytest_configure(config: pytest.Config) -> None:
     if record and against == "replay":
         raise pytest.UsageError("--record needs something to record from; add --against=emulators")
     root = config.rootpath
-    config.stash[STAGE] = Stage(root, against, record)
+    reports = root / "reports"
+    controlling = not hasattr(config, "workerinput")
+    running = not any(getattr(config.option, name, False) for name in LOOKING)
+    if running and controlling:
+        # Before anything can stop the run: a run that stops early must not leave an older report standing.
+        withdraw(reports)
+    stage = config.stash[STAGE] = Stage(root, against, record)
     try:
         checklist = Checklist.load(root / "features" / "checklist.toml")
+        supplement = Supplement.load(root / "features" / "supplement.toml", checklist)
         outlines = discover(root / "features", (item.short for item in checklist.items))
     except FeatureDefect as defect:
-        raise pytest.UsageError(*(_relative(sentence, root) for sentence in defect.defects)) from None
+        raise pytest.UsageError(*(relative(sentence, root) for sentence in defect.defects)) from None
+    except ChecklistError as error:
+        raise pytest.UsageError(relative(str(error), root)) from None
     config.stash[OUTLINES] = outlines
     for tag in sorted({tag for outline in outlines for tag in outline.tags if not tag.startswith(ID_TAG)}):
         config.addinivalue_line("markers", f"{tag}: set in the feature files")
-    if not config.option.collectonly:
-        reports = root / "reports"
+    if running:
         config.option.xmlpath = config.option.xmlpath or str(reports / "junit.xml")
-        config.option.allure_report_dir = config.option.allure_report_dir or str(reports / "allure-results")
-        if not hasattr(config, "workerinput"):
-            ledger = Ledger(config.stash[STAGE], checklist, outlines)
-            ledger.begin()
-            config.pluginmanager.register(ledger, "counterpart-ledger")
+        if hasattr(config.option, "allure_report_dir"):
+            config.option.allure_report_dir = config.option.allure_report_dir or str(reports / "allure-results")
+        if controlling:
+            config.pluginmanager.register(Ledger(stage, checklist, supplement, outlines), "counterpart-ledger")
     config.stash[BRIDGE] = AllureBridge(root)
 
 
@@ -202,12 +211,10 @@ def pytest_runtest_makereport(
         # What a step found wrong is told in a sentence with its place; only a broken harness shows its insides.
         if log is not None and call.excinfo is not None and isinstance(call.excinfo.value, AssertionError):
             report.longrepr = f"{log.place()}\n{call.excinfo.value}"
+        if str(item.config.rootpath) in report.longreprtext:
+            report.longrepr = relative(report.longreprtext, item.config.rootpath)
         if call.when == "call" or not report.passed:
             result = scenario_result(item.config.stash[STAGE], item, item.stash.get(SCENE, None), log, report)
             # An attribute of a report travels from xdist's workers to the controller as JSON.
             report.counterpart = result.to_json()  # type: ignore[attr-defined]
     return report
-
-
-def _relative(sentence: str, root: Path) -> str:
-    return sentence.replace(f"{root}{os.sep}", "")

@@ -6,14 +6,15 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from faker import Faker
+from typing import TYPE_CHECKING, Any
 
 from counterpart.drivers import Driver
 from counterpart.emulators import Clock
 from counterpart.replay import Exchange, Playing, Recording
 from counterpart.scenarios import Identity
+
+if TYPE_CHECKING:
+    from faker import Faker
 
 # Two edits within one second have no order in systems that stamp whole seconds, so each step starts in a later one.
 STEP_SECONDS = 2.0
@@ -48,6 +49,9 @@ class Scene:
                 raise LookupError(
                     f"{self.cassette} holds no generated data {key!r}; the steps have changed: record it again"
                 )
+            # Only recording makes data up, and importing faker costs a replay half of its start.
+            from faker import Faker
+
             faker = Faker("en_GB")
             faker.seed_instance(zlib.crc32(f"{self.seed} {key}".encode()))
             self.generated[key] = make(faker)

@@ -47,7 +47,12 @@ FLOWS = (
 
 TYPES = {str(side): side for flow in FLOWS for side in (flow.source, flow.target)}
 # Which record type a property of another record refers to, by the last segment of its path.
-REFERENCES = {"customerId": TYPES["Customerp Customer"], "productId": TYPES["Customerp Product"]}
+REFERENCES = {
+    "customerId": TYPES["Customerp Customer"],
+    "productId": TYPES["Customerp Product"],
+    "customer": TYPES["Invoiced Customer"],
+    "catalog_item": TYPES["Invoiced Item"],
+}
 
 
 def record_type(text: str) -> RecordType:

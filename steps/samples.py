@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
-
-from faker import Faker
+from typing import TYPE_CHECKING, Any
 
 from steps.cast import RecordType
+
+if TYPE_CHECKING:
+    from faker import Faker
 
 # Property path -> text as a feature would write it; references are filled in by the story.
 Texts = dict[str, str]

@@ -69,9 +69,11 @@ class Story:
             return self._of_it(driver, kind, path, what)
         wanted = record_type(f"{kind.system} {what}")
         known = self.told.get(wanted, [])
-        if which == "the first":
-            return known[0].id
-        return (known[-1] if known else self._aside(wanted)).id
+        if known:
+            return known[0 if which == "the first" else -1].id
+        if others := self.told.get(counterpart_type(wanted)):
+            return self.counterparts(counterpart_type(wanted), others[-1])[0].id
+        return self._aside(wanted).id
 
     def current(self, record: Record) -> Record:
         """The record as its system shows it now; fails the scenario when it is gone."""
@@ -151,6 +153,11 @@ class Story:
                 for record in driver.list(kind):
                     seen.setdefault(_key(record), dict(record.values))
         return seen
+
+    def before(self, record: Record, path: str) -> Any:
+        """The value of a property before the last round."""
+        assert self._before is not None, "no round of the sync has been run yet"
+        return Record(record.system, record.kind, record.id, self._before[_key(record)]).at(path)
 
     def surprises(self) -> list[str]:
         """What differs from before the last round without having been named, in sentences."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ import pytest
 from counterpart.emulators import Clock
 from counterpart.scene import Scene
 from sync.engine import Engine
+from sync.flow import Flow, load_flows
 from sync.http import Endpoint, Pacing
 from sync.store import Store
 
@@ -107,6 +109,7 @@ class Subject:
                 store,
                 customerp=Endpoint(scene.base_urls["Customerp"], scene.credentials["Customerp"]),
                 invoiced=Endpoint(scene.base_urls["Invoiced"], scene.credentials["Invoiced"]),
+                flows=_flows(),
                 transports={"customerp": transport, "invoiced": transport},
                 clock=self._clock,
                 pacing=Pacing(sleep=self._clock.sleep),
@@ -114,6 +117,12 @@ class Subject:
                 in_flight=1,
             )
         return self._engine
+
+
+@cache
+def _flows() -> tuple[Flow, ...]:
+    """The shipped flows, read once a process."""
+    return load_flows()
 
 
 def _dotted(name: str) -> str:

@@ -36,15 +36,23 @@ def stand(story: Story, system: str, datatable: Sequence[Sequence[str]]) -> None
 @then(parsers.re(r"(?P<property>\S+) in (?P<system>\w+) refers to the counterpart of its (?P<reference>\S+)"))
 def refers(story: Story, property: str, system: str, reference: str) -> None:  # noqa: A002
     """A reference arrives as a reference to the counterpart, not as the other system's id."""
-    kind, record = story.it
+    kind, _ = story.it
+    elsewhere = kind.system if system != kind.system else counterpart_type(kind).system
+    here, there = story.side(elsewhere), story.side(system)
     target = referred(reference)
-    here = story.current(record)
-    referenced = story.driver(kind.system).read(target.kind, here.at(reference))
-    assert referenced is not None, f"{reference} of {kind} {record.id} refers to nothing"
+    referenced = story.driver(elsewhere).read(target.kind, here.at(reference))
+    assert referenced is not None, f"{reference} in {elsewhere} refers to nothing"
     found = story.counterparts(target, referenced)
-    there = story.side(system)
     story.expect(there, property)
     story.scene.equal([there.at(property)], [each.id for each in found], f"{property} in {system}")
+
+
+@then(parsers.re(r"(?P<property>\S+) in (?P<system>\w+) has not changed"))
+def stays(story: Story, property: str, system: str) -> None:  # noqa: A002 - the word of the sentence
+    """It, or its counterpart, shows the value that it had before the round."""
+    record = story.side(system)
+    story.expect(record, property)
+    story.scene.equal(record.at(property), story.before(record, property), f"{property} in {system}")
 
 
 @then(parsers.re(r"it has exactly one counterpart in (?P<system>\w+)"))

@@ -72,6 +72,25 @@ Feature: An invoice edited in Invoiced arrives in Customerp
     And the sync reports unmappable on lines.1.discountPercent
     And one more round writes nothing
 
+  @id:line-added
+  Scenario: A line added in Invoiced arrives in Customerp with its product
+    Given a Customerp Order linked with its Invoiced Invoice
+    When these properties are set in Invoiced
+      | property             | value            |
+      | items.2.catalog_item | (an Item)        |
+      | items.2.description  | Cable, per metre |
+      | items.2.quantity     | 2.5              |
+      | items.2.unit_cost    | 4                |
+    And the sync comes to rest
+    Then these values stand in Customerp
+      | property            | value            |
+      | lines.2.description | Cable, per metre |
+      | lines.2.quantity    | 2.5              |
+      | lines.2.unitPrice   | 4                |
+    And lines.2.productId in Customerp refers to the counterpart of its items.2.catalog_item
+    And nothing else has changed on either side
+    And one more round writes nothing
+
   @id:line-removed
   Scenario: A line removed in Invoiced goes in Customerp, and the others stay
     Given a Customerp Order with

@@ -45,7 +45,8 @@ Feature: A product edited in Customerp arrives in Invoiced
   Scenario: A stock number cannot travel: an item never changes its id
     When sku is set to OTHER-9 in Customerp
     And the sync comes to rest
-    Then the sync reports a deviation on sku
+    Then id in Invoiced has not changed
+    And the sync reports a deviation on sku
     And there is 1 Item in Invoiced
     And nothing else has changed on either side
     And one more round writes nothing

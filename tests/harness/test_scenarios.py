@@ -45,14 +45,14 @@ def test_a_new_title_changes_no_identity(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "defect"),
     [
-        ("@flow/create", "@flow/creat", "create.feature:4: @flow/creat is no item of the checklist; it has flow/create"),
+        ("@flow/create", "@flow/made", "create.feature:4: @flow/made is no item of the checklist; it has flow/create"),
         ("@flow/create\n", "", "create.feature:3: 'Alone' proves no item; tag it or the feature as @flow/create"),
         ("  @id:alone\n", "", "create.feature:3: 'Alone' needs exactly one tag @id:<name>; it has 0"),
         ("@id:rows", "@id:alone @id:rows", "create.feature:7: 'Row <case>' needs exactly one tag @id:<name>; it has 2"),
         ("Outline: Row <case>", "Outline: Alone", "create.feature:7: the title 'Alone' stands twice in this feature;"
          " give it another one"),
-        ("| second ", "| first one ", "create.feature:7: flow/create/rows[first-one] names more than one scenario or row;"
-         " give each its own @id: tag or 'case' cell"),
+        ("| second ", "| first one ", "create.feature:7: flow/create/rows[first-one] names more than one scenario"
+         " or row; give each its own @id: tag or 'case' cell"),
         ("| case ", "| key ", "create.feature:9: the examples need a column 'case' that names each row"),
         ("Feature: Creation", "Feature Creation", "create.feature:2: no Gherkin can begin like this here:"
          " 'Feature Creation'"),

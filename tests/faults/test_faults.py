@@ -1,0 +1,266 @@
+"""Faults seeded into the sync, one at a time; each has to fail at least one scenario in replay.
+
+A fault is a line of `sync/` written differently. The scenarios run in a process of their own, over a copy of the sync,
+against the recordings that the sound sync has made.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+SHARED = ("features", "cassettes", "contracts", "pyproject.toml")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong, and the edits of the sync's source that bring it about: file, before, after."""
+
+    name: str
+    edits: tuple[tuple[str, str, str], ...]
+
+
+def fault(name: str, file: str, before: str, after: str) -> Fault:
+    return Fault(name, ((file, before, after),))
+
+
+FAULTS = (
+    fault(
+        "a property is not sent",
+        "flows/customer-company.toml",
+        '[[pair]]\nsource = "phone"\ntarget = "phone"\nconflict = "latest"\n',
+        "",
+    ),
+    fault(
+        "the direction is swapped",
+        "merge.py",
+        'given, other = (e, i) if source == "customerp" else (i, e)',
+        'given, other = (i, e) if source == "customerp" else (e, i)',
+    ),
+    fault(
+        "the link is not stored",
+        "settlement.py",
+        "inv=new, inv_id=record.id, inv_key=key",
+        "inv=new, inv_id=link.inv_id, inv_key=key",
+    ),
+    fault(
+        "a record is created twice",
+        "reconcile.py",
+        "written = await connector.write(operation, intent.key)",
+        "written = await connector.write(operation, intent.key)\n"
+        "            if operation.id is None:\n"
+        "                written = await connector.write(operation, self.ids())",
+    ),
+    fault(
+        "an echo is written",
+        "settlement.py",
+        "        shadow[name] = _pair(intent.system, sent, returned)\n        diverged.pop(name, None)\n",
+        "        shadow[name] = _pair(intent.system, sent, desired)\n        diverged.pop(name, None)\n",
+    ),
+    fault(
+        "lines are dropped",
+        "invoiced_records.py",
+        'extra["items"] = [_line(line, known.get(line.id) if line.id else None) for line in lines]',
+        'extra["items"] = [_line(line, known.get(line.id) if line.id else None) for line in lines if line.values]',
+    ),
+    fault(
+        "the wrong customer is referenced",
+        "converters.py",
+        "target = resolve.target_of(self.flow, str(value))",
+        'target = resolve.target_of(self.flow, str(value)[:-1] + "1")',
+    ),
+    fault(
+        "a price change is ignored",
+        "invoiced_records.py",
+        'if price and not archived and "archived" not in assign:',
+        "if False:",
+    ),
+    fault(
+        "amounts are rounded to cents",
+        "converters.py",
+        "return None if value is None else Decimal(str(value))",
+        "return None if value is None else round(Decimal(str(value)), 2)",
+    ),
+    fault(
+        "days are counted in another time zone",
+        "values.py",
+        "return int(datetime.fromisoformat(iso_day).replace(tzinfo=UTC).timestamp())",
+        "return int(datetime.fromisoformat(iso_day).replace(tzinfo=UTC).timestamp()) + 7200",
+    ),
+    fault(
+        "Invoiced's pages are not all read",
+        "invoiced.py",
+        "if len(rows) < _PAGE or",
+        "if len(rows) <= _PAGE or",
+    ),
+    fault(
+        "Customerp's pages are not all read", "customerp.py", "            if not cursor:\n", "            if True:\n"
+    ),
+    fault(
+        "capital letters in an address count as an edit",
+        "converters.py",
+        "return address.lower() if address else None",
+        "return address if address else None",
+    ),
+    fault(
+        "clearing a value does not travel",
+        "merge.py",
+        'if given is None and pair.on_clear == "keep":',
+        "if given is None:",
+    ),
+    fault(
+        "writes carry no idempotency key",
+        "invoiced.py",
+        'headers = {"Idempotency-Key": key} if call.method in ("POST", "PATCH") else {}',
+        "headers: dict[str, str] = {}",
+    ),
+    fault("writes overwrite what they have not seen", "customerp.py", 'headers["If-Match"] = call.if_match', "pass"),
+    fault(
+        "an item is created again without archiving the old one",
+        "invoiced_records.py",
+        'return _item_anew(wanted, "replace", (Call("DELETE", path),))',
+        'return _item_anew(wanted, "replace", ())',
+    ),
+    fault("a new price costs the item its account", "invoiced_records.py", '    "gl_account",\n', ""),
+    fault(
+        "lines lose their ids",
+        "invoiced_records.py",
+        'body = {"id": kept["id"], **{key: kept[key] for key in _LINE_KEPT if key in kept}}',
+        "body = {key: kept[key] for key in _LINE_KEPT if key in kept}",
+    ),
+    fault(
+        "a new date moves the due date",
+        "invoiced_records.py",
+        "extra: Raw = {path: value for path, value in wanted.companions.items() if path not in assign}",
+        "extra: Raw = {}",
+    ),
+    fault(
+        "a cancelled order deletes its invoice",
+        "invoiced_records.py",
+        'call = Call("POST", f"/invoices/{wanted.id}/void")',
+        'call = Call("DELETE", f"/invoices/{wanted.id}")',
+    ),
+    fault(
+        "drafts are issued",
+        "invoiced_records.py",
+        'body["draft"] = body.pop("state", "draft") == "draft"',
+        'body["draft"] = body.pop("state", "draft") == "never"',
+    ),
+    fault(
+        "the later edit loses",
+        "merge.py",
+        'return "invoiced" if int(inv_stamp) - int(erp_stamp) > SKEW_SECONDS else "customerp"',
+        'return "customerp" if int(inv_stamp) - int(erp_stamp) > SKEW_SECONDS else "invoiced"',
+    ),
+    fault(
+        "a percentage is sent as an amount",
+        "invoiced_records.py",
+        '[{"coupon": coupon_id(percent)}]',
+        '[{"amount": percent}]',
+    ),
+    fault(
+        "a coupon is created without looking for it",
+        "invoiced.py",
+        "                if await self._exists(call.unless):\n                    continue\n",
+        "",
+    ),
+    Fault(
+        "days to pay are wrong in both directions",
+        (
+            (
+                "converters.py",
+                'return None if value is None else f"NET {value}"',
+                'return None if value is None else f"NET {int(str(value)) + 1}"',
+            ),
+            ("converters.py", "return int(found[1])", "return int(found[1]) - 1"),
+        ),
+    ),
+    Fault(
+        "city and region are swapped in both directions",
+        (
+            ("flows/customer-company.toml", 'source = "address.city"', 'source = "address.aside"'),
+            ("flows/customer-company.toml", 'source = "address.region"', 'source = "address.city"'),
+            ("flows/customer-company.toml", 'source = "address.aside"', 'source = "address.region"'),
+        ),
+    ),
+    fault(
+        "the counterpart does not name its origin",
+        "invoiced_records.py",
+        'body["metadata"] = {REFERENCE: wanted.reference}',
+        'body["metadata"] = {}',
+    ),
+    fault(
+        "the wrong credentials are used",
+        "invoiced.py",
+        'auth=httpx.BasicAuth(endpoint.credential, "")',
+        'auth=httpx.BasicAuth(endpoint.credential[::-1], "")',
+    ),
+    fault(
+        "taxes may appear on their own",
+        "invoiced_records.py",
+        'body["calculate_taxes"] = False',
+        'body["calculate_taxes"] = True',
+    ),
+    fault(
+        "an edit sends the whole record",
+        "invoiced_records.py",
+        "    return _patch(wanted, wanted.assign)\n",
+        "    return _patch(wanted, wanted.whole)\n",
+    ),
+    fault(
+        "an archived item is not read back",
+        "invoiced_records.py",
+        'calls = (Call("DELETE", path), Call("GET", path, None, _ARCHIVED))',
+        'calls = (Call("GET", path, None, _ARCHIVED), Call("DELETE", path))',
+    ),
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The project as it is, with a copy of the sync that a fault may be seeded into."""
+    for name in SHARED:
+        (tmp_path / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "sync", tmp_path / "sync", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def replay(project: Path) -> dict[str, bool]:
+    """Every scenario, replayed over the project's own copy of the sync, and whether it passed."""
+    environment = {**os.environ, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [str(Path(sys.executable).parent / "pytest"), "features", "-q", "-p", "no:allure_pytest"]
+    subprocess.run(command, cwd=project, env=environment, capture_output=True, timeout=300, check=False)
+    outcomes = {}
+    for case in ElementTree.parse(project / "reports" / "junit.xml").iter("testcase"):
+        item = case.get("classname", "").removeprefix("features.").removesuffix(".feature").replace(".", "/")
+        outcomes[f"{item}/{case.get('name')}"] = len(case) == 0
+    return outcomes
+
+
+def test_the_sound_sync_passes(project: Path) -> None:
+    outcomes = replay(project)
+    assert [name for name, passed in outcomes.items() if not passed] == []
+    assert len(outcomes) > 100
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda each: each.name)
+def test_a_fault_is_noticed(project: Path, fault: Fault, record_property: Callable[[str, object], None]) -> None:
+    for file, before, after in fault.edits:
+        path = project / "sync" / file
+        source = path.read_text("utf-8")
+        assert source.count(before) == 1, f"{file} has changed: it holds {before!r} {source.count(before)} times"
+        path.write_text(source.replace(before, after), "utf-8")
+    outcomes = replay(project)
+    noticed = [name for name, passed in outcomes.items() if not passed]
+    shown = ", ".join(noticed[:3]) + (f" and {len(noticed) - 3} more" if len(noticed) > 3 else "")
+    record_property(f"fault: {fault.name}", f"{len(noticed):3} of {len(outcomes)}: {shown}")
+    assert noticed != []

@@ -1,7 +1,7 @@
 """What a further scenario costs in a replay, beside the plain stack on equal scenarios.
 
-The peer is pytest-bdd with pytest-recording (stock vcrpy) and allure-pytest: the same feature files, the same steps, and
-in each step the same requests, sent by a bare httpx client. It runs no sync and checks nothing, so what it lacks in
+The peer is pytest-bdd with pytest-recording (stock vcrpy) and allure-pytest: the same feature files and steps, and in
+each step the same requests, sent by a bare httpx client. It runs no sync and checks nothing, so what it lacks in
 strictness counts in its favour.
 
     python bench/scenario_cost.py [rounds]

@@ -90,12 +90,14 @@ class Store:
             db = sqlite3.connect(name, timeout=0, isolation_level=None, check_same_thread=False)
             # Exclusive from the first read on: a second process is refused by SQLite itself, also after a crash.
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            # Before anything is written, so that somebody else's database stays as it is.
+            fresh = _is_fresh(db, name)
             # Before the journal mode, since changing that writes to the file already.
             db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("BEGIN EXCLUSIVE")
-            store = cls(db, name)
-            store._prepare()
+            if fresh:
+                _create(db)
             db.execute("COMMIT")
         except sqlite3.OperationalError as error:
             if "locked" in str(error) or "busy" in str(error):
@@ -105,25 +107,7 @@ class Store:
             raise StoreError(name, f"cannot be opened ({error})", "Check the path and its rights") from None
         except sqlite3.DatabaseError as error:
             raise NotAStore(name, f"not a store of the sync ({error})", "Name another file") from None
-        return store
-
-    def _prepare(self) -> None:
-        (application,) = self._db.execute("PRAGMA application_id").fetchone()
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if not tables and not application:
-            for statement in _SCHEMA.split(";"):
-                self._db.execute(statement)
-            self._db.execute(f"PRAGMA application_id = {_APPLICATION}")
-            self._db.execute(f"PRAGMA user_version = {_VERSION}")
-        elif application != _APPLICATION:
-            raise NotAStore(self.path, "a database of something else", "Name another file")
-        elif version != _VERSION:
-            raise NotAStore(
-                self.path,
-                f"a store of version {version}; this is version {_VERSION}",
-                "Use the release that wrote it, or start with a new file",
-            )
+        return cls(db, name)
 
     def copy(self) -> Store:
         """An independent copy in memory."""
@@ -387,3 +371,28 @@ def _intent(stored: str | None) -> Intent | None:
         None if lines is None else tuple(lines),
         key,
     )
+
+
+def _is_fresh(db: sqlite3.Connection, path: str) -> bool:
+    """Whether a database is still empty; raises NotAStore when it holds something else than a store of this version."""
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if not tables and not application:
+        return True
+    if application != _APPLICATION:
+        raise NotAStore(path, "a database of something else", "Name another file")
+    if version != _VERSION:
+        raise NotAStore(
+            path,
+            f"a store of version {version}; this is version {_VERSION}",
+            "Use the release that wrote it, or start with a new file",
+        )
+    return False
+
+
+def _create(db: sqlite3.Connection) -> None:
+    for statement in _SCHEMA.split(";"):
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {_APPLICATION}")
+    db.execute(f"PRAGMA user_version = {_VERSION}")

@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -307,9 +308,12 @@ def _to_lists(headers: Headers) -> dict[str, list[str]]:
 def _from_lists(headers: object, *place: object) -> Headers:
     pairs: list[tuple[str, str]] = []
     for name, values in _dict(headers, *place).items():
-        for value in values if isinstance(values, list) else [values]:
-            text = value.decode("latin-1") if isinstance(value, bytes) else value
-            pairs.append((_str(name, *place).lower(), _str(text, *place, name)))
+        for value in values if type(values) is list else (values,):
+            if type(name) is str and type(value) is str:
+                pairs.append((name.lower(), value))
+            else:
+                text = value.decode("latin-1") if isinstance(value, bytes) else value
+                pairs.append((_str(name, *place).lower(), _str(text, *place, name)))
     return tuple(pairs)
 
 
@@ -359,11 +363,18 @@ def _str(value: object, *place: object) -> str:
 
 def _url(value: object, *place: object) -> str:
     text = _str(value, *place)
+    if not _is_address(text):
+        raise _Misshapen("is not an address", *place)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _is_address(text: str) -> bool:
     try:
         urlsplit(text).port  # noqa: B018 (parsed only when asked for)
     except ValueError:
-        raise _Misshapen("is not an address", *place) from None
-    return text
+        return False
+    return True
 
 
 def _int(value: object, *place: object) -> int:

@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -39,12 +40,47 @@ Threads = dict[str, Mode]
 class Order:
     """Keeps track of which exchanges of a recording have taken place, and tells which may take place now.
 
-    A question costs as much as the exchange has threads, whatever the length of the recording.
+    A question costs as much as the exchange has threads, whatever the length of the recording. Threads are found when
+    a program first leaves the recorded order; one that never does needs none.
     """
 
     def __init__(self, exchanges: Sequence[Exchange]) -> None:
+        self._exchanges = exchanges
+        self._settled = [False] * len(exchanges)
+        self._first_open = 0
+
+    def ready(self, position: int) -> bool:
+        """Whether all that must precede this exchange has taken place."""
+        return position <= self._first_open or self._turns.ready(position)
+
+    def settle(self, position: int) -> None:
+        """This exchange has taken place, or never will; counted once."""
+        if self._settled[position]:
+            return
+        self._settled[position] = True
+        if "_turns" in self.__dict__:
+            self._turns.settle(position)
+        while self._first_open < len(self._settled) and self._settled[self._first_open]:
+            self._first_open += 1
+
+    def blockers(self, position: int) -> list[int]:
+        """The exchanges that have yet to take place before this one, in recorded order."""
+        return [other for other in self._turns.before(position) if not self._settled[other]]
+
+    @cached_property
+    def _turns(self) -> _Turns:
+        turns = _Turns(self._exchanges)
+        for position, settled in enumerate(self._settled):
+            if settled:
+                turns.settle(position)
+        return turns
+
+
+class _Turns:
+    """For each exchange and thread, how many of the thread's exchanges must have taken place before it."""
+
+    def __init__(self, exchanges: Sequence[Exchange]) -> None:
         members: dict[str, list[int]] = defaultdict(list)
-        # For each exchange: thread -> how many of the thread's exchanges must have taken place before it.
         turns: list[dict[str, int]] = []
         last_mode: dict[str, Mode] = {}
         start_of_group: Counter[str] = Counter()
@@ -62,29 +98,18 @@ class Order:
         self._members = {thread: members[thread] for thread in waiting}
         self._turns = [{thread: need for thread, need in turn.items() if thread in waiting} for turn in turns]
         self._done = dict.fromkeys(waiting, 0)
-        self._settled = [False] * len(turns)
 
     def ready(self, position: int) -> bool:
-        """Whether all that must precede this exchange has taken place."""
         done = self._done
         return all(done[thread] >= need for thread, need in self._turns[position].items())
 
     def settle(self, position: int) -> None:
-        """This exchange has taken place, or never will; counted once."""
-        if not self._settled[position]:
-            self._settled[position] = True
-            for thread in self._turns[position]:
-                self._done[thread] += 1
+        for thread in self._turns[position]:
+            self._done[thread] += 1
 
-    def blockers(self, position: int) -> list[int]:
-        """The exchanges that have yet to take place before this one, in recorded order."""
-        waited_for = {
-            other
-            for thread, need in self._turns[position].items()
-            for other in self._members[thread][:need]
-            if not self._settled[other]
-        }
-        return sorted(waited_for)
+    def before(self, position: int) -> list[int]:
+        """All that must precede this exchange, in recorded order."""
+        return sorted({each for thread, need in self._turns[position].items() for each in self._members[thread][:need]})
 
 
 def threads(exchanges: Sequence[Exchange]) -> Iterator[Threads]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, DecimalException
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -87,16 +88,9 @@ def canonical(method: str, url: str, headers: Headers, body: bytes) -> Canonical
     JSON bodies count by type and value (`1`, `1.0`, `true` and `"1"` all differ; key order and white space do not),
     others by their bytes; queries as multisets; the value of an Idempotency-Key not at all, its presence does.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.port is not None and parts.port != _DEFAULT_PORTS.get(parts.scheme):
-        host = f"{host}:{parts.port}"
-    path = parts.path or "/"
-    if "%" in path:
-        path = _ESCAPE.sub(_escape, path)
-    query = tuple(sorted(parse_qsl(parts.query, keep_blank_values=True))) if parts.query else ()
-    counted = tuple(sorted(_counted(headers)))
-    return Canonical(method.upper(), f"{parts.scheme}://{host}{path}", query, counted, _body(counted, body))
+    address, query = _address(url)
+    counted = _counted(headers)
+    return Canonical(method.upper(), address, query, counted, _body(counted, body) if body else "")
 
 
 def differences(asked: Canonical, recorded: Canonical) -> list[Difference]:
@@ -126,13 +120,33 @@ def show(value: object) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}... ({len(text)} characters)"
 
 
+# One scenario asks again and again for the same few addresses, with the same headers: each is taken apart once.
+@lru_cache(maxsize=4096)
+def _address(url: str) -> tuple[str, Headers]:
+    """Scheme, host, port and path in one spelling, and the query as a sorted multiset."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.port is not None and parts.port != _DEFAULT_PORTS.get(parts.scheme):
+        host = f"{host}:{parts.port}"
+    path = parts.path or "/"
+    if "%" in path:
+        path = _ESCAPE.sub(_escape, path)
+    query = tuple(sorted(parse_qsl(parts.query, keep_blank_values=True))) if parts.query else ()
+    return f"{parts.scheme}://{host}{path}", query
+
+
 def _escape(match: re.Match[str]) -> str:
     """Equivalent escapes in one spelling (RFC 3986, 6.2.2)."""
     character = chr(int(match[0][1:], 16))
     return character if character in _UNRESERVED else match[0].upper()
 
 
-def _counted(headers: Headers) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=1024)
+def _counted(headers: Headers) -> Headers:
+    return tuple(sorted(_compared(headers)))
+
+
+def _compared(headers: Headers) -> Iterator[tuple[str, str]]:
     for name, value in headers:
         if name == "content-type":
             yield name, _media_type(value)
@@ -151,9 +165,8 @@ def _media_type(value: str) -> str:
     return ";".join([kind.lower(), *kept])
 
 
+@lru_cache(maxsize=1024)
 def _body(headers: Headers, body: bytes) -> str | bytes:
-    if not body:
-        return ""
     media_type = next((value.partition(";")[0] for name, value in headers if name == "content-type"), "")
     if media_type and not media_type.endswith("json"):
         return body

@@ -185,3 +185,23 @@ def test_settling_twice_counts_once() -> None:
     order.settle(0)
 
     assert [order.ready(1), order.ready(2)] == [True, False]
+
+
+def test_threads_found_late_know_what_has_taken_place() -> None:
+    order = Order([CREATE, CREATE_OTHER, CHANGE, CHANGE_BACK])
+    order.settle(0)
+
+    assert [order.ready(2), order.ready(3), order.blockers(3)] == [True, False, [2]]
+    order.settle(2)
+    assert [order.ready(1), order.ready(3), order.blockers(3)] == [True, True, []]
+
+
+def test_a_program_that_keeps_the_recorded_order_pays_for_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(exchanges: object) -> None:
+        raise AssertionError("threads were found")
+
+    monkeypatch.setattr("counterpart.replay.causality.threads", found)
+    order = Order([CREATE, CHANGE, CHANGE_BACK])
+    for position in range(3):
+        assert order.ready(position)
+        order.settle(position)

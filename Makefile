@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 # pytest compiles its plugins anew at each start unless Python may keep the result.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: checklist test lint unit record lock clean help
+.PHONY: checklist test lint unit faults bench record lock clean help
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,13 @@ lint: $(READY)  ## ruff and mypy --strict
 
 unit: $(READY)  ## our own tests
 	@$(BIN)/pytest tests/ -n 2 -q
+
+faults: $(READY)  ## seed faults into the sync and print which scenarios notice each of them
+	@$(BIN)/pytest tests/faults -n 2 -q
+
+bench: $(READY)  ## measure what a scenario and a request cost, with the plain stack beside it
+	@$(BIN)/python bench/scenario_cost.py
+	@$(BIN)/python bench/replay_cost.py
 
 record: $(READY)  ## record the cassettes anew, over HTTP on loopback, against the emulators
 	@$(BIN)/pytest features/ --against=emulators --record

@@ -63,6 +63,7 @@ class Driver(ABC):
 
     system: str
     schemas: ClassVar[Mapping[str, str]]
+    lines: ClassVar[str]
 
     def __init__(self, client: httpx.Client, contract: Contract) -> None:
         self._client = client
@@ -155,6 +156,7 @@ class CustomerpDriver(Driver):
     """Customerp through its own API."""
 
     system = "Customerp"
+    lines = "lines"
     schemas: ClassVar = {"customers": "Customer", "products": "Product", "orders": "Order"}
 
     def create(self, kind: str, values: Mapping[str, Any]) -> Record:
@@ -214,6 +216,7 @@ class InvoicedDriver(Driver):
     """
 
     system = "Invoiced"
+    lines = "items"
     schemas: ClassVar = {"customers": "Customer", "items": "Item", "invoices": "Invoice"}
     _created_only = frozenset({"unit_cost", "currency", "taxable", "discountable"})
     _line_fields = (

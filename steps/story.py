@@ -122,6 +122,8 @@ class Story:
         """Take a line out as a person would; that the list of lines changes is no surprise on either side."""
         self._before = None
         self.driver(record.system).remove_line(record, position)
+        for driver in self.scene.drivers.values():
+            self._expected.add((_key(self.side(driver.system)), driver.lines))
 
     def settle(self) -> None:
         """Let the sync come to rest before the story proper begins."""

@@ -43,4 +43,5 @@ Feature: A company edited in Invoiced arrives in Customerp
     Then paymentTermsDays in Customerp is 30
     And payment_terms in Invoiced is Due on receipt
     And the sync reports unmappable on paymentTermsDays
+    And nothing else has changed on either side
     And one more round writes nothing

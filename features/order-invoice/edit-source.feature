@@ -84,6 +84,7 @@ Feature: An order edited in Customerp arrives in Invoiced
     Then items.1.description in Invoiced is Second
     And items.2.description in Invoiced is (nothing)
     And total in Invoiced is 40
+    And nothing else has changed on either side
     And one more round writes nothing
 
   @id:unlisted-on-lines

@@ -1,7 +1,7 @@
 """What one request costs inside the replay, bodies matched, beside vcrpy's own look-up in the same run.
 
 Run it as `python bench/replay_cost.py`. Nothing here waits, so it counts CPU time, which other work does not blur.
-Both sides are given ready-made requests, so that neither pays for a client. "In disorder" is a request when the program
+Both sides are given ready-made requests, so that neither pays for a client. "Disorder" is a request when the program
 leaves the recorded order once, so that the threads of all exchanges are found; the ratio is to the ordered run.
 """
 
@@ -151,7 +151,7 @@ def timed(work: Callable[[], Cassette]) -> tuple[float, Cassette]:
 
 def main() -> None:
     table = Table(title="A replayed request, bodies matched: CPU milliseconds, median of 3")
-    for column in ("interactions", "MB", "load/MB", "set up", "request", "in disorder", "vcrpy", "ratio"):
+    for column in ("interactions", "MB", "load/MB", "set up", "request", "disorder", "vcrpy", "ratio"):
         table.add_column(column, justify="right", no_wrap=True)
     with tempfile.TemporaryDirectory() as folder:
         for size in SIZES:

@@ -9,7 +9,8 @@ ReplayError
 │   └── UnknownVersion
 ├── UnsafeCassette       nothing was written: a secret would have been
 ├── UnfinishedRecording  nothing to keep: a request has no answer
-└── UnusableSecret       configure another value
+├── UnusableSecret       configure another value
+└── UnusableContract     put the contract right; nothing can be checked against it
 
 A request that the recording does not hold is no failure of this tool and stands apart: `counterpart.replay.miss`.
 """
@@ -80,3 +81,11 @@ class UnusableSecret(ReplayError):
     def __init__(self, name: str, cause: str, cure: str) -> None:
         self.name, self.cause, self.cure = name, cause, cure
         super().__init__(f"Secret {name!r}: {cause}. {cure}")
+
+
+class UnusableContract(ReplayError):
+    """An OpenAPI document is missing, broken, or of a kind that is not read."""
+
+    def __init__(self, name: str, cause: str) -> None:
+        self.name, self.cause = name, cause
+        super().__init__(f"{name}: {cause}. Correct the contract; `openapi-spec-validator` names more of its faults.")

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
-from sync.flow import Side
 from sync.links import NoticeKind, System
+from sync.schema import Side
 from sync.values import Raw, Value
 
 

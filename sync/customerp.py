@@ -11,9 +11,9 @@ from sync import values
 from sync.clock import Clock
 from sync.connector import Call, Changed, Operation, Page, Prepared, Record, Seen, Wanted, Written
 from sync.errors import BadAnswer, Broken, CallFailed, Gone, Refused, Stale
-from sync.flow import Side
 from sync.http import Answer, Endpoint, Pacing, Wire
 from sync.links import System
+from sync.schema import Side
 from sync.values import BadValue, Raw
 
 _OBJECTS = {"customer": "customers", "product": "products", "order": "orders"}

@@ -12,13 +12,14 @@ import httpx
 from sync.clock import Clock
 from sync.connector import Connector
 from sync.customerp import Customerp
-from sync.flow import Flow, load_flows
+from sync.flow import load_flows
 from sync.http import Endpoint, Pacing
 from sync.invoiced import Invoiced
 from sync.links import Conflict, Notice, System
 from sync.prediction import Predicting
 from sync.reconcile import Reconciler
 from sync.report import Plan, Progress, RunReport, Status, Write, without_numbers
+from sync.schema import Flow
 from sync.store import Store
 from sync.walk import Walk
 

@@ -11,10 +11,10 @@ import httpx
 from sync.clock import Clock
 from sync.connector import Call, Operation, Page, Prepared, Record, Seen, Wanted, Written
 from sync.errors import BadAnswer, Broken, CallFailed, Gone, Locked, Refused
-from sync.flow import Side
 from sync.http import Answer, Endpoint, Pacing, Wire
 from sync.invoiced_records import REFERENCE, predict, prepare, record
 from sync.links import System
+from sync.schema import Side
 from sync.values import Raw
 
 _PAGE = 100  # the largest

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sync.flow import Lines
 from sync.links import Agreed, Child, Line, NoticeKind, System
 from sync.merge import Merged, Setting, choose, merge, side_of
+from sync.schema import Lines
 from sync.values import Value, Values
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sync.flow import Flow
 from sync.links import Link, NoticeKind, State
+from sync.schema import Flow
 from sync.store import Store
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from sync.converters import Resolver
 from sync.errors import Inexpressible, Unmappable, Unresolved
-from sync.flow import Owner, Pair, Policy, Unit
 from sync.links import Agreed, NoticeKind, System
+from sync.schema import Owner, Pair, Policy, Unit
 from sync.values import Value, Values
 
 SKEW_SECONDS = 1  # how far the two systems' clocks may be apart; Invoiced stamps whole seconds besides

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from sync.converters import Resolver
 from sync.errors import Unmappable, Unresolved
-from sync.flow import Flow, Policy
 from sync.lines import LineChange, merge_lines
 from sync.links import Agreed, Child, Conflict, Link, Notice, NoticeKind, key_of
 from sync.merge import Clash, Setting, merge
+from sync.schema import Flow, Policy
 from sync.values import Values
 
 

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 from sync.clock import Clock
 from sync.connector import Call, Connector, Operation, Page, Prepared, Record, Seen, Wanted, Written
-from sync.flow import Side
 from sync.invoiced import Invoiced
 from sync.links import System
 from sync.report import placeholder
+from sync.schema import Side
 from sync.values import Raw
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sync import matching, recovery
 from sync.clock import Clock
-from sync.connector import Connector, Operation, Prepared, Seen, Wanted, WantedLine, Written
+from sync.connector import Connector, Operation, Prepared, Seen, Written
 from sync.errors import (
     Broken,
     CallFailed,
@@ -26,20 +26,30 @@ from sync.errors import (
     Superseded,
     Unavailable,
 )
-from sync.flow import Flow, Lines, Pair, Side
 from sync.http import LONGEST_PAUSE, Pacing
-from sync.lines import LineChange, summary, total
-from sync.links import TITLES, Intent, Interval, Link, Notice, NoticeKind, Observation, State, System, key_of
+from sync.links import TITLES, Intent, Interval, Link, Notice, NoticeKind, State, System, key_of
 from sync.plan import Change, LinkPlan, plan_create, plan_link
 from sync.report import Write
+from sync.schema import Flow
 from sync.settlement import accepted, observe, settle
 from sync.store import Store
-from sync.values import Value
 from sync.walk import Walk
+from sync.writing import (
+    extra_report,
+    intent_of,
+    names_of,
+    path_of,
+    report_of,
+    side_of,
+    waiting_for,
+    wanted,
+    wrong_total,
+)
 
 _MOST_STEPS = 24  # a link at rest needs a handful; more is a loop
 _MOST_WRITES = 3  # of one field in one run, before it counts as ping-pong
 _MOST_ATTEMPTS = 8
+_STUCK = (State.DEAD, State.NEEDS_ATTENTION, State.AMBIGUOUS, State.TOMBSTONED)
 _STALE_SECONDS = 5.0  # an Invoiced record last seen longer ago is read again before it is written
 
 
@@ -166,8 +176,7 @@ class Reconciler:
             state = State.NEEDS_ATTENTION if kind == "unmappable" else state
             self._rest(link, state, reason, [self._notice(link, field_, kind, reason)], waits_for=creation.waits_for)
             return False
-        wanted = self._wanted(flow, link, "invoiced", creation.change, None)
-        prepared = self.connectors["invoiced"].prepare(wanted)
+        prepared = self.connectors["invoiced"].prepare(wanted(flow, link, "invoiced", creation.change, None))
         assert prepared.operation is not None
         await self._write(flow, link, "invoiced", creation.change, prepared, prepared.operation)
         return True
@@ -179,7 +188,7 @@ class Reconciler:
         for system, change in changes:
             if not change:
                 continue
-            prepared = self.connectors[system].prepare(self._wanted(flow, link, system, change, None))
+            prepared = self.connectors[system].prepare(wanted(flow, link, system, change, None))
             raw = None
             if prepared.needs_raw or (prepared.operation is not None and self._stale(link, system)):
                 seen = await self._reread(flow, link, system)
@@ -191,7 +200,7 @@ class Reconciler:
                 if not change:
                     return True
                 link, raw = again, seen.raw
-                prepared = self.connectors[system].prepare(self._wanted(flow, link, system, change, raw))
+                prepared = self.connectors[system].prepare(wanted(flow, link, system, change, raw))
             notices += self._blocked(flow, link, system, prepared)
             frozen = frozen or any(kind == "frozen" for kind, _ in prepared.blocked.values())
             if prepared.operation is None:
@@ -228,7 +237,7 @@ class Reconciler:
     async def _write(
         self, flow: Flow, link: Link, system: System, change: Change, prepared: Prepared, operation: Operation
     ) -> None:
-        intent = self._intent(flow, link, system, change, prepared, operation)
+        intent = intent_of(flow, link, system, change, prepared, operation, self.ids())
         if operation.id is not None:
             for conflict in plan_link(flow, link, self).conflicts:
                 self.outcome.conflicts.setdefault((link.id, conflict.field), conflict)
@@ -260,7 +269,7 @@ class Reconciler:
             if operation.id is None and refused.param in (flow.match.target, "number", "id"):
                 await recovery.taken(self, flow, link, refused)
                 return
-            blamed = next((pair.name for pair in flow.pairs if self._path(pair, intent.system) == refused.param), None)
+            blamed = next((pair.name for pair in flow.pairs if path_of(pair, intent.system) == refused.param), None)
             self.needs_attention(link, str(refused), blamed)
         except Locked as locked:
             # The state of the document was not known when this was planned; see what it is and plan again.
@@ -275,23 +284,11 @@ class Reconciler:
         else:
             self._settle(flow, link, operation, written)
 
-    def settled(self, flow: Flow, link: Link, intent: Intent, operation: Operation, key: str) -> None:
+    def settled(self, flow: Flow, link: Link, intent: Intent) -> None:
         """Note a write in the report and the history; inside the transaction that settles it."""
-        side = flow.source if intent.system == "customerp" else flow.target
-        fields: dict[str, tuple[Any, Any]] = {
-            self._path(flow.pair(name), intent.system): (before, desired)
-            for name, (_, desired, before) in intent.fields.items()
-            if (before, desired) != (None, None)
-        }
-        if intent.lines is not None and flow.lines is not None:
-            path = flow.lines.source if intent.system == "customerp" else flow.lines.target
-            before = link.observation(intent.system)
-            fields[path] = (
-                summary(before.lines) if before is not None and operation.id is not None else None,
-                [dict(line["whole"]) for line in intent.lines],
-            )
-        self.outcome.writes.append(Write(flow.id, intent.system, intent.operation, side.type, key, fields))
-        self.store.record(link.id, self.clock.now().isoformat(), intent.system, intent.operation, fields)
+        write = report_of(flow, link, intent)
+        self.outcome.writes.append(write)
+        self.store.record(link.id, self.clock.now().isoformat(), intent.system, intent.operation, write.fields)
 
     def _settle(self, flow: Flow, link: Link, operation: Operation, written: Written) -> None:
         intent = link.intent
@@ -301,22 +298,13 @@ class Reconciler:
         seen = Interval(self.session, written.seen.start, written.seen.end)
         new = observe(flow, intent.system, record, seen)
         after, notices = settle(flow, link, record, new, self)
-        notices += self._checksum(flow, after, intent, record.lines_total)
-        key = key_of(flow.match.name, link)
+        wrong = wrong_total(after, intent, record.lines_total)
+        if wrong is not None and flow.lines is not None:
+            notices.append(self._notice(link, flow.lines.source, "divergence", wrong))
         with self.store.transaction():
             for extra in written.extras:
-                body = extra.body or {}
-                self.outcome.writes.append(
-                    Write(
-                        flow.id,
-                        intent.system,
-                        "create",
-                        extra.note or "",
-                        str(body.get("id")),
-                        {name: (None, _shown(value)) for name, value in body.items()},
-                    )
-                )
-            self.settled(flow, link, intent, operation, key)
+                self.outcome.writes.append(extra_report(flow, intent, extra.body or {}, extra.note or ""))
+            self.settled(flow, link, intent)
             after = self.store.save(after)
             if operation.id is None:
                 self.store.wake(f"{flow.id}:{after.erp_id}")
@@ -324,26 +312,9 @@ class Reconciler:
         for name in (*intent.fields, *(("lines",) if intent.lines is not None else ())):
             self._written[link.id, f"{intent.system}:{name}"] += 1
 
-    def _checksum(self, flow: Flow, link: Link, intent: Intent, shown: Any) -> list[Notice]:
-        """Totals are never mapped; after lines were written they must come to the same on both sides."""
-        if intent.system != "invoiced" or intent.lines is None or shown is None or link.erp is None:
-            return []
-        decimals = max(0, -shown.as_tuple().exponent) if shown != shown.to_integral_value() else 2
-        expected = total((line.values for line in link.erp.lines), max(2, decimals))
-        if expected == shown:
-            return []
-        return [
-            self._notice(
-                link,
-                flow.lines.source if flow.lines else None,
-                "divergence",
-                f"the lines come to {expected} in Customerp and to {shown} in Invoiced",
-            )
-        ]
-
     async def _reread(self, flow: Flow, link: Link, system: System) -> Seen | None:
         """Read one side again and store it; None when it is gone."""
-        side = flow.source if system == "customerp" else flow.target
+        side = side_of(flow, system)
         id_ = link.erp_id if system == "customerp" else link.inv_id
         assert id_ is not None
         seen = await self.connectors[system].read(side.object, id_)
@@ -363,103 +334,25 @@ class Reconciler:
         seen = link.inv.seen.end if link.inv.seen.session == self.session else float("-inf")
         return self.clock.monotonic() - max(seen, self.read_until.get(link.flow, float("-inf"))) > _STALE_SECONDS
 
-    def _wanted(self, flow: Flow, link: Link, system: System, change: Change, raw: dict[str, Any] | None) -> Wanted:
-        side: Side = flow.source if system == "customerp" else flow.target
-        seen = link.observation(system)
-        current = seen.values if seen is not None else {}
-        assign = {self._path(flow.pair(n), system): _wire(flow.pair(n), system, v) for n, v in change.fields.items()}
-        companions = {
-            target: _wire(other, system, current[other.name])
-            for name in change.fields
-            if system == "invoiced" and seen is not None
-            for target in flow.pair(name).companions
-            for other in flow.pairs
-            if other.target == target
-        }
-        whole = {
-            self._path(p, system): _wire(p, system, change.fields.get(p.name, current.get(p.name)))
-            for p in flow.pairs
-            if p.direction != "to_source"
-        }
-        lines = None
-        if change.lines is not None and flow.lines is not None:
-            lines = tuple(WantedLine(line.id, _wire_line(flow.lines, system, line)) for line in change.lines)
-        path = "" if flow.lines is None else flow.lines.source if system == "customerp" else flow.lines.target
-        return Wanted(
-            side,
-            link.erp_id if system == "customerp" else link.inv_id,
-            link.erp_id or "",
-            assign,
-            lines,
-            path,
-            companions,
-            whole,
-            {self._path(p, system): current.get(p.name) for p in flow.pairs},
-            seen.frozen if seen is not None else None,
-            seen.version if seen is not None else None,
-            raw,
-        )
-
-    def _intent(
-        self, flow: Flow, link: Link, system: System, change: Change, prepared: Prepared, operation: Operation
-    ) -> Intent:
-        source = link.erp if system == "invoiced" else link.inv
-        before = link.observation(system)
-        assert source is not None
-        creating = operation.id is None
-        fields: dict[str, tuple[Value, Value, Value]] = {}
-        for pair in flow.pairs:
-            if creating and pair.direction != "to_source" and pair.name not in change.fields:
-                fields[pair.name] = (source.values[pair.name], None, None)
-            elif self._path(pair, system) in prepared.covers and pair.name in change.fields:
-                old = before.values[pair.name] if before is not None else None
-                fields[pair.name] = (source.values[pair.name], change.fields[pair.name], old)
-        lines = None
-        if flow.lines is not None and change.lines is not None:
-            path = flow.lines.source if system == "customerp" else flow.lines.target
-            if path in prepared.covers:
-                lines = tuple(
-                    {
-                        "id": line.id,
-                        "counterpart": line.counterpart,
-                        "values": line.values,
-                        "sent_from": line.sent_from,
-                        "whole": _whole(line, before),
-                    }
-                    for line in change.lines
-                )
-        return Intent(
-            system, operation.name, operation.object, operation.id, operation.stored(), fields, lines, self.ids()
-        )
-
     def _blocked(self, flow: Flow, link: Link, system: System, prepared: Prepared) -> list[Notice]:
-        names = {self._path(pair, system): pair.name for pair in flow.pairs}
+        names = names_of(flow, system)
         return [
             self._notice(link, names.get(path, path), kind, reason) for path, (kind, reason) in prepared.blocked.items()
         ]
 
     def _tripped(self, link: Link, flow: Flow, system: System, prepared: Prepared) -> Notice | None:
-        names = {self._path(pair, system): pair.name for pair in flow.pairs}
+        names = names_of(flow, system)
         for path in sorted(prepared.covers):
-            name = names.get(path, "lines")
+            name = names[path]
             if self._written[link.id, f"{system}:{name}"] >= _MOST_WRITES:
                 reason = f"written {_MOST_WRITES} times in one run and still not at rest"
                 return self._notice(link, name, "needs_attention", reason)
         return None
 
     def _waiting(self, dependency: str) -> str:
-        flow_id, _, id_ = dependency.partition(":")
-        flow = self.flows[flow_id]
-        link = self.store.by_remote(flow_id, "customerp", id_)
-        name = (
-            f"the {flow.source.type} {id_}"
-            if link is None or link.erp is None
-            else (f"the {flow.source.type} {link.erp.values[flow.match.name]}")
-        )
-        if link is None:
-            return f"waits for {name}, which Customerp has not shown"
-        stuck = link.state in (State.DEAD, State.NEEDS_ATTENTION, State.AMBIGUOUS, State.TOMBSTONED)
-        return f"waits for {name}" + (f", which is stuck: {link.reason}" if stuck else ", which is not linked yet")
+        flow, _, id_ = dependency.partition(":")
+        link = self.store.by_remote(flow, "customerp", id_)
+        return waiting_for(self.flows[flow], id_, link, link is not None and link.state in _STUCK)
 
     def _notice(self, link: Link, field: str | None, kind: NoticeKind, reason: str) -> Notice:
         return Notice(link.flow, key_of(self.flows[link.flow].match.name, link), field, kind, reason)
@@ -503,28 +396,3 @@ class Reconciler:
             str(failed),
             [self._notice(link, None, "needs_attention", str(failed))],
         )
-
-    @staticmethod
-    def _path(pair: Pair, system: System) -> str:
-        return pair.source if system == "customerp" else pair.target
-
-
-def _wire(pair: Pair, system: System, value: Value) -> Any:
-    return (pair.converter.wire_source if system == "customerp" else pair.converter.wire_target)(value)
-
-
-def _wire_line(lines: Lines, system: System, change: LineChange) -> dict[str, Any]:
-    return {
-        Reconciler._path(pair, system): _wire(pair, system, change.values[pair.name])
-        for pair in lines.pairs
-        if pair.name in change.values
-    }
-
-
-def _whole(change: LineChange, before: Observation | None) -> dict[str, Value]:
-    old = {line.id: line.values for line in before.lines} if before is not None else {}
-    return {**old.get(change.id or "", {}), **change.values}
-
-
-def _shown(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | str) else str(value)

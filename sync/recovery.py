@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sync import matching
 from sync.connector import Call, Operation, Seen
 from sync.errors import Refused
-from sync.flow import Flow
-from sync.links import Intent, Interval, Link, State, key_of
+from sync.links import Intent, Interval, Link, State
+from sync.schema import Flow
 from sync.settlement import observe, recovered
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _adopt(reconciler: Reconciler, flow: Flow, link: Link, operation: Operation,
             if alone is not None and alone.id != link.id:
                 store.remove(alone)
         if found:
-            reconciler.settled(flow, link, intent, operation, key_of(flow.match.name, link))
+            reconciler.settled(flow, link, intent)
         after = store.save(after)
         if operation.id is None:
             store.wake(f"{flow.id}:{after.erp_id}")

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from sync.connector import Record
 from sync.converters import Resolver
-from sync.flow import Flow, Pair
 from sync.lines import LineChange, adopt
 from sync.links import Agreed, Interval, Line, Link, Notice, NoticeKind, Observation, State, System, edits, key_of
+from sync.schema import Flow, Pair
 from sync.values import BadValue, Value, Values, pick
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from sync.connector import Changed, Connector, Record
 from sync.customerp import Customerp
-from sync.flow import Flow
 from sync.invoiced import Invoiced
 from sync.links import TITLES, Interval, Link, Notice, State, System, accept, key_of, same_content
 from sync.report import Progress
+from sync.schema import Flow
 from sync.settlement import accepted, observe
 from sync.store import Store
 from sync.values import BadValue, Raw

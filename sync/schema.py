@@ -1,0 +1,109 @@
+"""What a flow says: two record types, their match key, and property by property how they correspond."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sync.converters import Converter
+
+Direction = Literal["both", "to_target", "to_source", "create_only"]
+Owner = Literal["erp", "invoiced"]
+Policy = Literal["erp", "invoiced", "latest", "manual"]
+Clearing = Literal["travel", "keep"]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A property of the source and its counterpart on the target; named by its source path."""
+
+    source: str
+    target: str
+    converter: Converter = field(default_factory=Converter)
+    group: str | None = None  # pairs of one group change as one value
+    direction: Direction = "both"
+    owner: Owner = "erp"  # who wins when two existing records are linked for the first time
+    conflict: Policy = "erp"
+    on_clear: Clearing = "travel"
+    fixed: bool = False  # the target takes it only at creation; a change creates the record anew
+    companions: tuple[str, ...] = ()  # target paths the API would recompute unless they are sent along
+    target_default: str | None = None  # why the target fills in a value where the source has none
+
+    @property
+    def name(self) -> str:
+        return self.source
+
+
+Unit = tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
+class Side:
+    """A collection of one system. `filter` holds for the records that take part, and is set on new ones."""
+
+    object: str
+    type: str
+    filter: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A list of child records, sent whole."""
+
+    source: str
+    target: str
+    pairs: tuple[Pair, ...]
+    identity: str  # the pair by which lines without a link find each other
+    conflict: Policy = "erp"
+    owner: Owner = "erp"
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        return units_of(self.pairs)
+
+
+@dataclass(frozen=True)
+class Late:
+    """The conflict policy once a property has one of these source values on either side."""
+
+    pair: str
+    values: frozenset[str]
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One pair of record types that are kept in step."""
+
+    id: str
+    source: Side
+    target: Side
+    match: Pair
+    match_case: bool
+    pairs: tuple[Pair, ...]
+    lines: Lines | None = None
+    late: Late | None = None
+    unless: Mapping[str, tuple[object, ...]] = field(default_factory=dict)  # source values that hold creation back
+    after: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        return units_of(self.pairs)
+
+    def pair(self, name: str) -> Pair:
+        return next(pair for pair in self.pairs if pair.name == name)
+
+    def key(self, value: object) -> str | None:
+        """The match key in the form in which both sides are compared; None never matches."""
+        if value is None:
+            return None
+        return str(value) if self.match_case else str(value).casefold()
+
+
+def units_of(pairs: Iterable[Pair]) -> tuple[Unit, ...]:
+    """Pairs in order, those of one group together at the place of its first."""
+    units: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        units.setdefault(pair.group or f"={pair.name}", []).append(pair)
+    return tuple(tuple(unit) for unit in units.values())

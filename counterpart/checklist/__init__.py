@@ -2,7 +2,8 @@
 
 from counterpart.checklist.checklist import Checklist, Source
 from counterpart.checklist.compare import Change, Difference, compare
-from counterpart.checklist.document import Document, read, read_file
+from counterpart.checklist.diagnostics import Diagnostic, against_opposite, diagnose
+from counterpart.checklist.document import read, read_file
 from counterpart.checklist.errors import (
     ChecklistError,
     ChecklistFileError,
@@ -11,6 +12,7 @@ from counterpart.checklist.errors import (
     SupplementError,
 )
 from counterpart.checklist.items import Flow, Item, Side, derive
+from counterpart.checklist.model import Document
 from counterpart.checklist.supplement import Approval, Direction, Row, Supplement
 from counterpart.checklist.verdicts import (
     TELLING_ORDER,
@@ -30,6 +32,7 @@ __all__ = [
     "Checklist",
     "ChecklistError",
     "ChecklistFileError",
+    "Diagnostic",
     "Difference",
     "Direction",
     "DirectionVerdict",
@@ -47,8 +50,10 @@ __all__ = [
     "Supplement",
     "SupplementError",
     "Verdict",
+    "against_opposite",
     "compare",
     "derive",
+    "diagnose",
     "exercised",
     "judge",
     "read",

@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from counterpart.checklist.document import Document
 from counterpart.checklist.errors import ChecklistFileError, FileDefects
 from counterpart.checklist.items import Flow, Item, Side, derive
+from counterpart.checklist.model import Document
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _HEAD = """\
@@ -77,7 +77,7 @@ class Checklist:
         for flow in flows:
             for side in ("source", "target"):
                 _table(flow, side, ("object", "system", "record"), defects)
-        items = _tables(data, "item", ("short", "id", "kind", "wording", "fingerprint"), defects)
+        items = _tables(data, "item", ("short", "id", "kind", "wording", "fingerprint"), defects, _OPTIONAL)
         defects += [f"{key!r} is no part of a checklist; remove it" for key in sorted(data.keys() - _TOP)]
         if defects:
             raise ChecklistFileError(path, defects)
@@ -125,12 +125,17 @@ class Checklist:
                     ("kind", item.kind),
                     ("wording", item.wording),
                     ("fingerprint", item.fingerprint),
+                    ("blocked", item.blocked),
+                    ("decision", item.decision),
                 )
+                if value is not None
             ]
         return "\n".join(blocks) + "\n"
 
 
 _TOP = {"document", "flow", "item"}
+# What an item has only when somebody has to decide something before it can be signed off.
+_OPTIONAL = ("blocked", "decision")
 
 
 def load_toml(path: Path, error: type[FileDefects]) -> dict[str, Any]:
@@ -156,13 +161,15 @@ def _table(data: dict[str, Any], name: str, keys: tuple[str, ...], defects: list
     return table
 
 
-def _tables(data: dict[str, Any], name: str, keys: tuple[str, ...], defects: list[str]) -> list[dict[str, Any]]:
+def _tables(
+    data: dict[str, Any], name: str, keys: tuple[str, ...], defects: list[str], optional: tuple[str, ...] = ()
+) -> list[dict[str, Any]]:
     tables = data.get(name, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         defects.append(f"{name!r} is no list of tables; write [[{name}]] above each")
         return []
     for number, table in enumerate(tables, 1):
-        _keys(f"{name} {number}", table, keys, defects)
+        _keys(f"{name} {number}", table, (*keys, *(key for key in optional if key in table)), defects)
     return tables
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from counterpart.checklist.checklist import Checklist
-from counterpart.checklist.document import Document
 from counterpart.checklist.items import Item
+from counterpart.checklist.model import Document
 
 
 class Change(StrEnum):

@@ -64,6 +64,30 @@ def write() -> Callable[..., str]:
 
 
 @pytest.fixture
+def compose() -> Callable[..., str]:
+    """Write a document from sections given as (source half, target half, statements before the link, property rows)."""
+
+    def make(
+        *sections: tuple[str, str, str, Sequence[str]],
+        title: str = "Acme to Invoiced",
+        system: str = "Invoiced",
+        introduction: str = "Introduction",
+    ) -> str:
+        title = f"{title} Dataflow"
+        way = title.removesuffix(" Dataflow")
+        lines = ["=" * len(title), title, "=" * len(title), "", "Generated: 2024-01-02 03:04:05", ""]
+        lines += [introduction, "-" * 12, "", f"How records get from {way}.", ""]
+        for number, (source, target, statements, rows) in enumerate(sections):
+            lines += [""] if number else []
+            # Everything of a plain section but its opening, and the cells as they are given.
+            plain = _flow(source, target, system, ())
+            lines += [*plain[:2], *statements.format(source=source, target=target).split("\n"), *plain[3:-1], *rows, ""]
+        return "\n".join(lines)
+
+    return make
+
+
+@pytest.fixture
 def checklist() -> Checklist:
     return Checklist.load(FEATURES / "checklist.toml")
 

@@ -6,14 +6,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from counterpart.emulators.faults import Outcome, answer
 from counterpart.emulators.wire import Emulator, Request, Response
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Log = Callable[[Request, Outcome], None]
 
-LARGEST_BODY = 25_000_000
+ABORT = "counterpart.abort"
+"""The extension under which a server offers to break the connection off."""
+
+_LONGEST_SILENCE = 60.0
 
 
 class _RefusedBody(Exception):
@@ -23,22 +28,37 @@ class _RefusedBody(Exception):
         self.status = status
 
 
-def asgi(emulator: Emulator, *, body_seconds: float = 10.0) -> App:
-    """An ASGI application that answers HTTP requests from the emulator; a body that takes longer is cut off (408)."""
+def asgi(emulator: Emulator, *, body_seconds: float = 10.0, log: Log | None = None) -> App:
+    """An ASGI application that answers HTTP requests from the emulator.
+
+    A body that takes longer than `body_seconds` is cut off (408), one beyond the emulator's bound refused (413).
+    `log` is told of each call and its outcome.
+    """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        head = _request(scope, b"")
+        refusal = emulator.enter(head)
+        if refusal is not None:
+            await _send(send, refusal, head=scope["method"] == "HEAD")
+            if log is not None:
+                log(head, Outcome(refusal))
+            return
         try:
             async with asyncio.timeout(body_seconds):
-                body = await _body(receive)
+                body = await _body(receive, head, emulator.largest_body)
+            request = Request(head.method, head.path, head.query, head.headers, body)
+            outcome = answer(emulator, request)
+            if log is not None:
+                log(request, outcome)
+            await _end(scope, send, outcome)
         except TimeoutError:
             await _send(send, Response(408, (("Connection", "close"),), b""), head=False)
-            return
         except _RefusedBody as refused:
             await _send(send, Response(refused.status, (("Connection", "close"),), b""), head=False)
-            return
-        await _send(send, emulator.handle(_request(scope, body)), head=scope["method"] == "HEAD")
+        finally:
+            emulator.leave(head)
 
     return app
 
@@ -53,7 +73,10 @@ def _request(scope: Scope, body: bytes) -> Request:
     return Request(scope["method"], path.decode("latin-1"), scope["query_string"].decode("latin-1"), headers, body)
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, head: Request, largest: int) -> bytes:
+    declared = head.headers.get("content-length", "")
+    if declared.isdigit() and (len(declared) > 12 or int(declared) > largest):
+        raise _RefusedBody(413)
     parts: list[bytes] = []
     size = 0
     while True:
@@ -62,15 +85,32 @@ async def _body(receive: Receive) -> bytes:
             raise _RefusedBody(400)
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > LARGEST_BODY:
+        if size > largest:
             raise _RefusedBody(413)
         if not message.get("more_body"):
             return b"".join(parts)
 
 
-async def _send(send: Send, response: Response, *, head: bool) -> None:
+async def _end(scope: Scope, send: Send, outcome: Outcome) -> None:
+    if outcome.ending == "timeout":
+        await asyncio.sleep(outcome.wait or _LONGEST_SILENCE)
+    elif outcome.wait:
+        await asyncio.sleep(outcome.wait)
+    if outcome.response is None:
+        abort = scope.get("extensions", {}).get(ABORT)
+        if abort is None:
+            raise ConnectionResetError("The server has no way to break off this connection.")
+        await abort()
+    else:
+        cut = outcome.ending == "truncated"
+        await _send(send, outcome.response, head=scope["method"] == "HEAD", cut=cut)
+
+
+async def _send(send: Send, response: Response, *, head: bool, cut: bool = False) -> None:
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
     if response.status != 204:
         headers.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if head else response.body})
+    body = b"" if head else response.body[: len(response.body) // 2] if cut else response.body
+    # A body left unfinished makes the server close the connection.
+    await send({"type": "http.response.body", "body": body, "more_body": cut})

@@ -19,11 +19,17 @@ class Clock:
         self._lock = threading.Lock()
         self._http_date = (0, "")
 
+    @property
+    def running(self) -> bool:
+        """Whether time also passes by itself."""
+        return self._began is not None
+
     def now(self) -> datetime:
         """The current instant, in UTC."""
-        if self._began is None:
+        began = self._began
+        if began is None:
             return self._now
-        return self._now + timedelta(seconds=time.monotonic() - self._began)
+        return self._now + timedelta(seconds=time.monotonic() - began)
 
     def seconds(self) -> int:
         """The current instant in whole UNIX seconds, rounded down."""
@@ -35,6 +41,20 @@ class Clock:
             raise ValueError(f"The clock only moves forward, not by {seconds} seconds.")
         with self._lock:
             self._now += timedelta(seconds=seconds)
+
+    def freeze(self) -> None:
+        """Stop: from now on only `advance` moves time."""
+        with self._lock:
+            self._now, self._began = self.now(), None
+
+    def run(self) -> None:
+        """Let time pass by itself from the current instant on."""
+        with self._lock:
+            self._now, self._began = self.now(), time.monotonic()
+
+    def shifted(self, seconds: float) -> Clock:
+        """Another clock, frozen at so many seconds from now, which may be negative."""
+        return Clock(self.now() + timedelta(seconds=seconds))
 
     def http_date(self) -> str:
         """The current instant as a Date header; kept for a second, since formatting costs more than a look-up."""

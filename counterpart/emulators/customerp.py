@@ -1,35 +1,54 @@
-"""The Customerp emulator: the full profile of the contract an ERP must offer to be synchronised."""
+"""The Customerp emulator: either profile of the contract an ERP must offer to be synchronised."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Literal
 
 from counterpart.emulators import customerp_http as http
 from counterpart.emulators.clock import Clock
 from counterpart.emulators.customerp_records import Fault, merge, merge_address, merge_lines
-from counterpart.emulators.customerp_store import KINDS, Collection, Kind, State, position
-from counterpart.emulators.errors import CustomerpError
+from counterpart.emulators.customerp_store import KINDS, MINIMAL, Collection, Kind, State, position
+from counterpart.emulators.errors import CustomerpError, UnusableSnapshot
+from counterpart.emulators.faults import Faults
+from counterpart.emulators.jsontext import encode
+from counterpart.emulators.outbox import Pending
 from counterpart.emulators.router import Router
+from counterpart.emulators.snapshot import dump, load
 from counterpart.emulators.table import Row
 from counterpart.emulators.totals import order_total
-from counterpart.emulators.wire import Request, Response
+from counterpart.emulators.wire import Delivery, Emulator, Request, Response
 
 CUSTOMERP_TOKEN = "emulator-token-for-customerp"  # noqa: S105 - publicly fake, opens nothing
 FEATURES = ("etag", "changes", "cursor", "idempotency-key", "milliseconds", "external-ref")
 
+Profile = Literal["full", "minimal"]
+
 _IDEMPOTENCY_SECONDS = 24 * 3600
+_MINUTE = 60
 _TRANSITIONS = {"draft": {"confirmed", "cancelled"}, "confirmed": {"cancelled"}, "cancelled": set[str]()}
+
+_FAILURES = {
+    401: ("unauthorized", "Unauthorized"),
+    429: ("too-many-requests", "Too many requests"),
+    500: ("internal", "Internal error"),
+}
 
 _Handler = Callable[["Customerp", Request, tuple[str, ...]], Response]
 
 
-class Customerp:
-    """An ERP with customers, products and orders, answering requests below HTTP."""
+class Customerp(Emulator):
+    """An ERP with customers, products and orders, answering requests below HTTP.
+
+    The minimal profile lists by page, reads, creates and changes, with stamps of whole seconds, and nothing else.
+    `calls_a_minute` bounds the calls in each minute of the clock; beyond, 429 with Retry-After.
+    """
+
+    largest_body = http.LARGEST_BODY
 
     def __init__(
         self,
@@ -37,20 +56,51 @@ class Customerp:
         *,
         base_url: str = "https://customerp.emulator.example",
         token: str = CUSTOMERP_TOKEN,
-        profile: Literal["full"] = "full",
+        profile: Profile = "full",
         seed: int = 0,
+        calls_a_minute: int | None = None,
     ) -> None:
-        if profile != "full":
-            raise ValueError(f"The Customerp emulator offers the profile 'full', not {profile!r}.")
+        if profile not in ("full", "minimal"):
+            raise ValueError(f"The Customerp emulator offers the profiles 'full' and 'minimal', not {profile!r}.")
         self.clock, self.base_url, self.token, self.profile = clock, base_url, token, profile
         self.authorization = f"Bearer {token}"
+        self.calls_a_minute = calls_a_minute
+        self.faults = Faults()
+        self.subscription: tuple[str, str] | None = None
+        self._full = profile == "full"
+        self._kinds = KINDS if self._full else MINIMAL
+        self._routes = _FULL_ROUTES if self._full else _MINIMAL_ROUTES
+        self._minute = (0, 0)
         self._lock = threading.Lock()
         self.reset(seed)
 
     def reset(self, seed: int) -> None:
         """Forget every record; ids start again from 1, whatever the seed."""
         self.seed = seed
-        self._state = State({path: Collection(kind) for path, kind in KINDS.items()})
+        self._state = State({path: Collection(kind) for path, kind in self._kinds.items()})
+
+    def subscribe(self, url: str, secret: str) -> None:
+        """Tell an address of every change from now on, signed with the secret; the ERP's administrator sets this up."""
+        if not self._full:
+            raise ValueError("The minimal profile has no webhooks.")
+        self.subscription = (url, secret)
+
+    def snapshot(self) -> object:
+        """Everything the ERP remembers, as a JSON value."""
+        with self._lock:
+            return {"profile": self.profile, "state": dump(self._state)}
+
+    def restore(self, snapshot: object) -> None:
+        """Remember what a snapshot holds and nothing else; raises UnusableSnapshot."""
+        if not isinstance(snapshot, dict) or snapshot.get("profile") != self.profile:
+            raise UnusableSnapshot(f"it is not one of Customerp with the profile {self.profile}")
+        state = load(snapshot.get("state"), State)
+        if state.collections.keys() != self._state.collections.keys():
+            raise UnusableSnapshot("its records are not those of Customerp")
+        for path, collection in state.collections.items():
+            collection.kind = self._kinds[path]
+        with self._lock:
+            self._state = state
 
     def handle(self, request: Request) -> Response:
         """Answer one request; everything the caller may do wrong is answered with a problem body."""
@@ -60,9 +110,28 @@ class Customerp:
             except CustomerpError as refusal:
                 return self._dated(http.problem(refusal))
 
+    def failure(self, status: int) -> Response:
+        slug, title = _FAILURES[status]
+        headers = [("Retry-After", "1")] if status == 429 else []
+        return self._dated(http.problem(CustomerpError(status, slug, title, f"{title}.", headers=headers)))
+
+    def due(self) -> list[Delivery]:
+        with self._lock:
+            now = self.clock.seconds()
+            return [
+                Delivery(call.id, call.name, call.url, http.signed(call.body, call.secret, now), call.body)
+                for call in self._state.outbox.due(now)
+            ]
+
+    def settle(self, delivery: Delivery, status: int | None) -> None:
+        with self._lock:
+            self._state.outbox.settle(delivery.id, status, self.clock.seconds())
+
     def _answer(self, request: Request) -> Response:
         self._authenticate(request)
-        found = _ROUTES.find(request.path)
+        if self.calls_a_minute is not None:
+            self._ration(self.calls_a_minute)
+        found = self._routes.find(request.path)
         if found is None:
             raise CustomerpError(404, "not-found", "Not found", f"There is nothing at {request.path[:200]}.")
         methods, arguments = found
@@ -89,6 +158,19 @@ class Customerp:
                 headers=[("WWW-Authenticate", 'Bearer realm="Customerp"')],
             )
 
+    def _ration(self, most: int) -> None:
+        now = self.clock.seconds()
+        minute, calls = self._minute
+        calls = calls + 1 if minute == now // _MINUTE else 1
+        self._minute = (now // _MINUTE, calls)
+        if calls > most:
+            raise CustomerpError(
+                429,
+                *_FAILURES[429],
+                f"This API answers {most} calls a minute; try again later.",
+                headers=[("Retry-After", str(_MINUTE - now % _MINUTE))],
+            )
+
     def _dated(self, response: Response) -> Response:
         date = ("Date", self.clock.http_date())
         return Response(response.status, (date, *response.headers), response.body)
@@ -103,10 +185,20 @@ class Customerp:
         cursor = http.cursor(position(rows[limit - 1])) if len(rows) > limit else None
         return http.json(200, {"data": rows[:limit], "nextCursor": cursor})
 
+    def page(self, request: Request, arguments: tuple[str, ...]) -> Response:
+        """The minimal profile's list: counted pages, which shift when records come or go."""
+        collection = self._state.collections[arguments[0]]
+        query = http.query(request, ("limit", "page", *collection.kind.filters))
+        limit = http.limit(query)
+        start = (http.integer(query, "page", 1, 1, 10**9) - 1) * limit
+        wanted = {name: query[name] for name in collection.kind.filters if name in query}
+        rows = list(islice(collection.matching(wanted, 0), start, start + limit + 1))
+        return http.json(200, {"data": [http.plain(row) for row in rows[:limit]], "more": len(rows) > limit})
+
     def read(self, request: Request, arguments: tuple[str, ...]) -> Response:
         http.query(request, ())
         _, row = self._found(arguments)
-        return http.record(200, row)
+        return self._record(200, row)
 
     def changes(self, request: Request, arguments: tuple[str, ...]) -> Response:
         query = http.query(request, ("since", "limit"))
@@ -119,11 +211,11 @@ class Customerp:
 
     def capabilities(self, request: Request, arguments: tuple[str, ...]) -> Response:
         http.query(request, ())
-        return http.json(200, {"profile": self.profile, "features": list(FEATURES)})
+        return http.json(200, {"profile": self.profile, "features": list(FEATURES if self._full else ())})
 
     def create(self, request: Request, arguments: tuple[str, ...]) -> Response:
         http.query(request, ())
-        key = request.headers.get("idempotency-key")
+        key = request.headers.get("idempotency-key") if self._full else None
         if key is None:
             return self._create(request, arguments[0])
         if not 1 <= len(key) <= 255:
@@ -158,19 +250,20 @@ class Customerp:
         self._number_lines(row)
         collection.add(row)
         self._log(collection.kind, row, "created")
-        return http.record(201, row, [("Location", f"{self.base_url}/{path}/{row['id']}")])
+        return self._record(201, row, [("Location", f"{self.base_url}/{path}/{row['id']}")])
 
     def change(self, request: Request, arguments: tuple[str, ...]) -> Response:
         http.query(request, ())
         collection, row = self._found(arguments)
-        http.precondition(request, row)
+        if self._full:
+            http.precondition(request, row)
         changed = row | self._checked(arguments[0], http.body(request), row)
         if changed != row:
             changed |= {"version": row["version"] + 1, "updatedAt": self._stamp()}
             self._number_lines(changed)
             collection.replace(row, changed)
             self._log(collection.kind, changed, "changed")
-        return http.record(200, changed)
+        return self._record(200, changed)
 
     def delete(self, request: Request, arguments: tuple[str, ...]) -> Response:
         http.query(request, ())
@@ -278,19 +371,29 @@ class Customerp:
 
     def _log(self, kind: Kind, row: Row, operation: str) -> None:
         changes = self._state.changes
-        changes.append(
-            {
-                "sequence": len(changes) + 1,
-                "type": kind.name,
-                "id": row["id"],
-                "version": row["version"],
-                "operation": operation,
-                "changedAt": self._stamp(),
-            }
-        )
+        change = {
+            "sequence": len(changes) + 1,
+            "type": kind.name,
+            "id": row["id"],
+            "version": row["version"],
+            "operation": operation,
+            "changedAt": self._stamp(),
+        }
+        name = f"{kind.name}.{operation}"
+        if self.faults.event("event-lost", name):
+            return
+        changes.append(change)
+        if self.subscription is not None:
+            url, secret = self.subscription
+            body = encode(change).encode()
+            self._state.outbox.add(Pending(len(changes), name, url, body, secret, self.clock.seconds()))
+
+    def _record(self, status: int, row: Row, headers: Sequence[tuple[str, str]] = ()) -> Response:
+        return http.record(status, row, headers) if self._full else http.json(status, http.plain(row), headers)
 
     def _stamp(self) -> str:
-        return http.timestamp(self.clock.now())
+        now = self.clock.now()
+        return http.timestamp(now) if self._full else http.whole_seconds(now)
 
 
 def _for(path: str, handler: _Handler) -> _Handler:
@@ -298,14 +401,20 @@ def _for(path: str, handler: _Handler) -> _Handler:
     return lambda emulator, request, arguments: handler(emulator, request, (path, *arguments))
 
 
-_ROUTES: Router[_Handler] = Router(
+_COMMON: tuple[tuple[str, str, _Handler], ...] = (
+    ("GET", "/capabilities", Customerp.capabilities),
+    *(("POST", f"/{path}", _for(path, Customerp.create)) for path in KINDS),
+    *(("GET", f"/{path}/{{id}}", _for(path, Customerp.read)) for path in KINDS),
+    *(("PATCH", f"/{path}/{{id}}", _for(path, Customerp.change)) for path in KINDS),
+)
+_FULL_ROUTES: Router[_Handler] = Router(
     [
-        ("GET", "/capabilities", Customerp.capabilities),
+        *_COMMON,
         ("GET", "/changes", Customerp.changes),
         *(("GET", f"/{path}", _for(path, Customerp.list_)) for path in KINDS),
-        *(("POST", f"/{path}", _for(path, Customerp.create)) for path in KINDS),
-        *(("GET", f"/{path}/{{id}}", _for(path, Customerp.read)) for path in KINDS),
-        *(("PATCH", f"/{path}/{{id}}", _for(path, Customerp.change)) for path in KINDS),
         *(("DELETE", f"/{path}/{{id}}", _for(path, Customerp.delete)) for path in KINDS),
     ]
+)
+_MINIMAL_ROUTES: Router[_Handler] = Router(
+    [*_COMMON, *(("GET", f"/{path}", _for(path, Customerp.page)) for path in KINDS)]
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,7 +18,7 @@ from counterpart.emulators.wire import Request, Response
 PROBLEMS = "https://customerp.example/problems/"
 
 _LARGEST_PAGE = 100
-_LARGEST_BODY = 2_000_000
+LARGEST_BODY = 2_000_000
 _MOST_PARAMETERS = 50
 
 
@@ -78,8 +80,8 @@ def body(request: Request) -> Mapping[str, object]:
         raise CustomerpError(
             415, "unsupported-media-type", "Unsupported media type", "Send the body as application/json."
         )
-    if len(request.body) > _LARGEST_BODY:
-        raise CustomerpError(413, "too-large", "Too large", f"A body may have {_LARGEST_BODY} bytes.")
+    if len(request.body) > LARGEST_BODY:
+        raise CustomerpError(413, "too-large", "Too large", f"A body may have {LARGEST_BODY} bytes.")
     try:
         value = decode(request.body)
     except MalformedJson as error:
@@ -112,6 +114,17 @@ def record(status: int, row: Row, headers: Sequence[tuple[str, str]] = ()) -> Re
     return json(status, row, [("ETag", etag(row)), *headers])
 
 
+def plain(row: Row) -> Row:
+    """A record as the minimal profile shows it: without a version."""
+    return {name: value for name, value in row.items() if name != "version"}
+
+
+def signed(body: bytes, secret: str, now: int) -> tuple[tuple[str, str], ...]:
+    """The headers of a webhook call; the signature covers the moment, so that an old call cannot be played again."""
+    digest = hmac.new(secret.encode(), f"{now}.".encode() + body, hashlib.sha256).hexdigest()
+    return (("Content-Type", "application/json"), ("X-Customerp-Signature", f"t={now},v1={digest}"))
+
+
 def json(status: int, value: Any, headers: Sequence[tuple[str, str]] = ()) -> Response:
     """A value as an answer."""
     return Response(status, (("Content-Type", "application/json"), *headers), encode(value).encode("ascii"))
@@ -139,3 +152,8 @@ def bad_request(detail: str) -> CustomerpError:
 def timestamp(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, `2026-03-01T08:00:00.000Z`."""
     return f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
+
+
+def whole_seconds(instant: datetime) -> str:
+    """RFC 3339 in UTC with whole seconds, `2026-03-01T08:00:00Z`."""
+    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from counterpart.emulators.customerp_records import CUSTOMER, ORDER, PRODUCT, Field
+from counterpart.emulators.outbox import Outbox
+from counterpart.emulators.snapshot import kept
 from counterpart.emulators.table import Row, Table
 from counterpart.emulators.wire import Response
 
@@ -42,7 +44,18 @@ KINDS: dict[str, Kind] = {
     ),
 }
 
+MINIMAL: dict[str, Kind] = {
+    path: replace(
+        kind,
+        fields={name: field for name, field in kind.fields.items() if name != "externalRef"},
+        unique=tuple(name for name in kind.unique if name != "externalRef"),
+        filters=tuple(name for name in kind.filters if name != "externalRef"),
+    )
+    for path, kind in KINDS.items()
+}
 
+
+@kept("_index", "_table")
 class Collection:
     """The records of one kind, with an index over each unique property."""
 
@@ -109,6 +122,7 @@ class Collection:
                 del self._index[(name, row[name])]
 
 
+@kept("collections", "changes", "lines_given", "replies", "outbox")
 @dataclass(slots=True)
 class State:
     """Everything the ERP remembers."""
@@ -117,6 +131,7 @@ class State:
     changes: list[Row] = field(default_factory=list)
     lines_given: dict[str, int] = field(default_factory=dict)
     replies: dict[tuple[str, str, str], tuple[int, bytes, Response]] = field(default_factory=dict)
+    outbox: Outbox = field(default_factory=lambda: Outbox(interval=60, most=60))
 
 
 def position(row: Row) -> int:

@@ -20,6 +20,22 @@ class ServerNotStarted(EmulatorError):
         )
 
 
+class UnusableFault(EmulatorError):
+    """A fault that cannot be armed; put it right and arm it again."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"This fault cannot be armed: {reason}.")
+
+
+class UnusableSnapshot(EmulatorError):
+    """A snapshot that is torn, or of another version; take another one, or start without."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"The snapshot cannot be restored: {reason}. Use another one, or start without.")
+
+
 class MalformedJson(EmulatorError):
     """The text of a request is not JSON, or exceeds what the parser admits."""
 

@@ -6,22 +6,29 @@ import base64
 import random
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
+from counterpart.emulators import invoiced_contacts as contacts
 from counterpart.emulators import invoiced_customers as customers
+from counterpart.emulators import invoiced_events as events
 from counterpart.emulators import invoiced_invoices as invoices
 from counterpart.emulators import invoiced_items as items
+from counterpart.emulators import invoiced_ledger as ledger
 from counterpart.emulators import invoiced_payments as payments
+from counterpart.emulators import invoiced_webhooks as webhooks
 from counterpart.emulators.clock import Clock
 from counterpart.emulators.errors import InvoicedError, MalformedJson
+from counterpart.emulators.faults import Faults
 from counterpart.emulators.invoiced_account import Account, Call, Reply, Settings, Switches
+from counterpart.emulators.invoiced_expansion import expanded
 from counterpart.emulators.invoiced_rates import COUPONS, TAX_RATES
 from counterpart.emulators.invoiced_values import nest, unknown_option
-from counterpart.emulators.jsontext import decode, encode, encode_pretty
+from counterpart.emulators.jsontext import decode, encode_escaped, encode_pretty
 from counterpart.emulators.router import Router
-from counterpart.emulators.wire import Request, Response
+from counterpart.emulators.wire import Delivery, Emulator, Request, Response
 
 INVOICED_KEY = "EmulatorKeyForInvoiced0123456789"
 
@@ -30,13 +37,17 @@ _SHORTEST_KEY, _LONGEST_KEY = 6, 64
 _LARGEST_BODY = 25_000_000
 _MOST_PARAMETERS = 1000
 _WRITE_OPTIONS = frozenset({"exclude", "expand", "include"})
+_SLOT_SECONDS = 60
+_RATE_LIMIT = "rate_limit_error"
 _REALM = ("WWW-Authenticate", 'Basic realm="Invoiced"')
 
 Handler = Callable[[Account, Call], Reply]
 
 
-class Invoiced:
+class Invoiced(Emulator):
     """An Invoiced account answering requests below HTTP."""
+
+    largest_body = _LARGEST_BODY
 
     def __init__(
         self,
@@ -48,11 +59,22 @@ class Invoiced:
         switches: Switches = Switches(),  # noqa: B008 - frozen
         settings: Settings = Settings(),  # noqa: B008 - frozen
     ) -> None:
-        self.clock, self._base_url, self.key = clock, base_url, key
+        self._clock, self._base_url, self.key = clock, base_url, key
         self.switches, self.settings = switches, settings
         self.authorization = "Basic " + base64.b64encode(f"{key}:".encode()).decode("ascii")
+        self.faults = Faults()
+        self._under_way: dict[int, int] = {}
         self._lock = threading.Lock()
         self.reset(seed)
+
+    @property
+    def clock(self) -> Clock:
+        """By what the account tells the time."""
+        return self._clock
+
+    @clock.setter
+    def clock(self, clock: Clock) -> None:
+        self._clock = self._account.clock = clock
 
     @property
     def base_url(self) -> str:
@@ -73,6 +95,54 @@ class Invoiced:
             self.switches,
             random.Random(seed),  # noqa: S311 - repeatable on purpose
         )
+
+    def snapshot(self) -> object:
+        """Everything the account holds, as a JSON value."""
+        with self._lock:
+            return self._account.snapshot()
+
+    def restore(self, snapshot: object) -> None:
+        """Hold what a snapshot holds and nothing else; raises UnusableSnapshot."""
+        with self._lock:
+            self._account.restore(snapshot)
+
+    def enter(self, request: Request) -> Response | None:
+        """Twenty calls of one key may be under way; a place that is not given back frees itself after a minute.
+
+        Tokens of OAuth are not counted.
+        """
+        if request.headers.get("authorization") != self.authorization:
+            return None
+        with self._lock:
+            now = self.clock.seconds()
+            most = self.settings.concurrent_calls
+            if len(self._under_way) >= most:
+                self._under_way = {id_: at for id_, at in self._under_way.items() if at + _SLOT_SECONDS > now}
+                if len(self._under_way) >= most:
+                    return self._response(request, _refused(_too_many(most)))
+            self._under_way[id(request)] = now
+        return None
+
+    def leave(self, request: Request) -> None:
+        self._under_way.pop(id(request), None)
+
+    def failure(self, status: int) -> Response:
+        refusal = {
+            401: InvoicedError(_unknown_key(self.key), status=401),
+            429: _too_many(self.settings.concurrent_calls),
+        }.get(status, InvoicedError("An internal error occurred", status=status))
+        with self._lock:
+            return self._response(Request("GET", "/", "", {}, b""), _refused(refusal))
+
+    def due(self) -> list[Delivery]:
+        with self._lock:
+            now = self.clock.seconds()
+            self._age(now)
+            return webhooks.due(self._account, now)
+
+    def settle(self, delivery: Delivery, status: int | None) -> None:
+        with self._lock:
+            webhooks.settle(self._account, delivery.id, status, self.clock.seconds())
 
     def handle(self, request: Request) -> Response:
         """Answer one request; everything the caller may do wrong is answered with an error body."""
@@ -102,20 +172,34 @@ class Invoiced:
     def _answer(self, request: Request) -> Reply:
         account = self._account
         now = self.clock.seconds()
-        invoices.age(account, now)
-        before = dict(account.counters)
+        self._age(now)
+        before = account.drawn()
         try:
             handler, arguments = _route(request)
             pairs, query = _query(request)
             if request.method not in {"GET", "HEAD"}:
                 _refuse_query(request, query)
             call = Call(request.path, arguments, pairs, query, _body(request), now)
-            return handler(account, call)
+            reply = handler(account, call)
         except InvoicedError as refusal:
-            account.counters.update(before)  # as a rolled-back transaction leaves them
+            account.roll_back(before)
             return _refused(refusal)
         except MalformedJson as error:
             return Reply(400, {"message": str(error)})
+        if "expand" in query:
+            reply = replace(reply, value=expanded(account, reply.value, query["expand"]))
+        if account.touched:
+            events.flush(account, now, self._loses)
+        return reply
+
+    def _age(self, now: int) -> None:
+        """What the service does by itself as time passes."""
+        invoices.age(self._account, now)
+        if self._account.touched:
+            events.flush(self._account, now, self._loses, events.SYSTEM)
+
+    def _loses(self, type_: str) -> bool:
+        return self.faults.event("event-lost", type_)
 
     def _authenticate(self, request: Request) -> None:
         given = request.headers.get("authorization", "")
@@ -133,7 +217,7 @@ class Invoiced:
             credentials = password or user
             if credentials == self.key:
                 return
-        raise InvoicedError(f"We could not authenticate you with the API Key: {_starred(credentials)}", status=401)
+        raise InvoicedError(_unknown_key(credentials), status=401)
 
     def _idempotency_key(self, request: Request) -> str | None:
         key = request.headers.get("idempotency-key")
@@ -165,12 +249,12 @@ class Invoiced:
         if given.get("user-agent", "").startswith("curl"):
             text = encode_pretty(reply.value)
         else:
-            text = encode(reply.value).replace("/", "\\/")  # as PHP writes JSON; a slash stands only in strings
+            text = encode_escaped(reply.value)
         return Response(reply.status, (("Content-Type", "application/json"), *headers), text.encode())
 
 
 def _refused(refusal: InvoicedError) -> Reply:
-    kind = "api_error" if refusal.status >= 500 else "invalid_request"
+    kind = "api_error" if refusal.status >= 500 else _RATE_LIMIT if refusal.status == 429 else "invalid_request"
     value = {"type": kind, "message": refusal.message}
     headers = (("Allow", refusal.allow),) if refusal.allow else ()
     return Reply(refusal.status, value if refusal.param is None else value | {"param": refusal.param}, headers)
@@ -231,6 +315,15 @@ def _body(request: Request) -> Mapping[str, Any]:
     return {}
 
 
+def _too_many(most: int) -> InvoicedError:
+    message = f"Too many concurrent requests! You can only make {most} concurrent requests at a time."
+    return InvoicedError(message, status=429)
+
+
+def _unknown_key(key: str) -> str:
+    return f"We could not authenticate you with the API Key: {_starred(key)}"
+
+
 def _starred(key: str) -> str:
     """A key with everything but its ends hidden."""
     return key[:3] + "*" * (len(key) - 6) + key[-3:] if len(key) > 6 else "*" * len(key)
@@ -252,6 +345,22 @@ _ROUTES: Router[Handler] = Router(
         ("GET", "/customers/{id}", customers.retrieve),
         ("PATCH", "/customers/{id}", customers.change),
         ("DELETE", "/customers/{id}", customers.delete),
+        ("GET", "/customers/{id}/balance", ledger.balance),
+        ("POST", "/customers/{id}/merge", ledger.merge),
+        ("GET", "/customers/{id}/contacts", contacts.list_),
+        ("POST", "/customers/{id}/contacts", contacts.create),
+        ("GET", "/customers/{id}/contacts/{contact}", contacts.retrieve),
+        ("PATCH", "/customers/{id}/contacts/{contact}", contacts.change),
+        ("DELETE", "/customers/{id}/contacts/{contact}", contacts.delete),
+        ("GET", "/events", events.list_),
+        ("GET", "/events/{id}", events.retrieve),
+        ("GET", "/webhooks", webhooks.list_),
+        ("POST", "/webhooks", webhooks.create),
+        ("GET", "/webhooks/{id}", webhooks.retrieve),
+        ("PATCH", "/webhooks/{id}", webhooks.change),
+        ("DELETE", "/webhooks/{id}", webhooks.delete),
+        ("GET", "/webhook_attempts", webhooks.attempts),
+        ("POST", "/webhook_attempts/{id}/retries", webhooks.retry),
         # The second path is a legacy alias.
         *(
             (method, f"{path}{tail}", handler)
@@ -270,6 +379,7 @@ _ROUTES: Router[Handler] = Router(
         ("PATCH", "/invoices/{id}", invoices.change),
         ("DELETE", "/invoices/{id}", invoices.delete),
         ("POST", "/invoices/{id}/void", invoices.void),
+        ("POST", "/invoices/{id}/bad_debt", invoices.write_off),
         *(
             route
             for path, rates in (("/coupons", COUPONS), ("/tax_rates", TAX_RATES))

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from counterpart.emulators.clock import Clock
-from counterpart.emulators.errors import InvoicedError
+from counterpart.emulators.errors import InvoicedError, UnusableSnapshot
 from counterpart.emulators.invoiced_values import fold
+from counterpart.emulators.outbox import Outbox
+from counterpart.emulators.snapshot import dump, kept, load
 from counterpart.emulators.table import Row, Table
 from counterpart.emulators.wire import Response
 
@@ -27,6 +29,17 @@ class Switches:
     """Text without a length rule that exceeds its database column: cut there, though the write echoes it whole."""
     due_date_without_terms: Literal["cleared", "kept"] = "cleared"
     """What recomputing leaves of an explicit due date when `date` is changed and no terms give a day count."""
+    merged_documents: Literal["touched", "untouched"] = "touched"
+    """Whether invoices that a merge of customers moves get a new `updated_at`, which the database gives unasked."""
+    four_byte_characters: Literal["kept", "replaced"] = "kept"
+    """What becomes of characters beyond the Basic Multilingual Plane in text columns: the database may put `?`."""
+    uncoercible_values: Literal["refused", "broken"] = "refused"
+    """Values that reach typed code, such as `currency: null` on an invoice: 400, or the 500 of the implementation."""
+
+    @property
+    def text(self) -> dict[str, bool]:
+        """How text is stored: cut to its column, without characters of four bytes."""
+        return {"cut": self.overlong_text == "truncated", "narrow": self.four_byte_characters == "replaced"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +50,13 @@ class Settings:
     country: str = "US"
     payment_terms: str | None = None
     customer_type: str = "company"
+    concurrent_calls: int = 20
+    """How many calls of one key may be under way; beyond, 429."""
+    invoices_a_day: int | None = None
+    """The quota on new documents, if there is one."""
 
 
+@kept("record", "template", "following", "taken")
 @dataclass(slots=True)
 class Numbering:
     """Unique numbers from a template; a number supplied by the caller does not advance the counter."""
@@ -74,6 +92,7 @@ class Numbering:
         self.taken.pop(fold(number), None)
 
 
+@kept("table", "newest")
 @dataclass(slots=True)
 class Catalog:
     """Records whose id the client chooses: deleting archives them, and an archived id may be created again."""
@@ -126,6 +145,20 @@ class Account:
     replies: dict[str, tuple[int, Response]] = field(default_factory=dict)
     counts: dict[object, tuple[int, int]] = field(default_factory=dict)
     cursors: dict[object, tuple[int, int]] = field(default_factory=dict)
+    contacts: Table = field(default_factory=lambda: Table(100001))
+    contacts_of: dict[int, dict[int, None]] = field(default_factory=dict)
+    events: Table = field(default_factory=lambda: Table(9300001))
+    webhooks: Table = field(default_factory=lambda: Table(4001))
+    webhook_attempts: Table = field(default_factory=lambda: Table(6001))
+    outbox: Outbox = field(default_factory=lambda: Outbox(interval=3600, most=48))
+    invoiced_today: tuple[int, int] = (0, 0)
+    """The day, counted from 1970, and the invoices created on it."""
+    touched: dict[tuple[str, int], Row | None] = field(default_factory=dict)
+    """What this request has written, by kind and id, as it was before; None for what was not there."""
+
+    def touch(self, kind: str, id_: int, before: Row | None) -> None:
+        """Note a write, for the events that follow the request."""
+        self.touched.setdefault((kind, id_), before)
 
     def draw(self, counter: str) -> int:
         """The next id of a counter."""
@@ -133,9 +166,53 @@ class Account:
         self.counters[counter] = id_ + 1
         return id_
 
+    def drawn(self) -> tuple[dict[str, int], int, int]:
+        """How far ids and numbers have been given out."""
+        return dict(self.counters), self.customer_numbers.following, self.invoice_numbers.following
+
+    def roll_back(self, drawn: tuple[dict[str, int], int, int]) -> None:
+        """Leave what a failed request has drawn and touched as a rolled-back transaction leaves it."""
+        counters, self.customer_numbers.following, self.invoice_numbers.following = drawn
+        self.counters.update(counters)
+        self.touched.clear()
+
+    def snapshot(self) -> object:
+        """Everything the account holds, as a JSON value."""
+        state = {name: dump(getattr(self, name)) for name in _STATE}
+        return state | {"random": dump(self.random.getstate())}
+
+    def restore(self, snapshot: object) -> None:
+        """Hold what a snapshot holds and nothing else; raises UnusableSnapshot and then holds what it held."""
+        if not isinstance(snapshot, dict) or snapshot.keys() != {*_STATE, "random"}:
+            raise UnusableSnapshot("it is not one of Invoiced")
+        state = {name: load(snapshot[name], type(getattr(self, name))) for name in _STATE}
+        try:
+            self.random.setstate(load(snapshot["random"], tuple))
+        except (TypeError, ValueError) as error:
+            raise UnusableSnapshot(f"its random state is no such thing ({error})") from None
+        for name, value in state.items():
+            setattr(self, name, value)
+
     def random_id(self) -> str:
         """Six alphanumerics, as Invoiced gives to an item without an id."""
-        return "".join(self.random.choices(_ALPHANUMERICS, k=6))
+        return self.random_text(6)
+
+    def random_text(self, length: int) -> str:
+        """So many alphanumerics."""
+        return "".join(self.random.choices(_ALPHANUMERICS, k=length))
+
+    def uncoercible(self, message: str, param: str) -> InvoicedError:
+        """The answer to a value that reaches typed code."""
+        if self.switches.uncoercible_values == "broken":
+            return InvoicedError("An internal error occurred", status=500)
+        return InvoicedError(message, param)
+
+
+_STATE = (
+    "customers", "invoices", "payments", "items", "coupons", "tax_rates", "customer_numbers", "invoice_numbers",
+    "invoices_of", "due", "counters", "replies", "counts", "cursors", "contacts", "contacts_of", "events", "webhooks",
+    "webhook_attempts", "outbox", "invoiced_today",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from counterpart.emulators.errors import InvoicedError
 from counterpart.emulators.invoiced_account import Account, Call, Reply
-from counterpart.emulators.invoiced_listing import NOT_EMULATED, Column, Listing, answer, project
+from counterpart.emulators.invoiced_listing import NOT_EMULATED, Column, Listing, Test, answer, project
 from counterpart.emulators.invoiced_values import (
     Rule,
     assign,
@@ -30,6 +31,8 @@ from counterpart.emulators.invoiced_values import (
 from counterpart.emulators.table import Row, sparse
 
 _MOST_PARENTS = 5
+_AGES = (0, 7, 14, 30, 60)
+_DAY = 86400
 
 DEFAULTS: Row = {
     "ach_gateway": None, "ach_gateway_id": None, "ach_gateway_object": None, "active": True, "address1": None,
@@ -78,6 +81,7 @@ def _absent(name: str, value: Any) -> None:
         raise InvoicedError(f"No such {name.replace('_', ' ')}: {str(value)[:40]}")
 
 
+HIDDEN = frozenset({"aging", "credit_balance"})
 RULES: dict[str, Rule] = {
     "name": sized(1, 255, nullable=False),
     "number": sized(1, 32, nullable=False),
@@ -127,16 +131,24 @@ LISTING = Listing(
     columns=_FILTERS,
     defaults=DEFAULTS,
     closed=(
-        *NOT_EMULATED, "exclude", "expand", "filter", "include", "metadata", "page", "paginate", "per_page", "sort",
-        "updated_after", "updated_before",
+        *NOT_EMULATED, "advanced_filter", "exclude", "expand", "filter", "include", "metadata", "open_balance", "page",
+        "paginate", "payment_source", "per_page", "sort", "updated_after", "updated_before",
     ),
+    hidden=HIDDEN,
     link_defaults=(("sort", ""), ("paginate", "offset"), ("updated_before", "0"), ("updated_after", "0")),
 )  # fmt: skip
 
 
 def create(account: Account, call: Call) -> Reply:
-    refuse_mass_assignment("Customer", _BLOCKED, call.body)
-    body = {name: value for name, value in call.body.items() if name != "number" or value is not None}
+    row, echoed = new(account, call.body, call.now)
+    add(account, row)
+    return Reply(201, _shown(account, row, call) | echoed)
+
+
+def new(account: Account, given: Mapping[str, Any], now: int) -> tuple[Row, Row]:
+    """A customer to be added, with what the answer echoes differently; raises every refusal the attributes can earn."""
+    refuse_mass_assignment("Customer", _BLOCKED, given)
+    body = {name: value for name, value in given.items() if name != "number" or value is not None}
     if "name" not in body:
         raise InvoicedError("Name is missing", "name")
     values, echoed = _read(account, body, None)
@@ -145,42 +157,62 @@ def create(account: Account, call: Call) -> Reply:
     values.setdefault("country", account.settings.country)
     values.setdefault("type", account.settings.customer_type)
     number = values.get("number") or account.customer_numbers.draw()
-    id_ = account.customers.next_id
-    values |= {"id": id_, "number": number, "created_at": call.now, "updated_at": call.now}
-    row = sparse(values, DEFAULTS)
+    values |= {"id": account.customers.next_id, "number": number, "created_at": now, "updated_at": now}
+    return sparse(values, DEFAULTS), echoed
+
+
+def add(account: Account, row: Row) -> None:
+    """Add what `new` made."""
     account.customers.add(row)
-    account.customer_numbers.assign(number, id_)
-    return Reply(201, view(account, row) | echoed)
+    account.customer_numbers.assign(row["number"], row["id"])
+    account.touch("customer", row["id"], None)
 
 
 def retrieve(account: Account, call: Call) -> Reply:
-    return Reply(200, project(view(account, find(account, call.arguments[0])), call.query, frozenset()))
+    return Reply(200, _shown(account, find(account, call.arguments[0]), call))
 
 
 def list_(account: Account, call: Call) -> Reply:
-    return answer(account, call, LISTING, account.customers, lambda row: view(account, row))
+    tests: list[Test] = []
+    owing, paying = call.query.get("open_balance"), call.query.get("payment_source")
+    if owing is not None:
+        tests.append(lambda row: _owes(account, row) is (owing == "1"))
+    if paying is not None:
+        tests.append(lambda row: paying != "1")  # nobody here has one
+    show = _whole if "include" in call.query else view
+    return answer(account, call, LISTING, account.customers, lambda row: show(account, row), tests)
 
 
 def change(account: Account, call: Call) -> Reply:
     row = find(account, call.arguments[0])
     refuse_mass_assignment("Customer", _BLOCKED, call.body)
     if not call.body:
-        return Reply(200, view(account, row))
+        return Reply(200, _shown(account, row, call))
     values, echoed = _read(account, call.body, row)
     changed = sparse(row | values | {"updated_at": call.now}, DEFAULTS)
     account.customers.put(row["id"], changed)
     if changed["number"] != row["number"]:
         account.customer_numbers.assign(changed["number"], row["id"], row["number"])
-    return Reply(200, view(account, changed) | echoed)
+    account.touch("customer", row["id"], row)
+    return Reply(200, _shown(account, changed, call) | echoed)
 
 
 def delete(account: Account, call: Call) -> Reply:
     row = find(account, call.arguments[0])
     if account.invoices_of.get(row["id"]):
         raise InvoicedError("Customers with transactions cannot be deleted")
+    remove(account, row)
+    account.touch("customer", row["id"], row)
+    return Reply(204)
+
+
+def remove(account: Account, row: Row) -> None:
+    """Remove a customer with its contacts."""
     account.customers.remove(row["id"])
     account.customer_numbers.release(row["number"])
-    return Reply(204)
+    account.invoices_of.pop(row["id"], None)
+    for contact in account.contacts_of.pop(row["id"], {}):
+        account.contacts.remove(contact)
 
 
 def find(account: Account, id_: str) -> Row:
@@ -203,9 +235,38 @@ def view(account: Account, row: Row) -> Row:
     return shown
 
 
+def _whole(account: Account, row: Row) -> Row:
+    """The customer with its hidden attributes."""
+    return view(account, row) | {"aging": _aging(account, row), "credit_balance": 0}
+
+
+def _shown(account: Account, row: Row, call: Call) -> Row:
+    if "include" in call.query:
+        return project(_whole(account, row), call.query, HIDDEN)
+    return project(view(account, row), call.query, HIDDEN)
+
+
+def _open(account: Account, row: Row) -> Iterator[Row]:
+    invoices = (account.invoices.get(id_) for id_ in account.invoices_of.get(row["id"], ()))
+    return (invoice for invoice in invoices if invoice is not None and not invoice.get("draft") and invoice["balance"])
+
+
+def _owes(account: Account, row: Row) -> bool:
+    return any(invoice["balance"] > 0 for invoice in _open(account, row))
+
+
+def _aging(account: Account, row: Row) -> list[Row]:
+    """What is owed by the age of the invoice in days."""
+    now = account.clock.seconds()
+    owed = dict.fromkeys(_AGES, Decimal(0))
+    for invoice in _open(account, row):
+        days = (now - invoice["date"]) // _DAY
+        owed[max((age for age in _AGES if age <= days), default=0)] += invoice["balance"]
+    return [{"age_lower": age, "amount": amount} for age, amount in owed.items()]
+
+
 def _read(account: Account, body: Mapping[str, Any], row: Row | None) -> tuple[Row, Row]:
-    cut = account.switches.overlong_text == "truncated"
-    values, echoed = assign(RULES, body, _COLUMNS, cut=cut)
+    values, echoed = assign(RULES, body, _COLUMNS, **account.switches.text)
     if "country" in values and values["country"] is None:
         values["country"] = account.settings.country
     if "number" in values:

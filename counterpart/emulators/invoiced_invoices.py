@@ -29,12 +29,13 @@ from counterpart.emulators.invoiced_values import (
 from counterpart.emulators.table import Row, sparse
 
 _DAY = 86400
+_MOST_SHOWN = 10
 _NOTHING = Decimal(0)
 
 DEFAULTS: Row = {
     "amount_credited": _NOTHING, "amount_paid": _NOTHING, "attempt_count": 0, "autopay": False, "chase": False,
-    "closed": False, "date_paid": None, "date_voided": None, "discounts": [], "draft": False, "due_date": None,
-    "expected_payment_date": None, "items": [], "late_fees": True, "metadata": {}, "name": "Invoice",
+    "closed": False, "date_bad_debt": None, "date_paid": None, "date_voided": None, "discounts": [], "draft": False,
+    "due_date": None, "expected_payment_date": None, "items": [], "late_fees": True, "metadata": {}, "name": "Invoice",
     "needs_attention": False, "network_document": None, "network_document_id": None, "next_chase_on": None,
     "next_payment_attempt": None, "notes": None, "object": "invoice", "paid": False, "payment_plan": None,
     "payment_source": None, "payment_terms": None, "purchase_order": None, "sent": False, "ship_to": None,
@@ -43,8 +44,8 @@ DEFAULTS: Row = {
 }  # fmt: skip
 
 HIDDEN = frozenset(
-    {"amount_credited", "amount_paid", "customerName", "date_paid", "date_voided", "expected_payment_date", "sent",
-     "tags", "viewed", "voided"}
+    {"amount_credited", "amount_paid", "customerName", "date_bad_debt", "date_paid", "date_voided",
+     "expected_payment_date", "sent", "tags", "viewed", "voided"}
 )  # fmt: skip
 
 _BLOCKED = frozenset(
@@ -80,13 +81,14 @@ _FILTERS: dict[str, Column] = {
     **dict.fromkeys(("date", "due_date", "created_at", "updated_at"), "date"),
 }  # fmt: skip
 
-LISTING = Listing(columns=_FILTERS, defaults=DEFAULTS, dated=True, hidden=HIDDEN)
+LISTING = Listing(columns=_FILTERS, defaults=DEFAULTS, dated="date", hidden=HIDDEN)
 
 
 def create(account: Account, call: Call) -> Reply:
     refuse_mass_assignment("Invoice", _BLOCKED, call.body)
     body = {name: value for name, value in call.body.items() if name != "number" or value is not None}
-    customer = _customer(account, body.get("customer"))
+    _refuse_quota(account, call.now)
+    customer, is_new = _customer(account, body.get("customer"), call.now)
     values, echoed = _read(account, body, None)
     date = values.get("date") or call.now
     invoice: Row = {"discounts": [], "taxes": [], "items": []} | values
@@ -111,19 +113,25 @@ def create(account: Account, call: Call) -> Reply:
     if "number" not in values:
         invoice["number"] = account.invoice_numbers.draw()
     row = _sparse(invoice)
+    if is_new:
+        customers.add(account, customer)
     account.invoices.add(row)
     account.invoice_numbers.assign(row["number"], row["id"])
     account.invoices_of.setdefault(row["customer"], {})[row["id"]] = None
     _watch(account, row)
-    return Reply(201, view(account, row) | echoed)
+    account.touch("invoice", row["id"], None)
+    account.invoiced_today = (call.now // _DAY, account.invoiced_today[1] + 1)
+    return Reply(201, _shown(account, row, call) | echoed)
 
 
 def retrieve(account: Account, call: Call) -> Reply:
-    return Reply(200, _shown(account, find(account, call.arguments[0]), call))
+    shown = _shown(account, find(account, call.arguments[0]), call)
+    # A single record shows ten entries of a list at most.
+    return Reply(200, shown | {name: shown[name][:_MOST_SHOWN] for name in ("discounts", "taxes") if name in shown})
 
 
 def list_(account: Account, call: Call) -> Reply:
-    return answer(account, call, LISTING, account.invoices, lambda row: _expanded(account, row, call))
+    return answer(account, call, LISTING, account.invoices, lambda row: _whole(account, row))
 
 
 def change(account: Account, call: Call) -> Reply:
@@ -131,12 +139,12 @@ def change(account: Account, call: Call) -> Reply:
     body = call.body
     refuse_mass_assignment("Invoice", _BLOCKED, body)
     if not body:
-        return Reply(200, view(account, row))
+        return Reply(200, _shown(account, row, call))
     values, echoed = _read(account, body, row)
     _refuse_locked(account, row, body, values)
     changed = DEFAULTS | row | values | {"updated_at": call.now}
     if changed["currency"] is None:
-        raise InvoicedError("Currency is invalid", "currency")
+        raise account.uncoercible("Currency is invalid", "currency")
     if changed["date"] is None:
         changed["date"] = call.now
     if ("date" in body or "payment_terms" in body) and "due_date" not in body:
@@ -149,7 +157,7 @@ def change(account: Account, call: Call) -> Reply:
     if changed["paid"] and "closed" not in body:
         changed["closed"] = True
     store(account, row, changed)
-    return Reply(200, view(account, changed) | echoed)
+    return Reply(200, _shown(account, changed, call) | echoed)
 
 
 def void(account: Account, call: Call) -> Reply:
@@ -159,7 +167,16 @@ def void(account: Account, call: Call) -> Reply:
     if row.get("amount_paid"):
         raise InvoicedError("This invoice cannot be voided because it has a payment applied.")
     voided = row | {"voided": True, "date_voided": call.now, "updated_at": call.now}
-    return Reply(200, view(account, store(account, row, _settled(voided, call.now))))
+    return Reply(200, _shown(account, store(account, row, _settled(voided, call.now)), call))
+
+
+def write_off(account: Account, call: Call) -> Reply:
+    """Close an open invoice as bad debt."""
+    row = find(account, call.arguments[0])
+    if row.get("voided") or row.get("draft") or row.get("paid"):
+        raise InvoicedError(f"An invoice that is {row['status']} cannot be written off")
+    written = row | {"closed": True, "date_bad_debt": call.now, "updated_at": call.now}
+    return Reply(200, _shown(account, store(account, row, _settled(written, call.now)), call))
 
 
 def delete(account: Account, call: Call) -> Reply:
@@ -169,6 +186,7 @@ def delete(account: Account, call: Call) -> Reply:
     account.invoices.remove(row["id"])
     account.invoice_numbers.release(row["number"])
     del account.invoices_of[row["customer"]][row["id"]]
+    account.touch("invoice", row["id"], row)
     return Reply(204)
 
 
@@ -188,6 +206,7 @@ def age(account: Account, now: int) -> None:
         row = account.invoices.get(id_)
         if row is not None and row.get("due_date") == due and status(row, now) != row["status"]:
             account.invoices.put(id_, _sparse(_settled(row | {"updated_at": now}, now)))
+            account.touch("invoice", id_, row)
 
 
 def status(invoice: Mapping[str, Any], now: int) -> str:
@@ -198,6 +217,8 @@ def status(invoice: Mapping[str, Any], now: int) -> str:
         return "draft"
     if invoice.get("paid"):
         return "paid"
+    if invoice.get("closed") and invoice.get("date_bad_debt") is not None:
+        return "bad_debt"
     due = invoice.get("due_date")
     if due is not None and due < now:
         return "past_due"
@@ -218,6 +239,7 @@ def store(account: Account, before: Row, after: Row) -> Row:
     """Replace an invoice and keep the indexes true."""
     row = _sparse(after)
     account.invoices.put(row["id"], row)
+    account.touch("invoice", row["id"], before)
     if row["number"] != before["number"]:
         account.invoice_numbers.assign(row["number"], row["id"], before["number"])
     _watch(account, row)
@@ -230,16 +252,7 @@ def view(account: Account, row: Row) -> Row:
 
 
 def _shown(account: Account, row: Row, call: Call) -> Row:
-    return project(_expanded(account, row, call), call.query, HIDDEN)
-
-
-def _expanded(account: Account, row: Row, call: Call) -> Row:
-    shown = _whole(account, row)
-    expand = call.query.get("expand")
-    if isinstance(expand, str) and "customer" in expand.split(","):
-        customer = account.customers.get(row["customer"])
-        shown["customer"] = None if customer is None else customers.view(account, customer)
-    return shown
+    return project(_whole(account, row), call.query, HIDDEN)
 
 
 def _whole(account: Account, row: Row) -> Row:
@@ -260,7 +273,10 @@ def _whole(account: Account, row: Row) -> Row:
     return shown
 
 
-def _customer(account: Account, given: Any) -> Row:
+def _customer(account: Account, given: Any, now: int) -> tuple[Row, bool]:
+    """The customer that an invoice names, or a new one from its attributes, and whether it is still to be added."""
+    if isinstance(given, dict) and given.get("id") is None and given:
+        return customers.new(account, given, now)[0], True
     reference = given.get("id") if isinstance(given, dict) else given
     if reference is None:
         raise InvoicedError("Customer missing", "customer")
@@ -270,11 +286,21 @@ def _customer(account: Account, given: Any) -> Row:
         raise InvoicedError(f"No such customer: {id_[:40]}", "customer")
     if not customer.get("active", True):
         raise InvoicedError("This cannot be created because the customer is inactive", "customer")
-    return customer
+    return customer, False
+
+
+def _refuse_quota(account: Account, now: int) -> None:
+    day, created = account.invoiced_today
+    if day != now // _DAY:
+        account.invoiced_today = (now // _DAY, 0)
+        return
+    most = account.settings.invoices_a_day
+    if most is not None and created >= most:
+        raise InvoicedError(f"The {most} transaction per day quota has been reached.")
 
 
 def _read(account: Account, body: Mapping[str, Any], row: Row | None) -> tuple[Row, Row]:
-    values, echoed = assign(RULES, body, _COLUMNS, cut=account.switches.overlong_text == "truncated")
+    values, echoed = assign(RULES, body, _COLUMNS, **account.switches.text)
     if "number" in values:
         account.invoice_numbers.refuse_taken(values["number"], None if row is None else row["id"])
     if "ship_to" in body:

@@ -91,7 +91,7 @@ def create(account: Account, call: Call) -> Reply:
         values["currency"] = account.settings.currency
     row = sparse(values | {"id": id_, "created_at": call.now, "updated_at": call.now}, DEFAULTS)
     account.items.add(row)
-    return Reply(201, view(account, row) | echoed)
+    return Reply(201, project(_whole(account, row), call.query, HIDDEN) | echoed)
 
 
 def retrieve(account: Account, call: Call) -> Reply:
@@ -110,10 +110,10 @@ def change(account: Account, call: Call) -> Reply:
     # What only creation may set is known here, but silently ignored; the stamp moves all the same.
     values, echoed = _read(account, call.body, _CHANGEABLE)
     if not call.body:
-        return Reply(200, view(account, row))
+        return Reply(200, project(_whole(account, row), call.query, HIDDEN))
     changed = sparse(row | values | {"updated_at": call.now}, DEFAULTS)
     account.items.put(changed)
-    return Reply(200, view(account, changed) | echoed)
+    return Reply(200, project(_whole(account, changed), call.query, HIDDEN) | echoed)
 
 
 def delete(account: Account, call: Call) -> Reply:
@@ -149,4 +149,4 @@ def _read(account: Account, body: Mapping[str, Any], rules: Mapping[str, Rule]) 
     for name in body:
         if name not in _OPTIONS:
             raise unknown_option(name, _OPTIONS, "request")
-    return assign(rules, body, _COLUMNS, cut=account.switches.overlong_text == "truncated")
+    return assign(rules, body, _COLUMNS, **account.switches.text)

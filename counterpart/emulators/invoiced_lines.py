@@ -45,7 +45,7 @@ def entries(
     """The complete new list of discounts or taxes; unknown rates and custom amounts of 0 are dropped silently."""
     param = param or _LISTS[kind]
     if not isinstance(given, list):
-        raise InvoicedError(f"{param.title()} is invalid", param)
+        raise account.uncoercible(f"{param.title()} is invalid", param)
     known = {entry["id"]: entry for entry in kept}
     found: list[Row] = []
     rates: set[str] = set()

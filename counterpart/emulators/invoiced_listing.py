@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 from math import ceil
-from operator import itemgetter
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from counterpart.emulators.errors import InvoicedError
+from counterpart.emulators.errors import InvoicedError, MalformedJson
 from counterpart.emulators.invoiced_account import Account, Call, Reply
 from counterpart.emulators.invoiced_values import fold, unknown_option
+from counterpart.emulators.jsontext import decode
 from counterpart.emulators.table import Row, Table
 
 Column = Literal["text", "exact", "number", "boolean", "date"]
@@ -24,19 +24,19 @@ Test = Callable[[Row], bool]
 
 _LARGEST_PAGE = 100
 _DEEP = 10_000
+_END = 2**63
 _CACHE_SECONDS = 300
 _MOST_CACHED = 20_000
+_MOST_CONDITIONS = 50
+_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _METADATA_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LEADING_NUMBER = re.compile(r"\s*[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
 _SHAPES: dict[str, type] = {"filter": dict, "metadata": dict, "page": str, "per_page": str, "sort": str}
 NOT_EMULATED = (
-    "advanced_filter",
     "automation",
     "balance",
     "late_fee_schedule_id",
-    "open_balance",
     "owner",
-    "payment_source",
 )
 
 
@@ -51,8 +51,9 @@ class Listing:
     link_defaults: tuple[tuple[str, str], ...] = ()
     strict_metadata: bool = False
     by_time: tuple[str, ...] = ("updated_after", "updated_before")
-    dated: bool = False
-    """Whether `start_date` and `end_date` apply, to `date` or the column that `date_column` names."""
+    dated: str | None = None
+    """The column to which `start_date` and `end_date` apply; instead of `date`, `date_column` may name `due_date`."""
+    newest_first: bool = False
     hidden: frozenset[str] = frozenset()
     sortable: tuple[str, ...] = ()
     """Columns to sort by beside the filterable ones."""
@@ -82,7 +83,7 @@ def answer(
         total = len(rows)
         shown = rows[offset : offset + per_page]
     else:
-        shown, total = _natural(account, call.now, key, table, found, offset, per_page)
+        shown, total = _natural(account, call.now, key, table, found, offset, per_page, listing.newest_first)
     total = _counted(account, call.now, key, page, total)
     value = [project(view(row), query, listing.hidden) for row in shown]
     if query.get("paginate") == "none":
@@ -102,7 +103,14 @@ def project(row: Row, query: Mapping[str, Any], hidden: frozenset[str]) -> Row:
 
 
 def _natural(
-    account: Account, now: int, key: object, table: Table, found: list[Test], offset: int, per_page: int
+    account: Account,
+    now: int,
+    key: object,
+    table: Table,
+    found: list[Test],
+    offset: int,
+    per_page: int,
+    newest_first: bool,
 ) -> tuple[list[Row], int]:
     """A page in id order: after the remembered end of the page before, or by plain offset while that is allowed."""
     page_end = offset + per_page
@@ -111,18 +119,21 @@ def _natural(
         cursor = None
     if offset >= _DEEP and cursor is None:
         raise InvoicedError("You must retrieve all preceding page numbers before retrieving this page.")
+    beyond = table.before if newest_first else table.after
     if not found:
         total = len(table)
-        shown = (
-            table.window(offset, offset + per_page)
-            if cursor is None
-            else list(islice(table.after(cursor[0]), per_page))
-        )
+        if cursor is not None:
+            shown = list(islice(beyond(cursor[0]), per_page))
+        elif newest_first:
+            shown = list(reversed(table.window(max(0, total - page_end), max(0, total - offset))))
+        else:
+            shown = table.window(offset, page_end)
     else:
-        matching = [(id_, row) for id_, row in table.after(0) if all(test(row) for test in found)]
+        matching = [pair for pair in beyond(_END if newest_first else 0) if all(test(pair[1]) for test in found)]
         total = len(matching)
         if cursor is not None:
-            offset = bisect_right(matching, cursor[0], key=itemgetter(0))
+            sign = -1 if newest_first else 1
+            offset = bisect_right(matching, sign * cursor[0], key=lambda pair: sign * pair[0])
         shown = matching[offset : offset + per_page]
     if len(shown) == per_page:
         _remember(account.cursors, (key, page_end), (shown[-1][0], now + _CACHE_SECONDS))
@@ -185,12 +196,14 @@ def _tests(listing: Listing, query: Mapping[str, Any]) -> list[Test]:
                 raise InvoicedError(f"Invalid metadata key: {name[:80]}")
             continue
         tests.append(_has_metadata(name, str(wanted)))
+    tests += _advanced(listing, query.get("advanced_filter"))
     for name, bounded in (("updated_after", _later), ("updated_before", _earlier)):
         bound = _seconds(query.get(name))
         if name in listing.by_time and bound:  # 0 is what the links carry for "not given"
             tests.append(bounded("updated_at", bound))
-    if listing.dated:
-        dated = "due_date" if query.get("date_column") == "due_date" else "date"
+    if listing.dated is not None:
+        due = listing.dated == "date" and query.get("date_column") == "due_date"
+        dated = "due_date" if due else listing.dated
         start, end = _seconds(query.get("start_date")), _seconds(query.get("end_date"))
         if start is not None:
             tests.append(_later(dated, start - 1))
@@ -219,6 +232,68 @@ def _equals(name: str, column: Column, wanted: str, default: Any) -> Test:
 def _has_metadata(name: str, wanted: str) -> Test:
     folded = fold(wanted)
     return lambda row: fold(row.get("metadata", {}).get(name, "")) == folded and name in row.get("metadata", {})
+
+
+def _advanced(listing: Listing, text: Any) -> Iterator[Test]:
+    """The tests of an `advanced_filter`, a JSON array of field, operator and value."""
+    if text is None:
+        return
+    try:
+        conditions = decode(text.encode()) if isinstance(text, str) else None
+    except MalformedJson:
+        conditions = None
+    if not isinstance(conditions, list) or len(conditions) > _MOST_CONDITIONS:
+        raise InvoicedError("The advanced filter cannot be read", "query")
+    for condition in conditions:
+        if not isinstance(condition, dict):
+            raise InvoicedError("The advanced filter cannot be read", "query")
+        field, compare = str(condition.get("field")), _OPERATORS.get(str(condition.get("operator")))
+        known = field in listing.columns or field in listing.sortable or field.startswith("metadata.")
+        if compare is None or not known:
+            raise InvoicedError(f"Invalid filter parameter: {field[:80]}")
+        yield _compared(field, compare, condition.get("value"), listing.defaults)
+
+
+def _compared(field: str, compare: Callable[[Any, Any], bool], wanted: Any, defaults: Mapping[str, Any]) -> Test:
+    head, _, key = field.partition(".")
+    bound = _comparable(wanted)
+
+    def test(row: Row) -> bool:
+        value = row.get("metadata", {}).get(key) if head == "metadata" else row.get(field, defaults.get(field))
+        try:
+            return compare(_comparable(value), bound)
+        except TypeError:
+            return False
+
+    return test
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str):
+        return Decimal(value) if _NUMBER.fullmatch(value) else fold(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda value, wanted: bool(value == wanted),
+    "<>": lambda value, wanted: bool(value != wanted),
+    ">=": lambda value, wanted: bool(value >= wanted),
+    ">": lambda value, wanted: bool(value > wanted),
+    "<": lambda value, wanted: bool(value < wanted),
+    "<=": lambda value, wanted: bool(value <= wanted),
+    "starts_with": lambda value, wanted: _text(value).startswith(_text(wanted)),
+    "ends_with": lambda value, wanted: _text(value).endswith(_text(wanted)),
+    "contains": lambda value, wanted: _text(wanted) in _text(value),
+    "not_contains": lambda value, wanted: _text(wanted) not in _text(value),
+    "empty": lambda value, wanted: value is None or value == "",
+    "not_empty": lambda value, wanted: value is not None and value != "",
+}
 
 
 def _later(column: str, bound: int) -> Test:
@@ -255,7 +330,7 @@ def _order(listing: Listing, sort: str) -> list[tuple[str, bool]]:
         known = words and (words[0] in listing.columns or words[0] in listing.sortable)
         if known and len(words) == 2 and words[1].lower() in {"asc", "desc"}:
             order.append((words[0], words[1].lower() == "desc"))
-    return [] if order[:1] == [("id", False)] else order
+    return [] if order[:1] == [("id", listing.newest_first)] else order
 
 
 def _sort_key(column: str, defaults: Mapping[str, Any]) -> Callable[[Row], Any]:

@@ -54,7 +54,7 @@ class Rates:
         return account.coupons if self.record == "coupon" else account.tax_rates
 
     def create(self, account: Account, call: Call) -> Reply:
-        values, echoed = assign(self._rules, call.body, {}, cut=False)
+        values, echoed = assign(self._rules, call.body, {}, cut=False, narrow=False)
         for name in ("name", "value"):
             if name not in values:
                 raise InvoicedError(f"{name.title()} is missing", name)
@@ -82,7 +82,7 @@ class Rates:
     def change(self, account: Account, call: Call) -> Reply:
         row = self._find(account, call)
         rules: Mapping[str, Rule] = {name: self._rules[name] for name in ("name", "metadata")}
-        values, echoed = assign(rules, call.body, {}, cut=False)
+        values, echoed = assign(rules, call.body, {}, cut=False, narrow=False)
         if call.body:
             row = row | values | {"updated_at": call.now}
             self.catalog(account).put(row)

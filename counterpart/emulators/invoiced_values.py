@@ -25,6 +25,7 @@ _CATALOG_ID = re.compile(r"[A-Za-z0-9_:-]{2,255}")
 _GL_ACCOUNT = re.compile(r"[A-Za-z0-9-]{4,255}")
 _TERMS_DAYS = re.compile(r"net[\s-]*([0-9]{1,4})\b", re.IGNORECASE)
 _MOST_KEYS, _LONGEST_KEY, _LONGEST_VALUE = 10, 40, 255
+_FOUR_BYTES = re.compile("[\U00010000-\U0010ffff]")
 _DEEPEST = 8
 
 
@@ -255,12 +256,13 @@ def terms_days(terms: str | None) -> int | None:
 
 
 def assign(
-    rules: Mapping[str, Rule], body: Mapping[str, Any], columns: Mapping[str, int], *, cut: bool
+    rules: Mapping[str, Rule], body: Mapping[str, Any], columns: Mapping[str, int], *, cut: bool, narrow: bool
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is stored of a body, and what the answer to the write echoes differently.
 
     Text given as a number, typed metadata and text beyond its column come back as sent from the write itself; any later
-    read shows what is stored. `columns` gives the characters a column holds; they bind only when `cut`.
+    read shows what is stored. `columns` gives the characters a column holds; they bind only when `cut`. When `narrow`,
+    characters of four bytes do not fit in.
     """
     stored: dict[str, Any] = {}
     echoed: dict[str, Any] = {}
@@ -270,6 +272,8 @@ def assign(
             value = rule(name, given)
             if cut and name in columns and isinstance(value, str):
                 value = value[: columns[name]]
+            if narrow and isinstance(value, str):
+                value = _FOUR_BYTES.sub("?", value)
             stored[name] = value
             if value and value != given and (name in columns or rule is metadata):
                 echoed[name] = given

@@ -30,6 +30,11 @@ def encode(value: object) -> str:
     return _compact(value)
 
 
+def encode_escaped(value: object) -> str:
+    """The same with every slash escaped, as PHP writes it; a slash stands only in strings."""
+    return _compact(value).replace("/", "\\/")
+
+
 def encode_pretty(value: object) -> str:
     """The same value indented and unescaped, for people."""
     return json.dumps(value, sort_keys=True, indent=4, ensure_ascii=False, default=_number)

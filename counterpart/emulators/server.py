@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import struct
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from counterpart.emulators.asgi import asgi
+from counterpart.emulators.asgi import ABORT, Log, asgi
 from counterpart.emulators.errors import ServerNotStarted
 from counterpart.emulators.wire import Emulator
 
@@ -18,17 +20,27 @@ if TYPE_CHECKING:
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 10.0
+_HEAD_SECONDS = 10.0
+_NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class Server:
     """A context in which each emulator answers at its URL in `urls`; never reachable from another machine.
 
-    `ports` gives a port by name; an emulator without one gets a free port. Raises ServerNotStarted.
+    `ports` gives a port by name; an emulator without one gets a free port. `log` makes an emulator's log.
+    Raises ServerNotStarted.
     """
 
-    def __init__(self, emulators: Mapping[str, Emulator], ports: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        emulators: Mapping[str, Emulator],
+        ports: Mapping[str, int] | None = None,
+        *,
+        log: Callable[[str], Log] | None = None,
+    ) -> None:
         self._emulators = dict(emulators)
         self._ports = dict(ports or {})
+        self._log = log
         self._running: list[tuple[uvicorn.Server, threading.Thread]] = []
         self.urls: dict[str, str] = {}
 
@@ -53,7 +65,8 @@ class Server:
         listener = _listener(name, port)
         url = f"http://{_HOST}:{listener.getsockname()[1]}"
         config = uvicorn.Config(
-            asgi(emulator),
+            asgi(emulator, log=None if self._log is None else self._log(name)),
+            http=_protocol(),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -80,6 +93,57 @@ class Server:
             thread.join()
         self._running.clear()
         self.urls.clear()
+
+
+def _protocol() -> type[asyncio.Protocol]:
+    """uvicorn's protocol with two things it lacks: a bound on slow request heads, and a way to break off."""
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Protocol(H11Protocol):
+        _head: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            app = self.app
+
+            async def breakable(scope: Any, receive: Any, send: Any) -> None:
+                scope["extensions"] = {ABORT: self._abort}
+                await app(scope, receive, send)
+
+            self.app = breakable
+            self._expect_head()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.cycle is None or self.cycle.response_complete:
+                self._expect_head()
+            elif self._head is not None:
+                self._head.cancel()
+                self._head = None
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self._head is not None:
+                self._head.cancel()
+            super().connection_lost(exc)
+
+        def _expect_head(self) -> None:
+            if self._head is None:
+                self._head = self.loop.call_later(_HEAD_SECONDS, self._too_slow)
+
+        def _too_slow(self) -> None:
+            if not self.transport.is_closing():
+                self.transport.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+                self.transport.close()
+
+        async def _abort(self) -> None:
+            """Reset the connection: the caller learns nothing of what became of its request."""
+            connection = self.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            self.transport.abort()
+            while not self.cycle.disconnected:
+                await asyncio.sleep(0)
+
+    return Protocol
 
 
 def _listener(name: str, port: int) -> socket.socket:

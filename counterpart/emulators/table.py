@@ -6,6 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Any
 
+from counterpart.emulators.snapshot import kept
+
 Row = dict[str, Any]
 
 
@@ -14,6 +16,7 @@ def sparse(row: Row, defaults: Row) -> Row:
     return {name: value for name, value in row.items() if name not in defaults or value != defaults[name]}
 
 
+@kept("_ids", "_next", "_rows")
 class Table:
     """Rows keyed by integer ids that only grow; a row is replaced whole, never changed in place."""
 
@@ -64,6 +67,11 @@ class Table:
         """Ids and rows beyond an id, ascending; all of them after 0."""
         ids, rows = self._ids, self._rows
         return ((ids[at], rows[ids[at]]) for at in range(bisect_right(ids, id_), len(ids)))
+
+    def before(self, id_: int) -> Iterator[tuple[int, Row]]:
+        """Ids and rows below an id, descending."""
+        ids, rows = self._ids, self._rows
+        return ((ids[at], rows[ids[at]]) for at in range(bisect_left(ids, id_) - 1, -1, -1))
 
     def window(self, start: int, stop: int) -> list[tuple[int, Row]]:
         """Ids and rows from position `start` up to `stop`."""

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from counterpart.emulators.snapshot import kept
+
+if TYPE_CHECKING:
+    from counterpart.emulators.clock import Clock
+    from counterpart.emulators.faults import Faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,7 @@ class Request:
     body: bytes
 
 
+@kept("status", "headers", "body")
 @dataclass(frozen=True, slots=True)
 class Response:
     """Headers without Content-Length, which whoever carries the response adds."""
@@ -27,7 +34,46 @@ class Response:
     body: bytes
 
 
-class Emulator(Protocol):
-    """Anything that answers requests below HTTP."""
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook call that is due; whoever carries it reports its outcome under the id."""
 
-    def handle(self, request: Request) -> Response: ...
+    id: int
+    name: str
+    """What it tells of, such as `customer.updated`."""
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class Emulator(Protocol):
+    """Anything that answers requests below HTTP, and whatever carries its calls: in process or over loopback."""
+
+    clock: Clock
+    faults: Faults
+    largest_body: ClassVar[int] = 2_000_000
+    """Bytes of a request body beyond which a carrier need not read on."""
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; what the caller did wrong is an answer too."""
+        ...
+
+    def failure(self, status: int) -> Response:
+        """How this API words a failure that has nothing to do with the request."""
+        ...
+
+    def enter(self, request: Request) -> Response | None:
+        """Take a place among the calls under way, given back by `leave`; the refusal when none is free."""
+        return None
+
+    def leave(self, request: Request) -> None:
+        """Give the place back that `enter` took."""
+        return
+
+    def due(self) -> list[Delivery]:
+        """The webhook calls that are due now, in the order of what they tell."""
+        return []
+
+    def settle(self, delivery: Delivery, status: int | None) -> None:
+        """Note how a delivery ended; None for no answer."""
+        return

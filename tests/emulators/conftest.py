@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from counterpart.emulators import Clock, Customerp, Invoiced, Server, Switches, transport
+from counterpart.emulators import Clock, Customerp, Invoiced, Server, Settings, Switches, transport
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
@@ -54,10 +54,13 @@ def clock() -> Clock:
 
 @pytest.fixture
 def account(clock: Clock) -> Callable[..., Api]:
-    """Makes an Invoiced account: customer A is 70001 with number CUST-00001, and there is an item `widget` at 10."""
+    """Makes an Invoiced account: customer A is 70001 with number CUST-00001, and there is an item `widget` at 10.
 
-    def make(**switches: Any) -> Api:
-        emulator = Invoiced(clock, switches=Switches(**switches))
+    `settings` are the account's, everything else is a switch.
+    """
+
+    def make(*, settings: Settings = Settings(), **switches: Any) -> Api:  # noqa: B008 - frozen
+        emulator = Invoiced(clock, switches=Switches(**switches), settings=settings)
         api = Api(emulator, clock, _client(emulator))
         api.json("POST /customers", {"name": "A"})
         api.json("POST /items", {"id": "widget", "name": "Widget", "unit_cost": 10})
@@ -72,9 +75,19 @@ def invoiced(account: Callable[..., Api]) -> Api:
 
 
 @pytest.fixture
-def customerp(clock: Clock) -> Api:
-    emulator = Customerp(clock)
-    return Api(emulator, clock, _client(emulator))
+def customerp_like(clock: Clock) -> Callable[..., Api]:
+    """Makes a Customerp with options of the emulator."""
+
+    def make(**options: Any) -> Api:
+        emulator = Customerp(clock, **options)
+        return Api(emulator, clock, _client(emulator))
+
+    return make
+
+
+@pytest.fixture
+def customerp(customerp_like: Callable[..., Api]) -> Api:
+    return customerp_like()
 
 
 @pytest.fixture(params=["in process", "over loopback"])

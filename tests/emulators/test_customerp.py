@@ -21,6 +21,16 @@ ORDER = {
 
 
 @pytest.fixture
+def minimal(customerp_like: Any) -> Any:
+    return customerp_like(profile="minimal")
+
+
+@pytest.fixture
+def rationed(customerp_like: Any) -> Any:
+    return customerp_like(calls_a_minute=2)
+
+
+@pytest.fixture
 def stocked(customerp: Any) -> Any:
     for path, body in (("customers", CUSTOMER), ("products", PRODUCT), ("orders", ORDER)):
         customerp.json(f"POST /{path}", body)
@@ -240,10 +250,66 @@ def test_a_changed_number_is_found_under_the_new_one_only(stocked: Any) -> None:
     assert stocked.call("POST /customers", CUSTOMER).status_code == 201
 
 
-def test_only_the_full_profile_is_offered(customerp: Any) -> None:
+def test_there_are_two_profiles(customerp: Any) -> None:
     assert customerp.json("GET /capabilities") == {
         "profile": "full",
         "features": ["etag", "changes", "cursor", "idempotency-key", "milliseconds", "external-ref"],
     }
-    with pytest.raises(ValueError, match="offers the profile 'full', not 'minimal'"):
-        Customerp(customerp.clock, profile=json.loads('"minimal"'))
+    with pytest.raises(ValueError, match="offers the profiles 'full' and 'minimal', not 'other'"):
+        Customerp(customerp.clock, profile=json.loads('"other"'))
+
+
+def test_the_minimal_profile_reads_lists_by_page_creates_and_changes(minimal: Any) -> None:
+    created = minimal.call("POST /customers", CUSTOMER, headers={"Idempotency-Key": "k"})
+    assert (created.status_code, created.headers.get("ETag")) == (201, None)
+    assert created.json() == {
+        "id": "CU000001",
+        "number": "K-1",
+        "name": "Nordlicht Optik",
+        "email": None,
+        "phone": None,
+        "address": dict.fromkeys(("line1", "line2", "city", "region", "postalCode", "country")),
+        "organisationNumber": None,
+        "currency": None,
+        "paymentTermsDays": None,
+        "active": True,
+        "createdAt": "2026-03-01T08:00:00Z",
+        "updatedAt": "2026-03-01T08:00:00Z",
+    }
+    minimal.clock.advance(1.9)
+    changed = minimal.json("PATCH /customers/CU000001", {"phone": "1"}, headers={"If-Match": '"7"'})
+    assert (changed["phone"], changed["updatedAt"]) == ("1", "2026-03-01T08:00:01Z")
+    assert minimal.json("GET /customers/CU000001") == changed
+    minimal.json("POST /customers", CUSTOMER | {"number": "K-2"})
+    page = minimal.json("GET /customers?page=1&limit=1")
+    assert page == {"data": [changed], "more": True}
+    assert [row["number"] for row in minimal.json("GET /customers?page=2&limit=1")["data"]] == ["K-2"]
+    assert minimal.json("GET /customers?page=9") == {"data": [], "more": False}
+    assert [row["id"] for row in minimal.json("GET /customers?number=K-2")["data"]] == ["CU000002"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "body", "status"),
+    [
+        ("GET /changes", None, 404),
+        ("DELETE /customers/CU000001", None, 405),
+        ("GET /customers?cursor=x", None, 400),
+        ("GET /customers?externalRef=x", None, 400),
+        ("POST /customers", CUSTOMER | {"externalRef": "x"}, 422),
+    ],
+)
+def test_the_minimal_profile_has_none_of_the_rest(minimal: Any, request_: str, body: Any, status: int) -> None:
+    assert minimal.json("GET /capabilities") == {"profile": "minimal", "features": []}
+    assert minimal.call(request_, body).status_code == status
+    with pytest.raises(ValueError, match="has no webhooks"):
+        minimal.emulator.subscribe("http://127.0.0.1/", "s")
+
+
+def test_calls_a_minute_are_rationed(rationed: Any) -> None:
+    rationed.clock.advance(50)
+    statuses = [rationed.call("GET /capabilities").status_code for _ in range(2)]
+    refused = rationed.call("GET /capabilities")
+    assert (statuses, refused.status_code) == ([200, 200], 429)
+    assert (refused.headers["Retry-After"], refused.json()["type"].rpartition("/")[2]) == ("10", "too-many-requests")
+    rationed.clock.advance(10)
+    assert rationed.call("GET /capabilities").status_code == 200

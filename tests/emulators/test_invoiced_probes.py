@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from counterpart.emulators import Settings
+
 A = 70001
 """The customer that every fresh account has."""
 INVOICE = 880001
@@ -102,6 +104,7 @@ PROBES: dict[str, list[Step]] = {
         Step(f"PATCH /customers/{A}", {}, 200, {"updated_at": 1772352000}, after=1),
         Step(f"PATCH /customers/{A}", {"name": "A"}, 200, {"updated_at": 1772352001}),
         Step(f"PATCH /customers/{A}", {"shoe_size": 1}, 200, {"updated_at": 1772352002}, after=1),
+        Step("GET /events", None, 200, [{"type": "customer.created"}]),
     ],
     "16 metadata is replaced whole (O)": [
         Step(f"PATCH /customers/{A}", {"metadata": {"a": "1", "b": "2"}}, 200),
@@ -160,6 +163,20 @@ PROBES: dict[str, list[Step]] = {
                     '<https://invoiced.emulator.example/items?per_page=1&page=1>; rel="last"',
         }),
         Step("GET /customers?per_page=1&page=2", None, 200, [{"name": "B"}], headers={"X-Total-Count": "3"}),
+    ],
+    "26 a page past the end (O)": [
+        Step("GET /customers?page=999&sort=name asc", None, 200, [], headers={
+            "Link": ", ".join(
+                '<https://invoiced.emulator.example/customers?sort=name+asc&paginate=offset&updated_before=0'
+                f'&updated_after=0&page={page}>; rel="{name}"'
+                for name, page in (("self", 999), ("first", 1), ("previous", 998), ("last", 1))
+            ),
+        }),
+        Step("GET /customers?page=99", None, 200, []),
+    ],
+    "27 a deep page without those before it (D)": [
+        no_param("GET /customers?page=101"),
+        Step("GET /customers?page=101&sort=updated_at asc", None, 200, []),
     ],
     "28 paginate=none has no headers (O)": [
         Step("GET /customers?paginate=none", None, 200, [{"id": A}], headers={"Link": None, "X-Total-Count": None}),
@@ -347,6 +364,19 @@ PROBES: dict[str, list[Step]] = {
             {"amount": 9, "applied_to": [{"type": "invoice", "invoice": INVOICE + 1, "amount": 9}]}, "applied_to"),
         Step(f"GET /invoices/{INVOICE}", None, 200, {"balance": 100}),
     ],
+    "53b what paying and voiding tell (O)": [
+        Step("POST /invoices", ONE_LINE, 201),
+        Step("POST /payments", payment(100), 201),
+        Step("GET /events?type=invoice", None, 200, [
+            {"type": "invoice.paid", "data": {"object": {"status": "paid"}, "previous": "absent"}},
+            {"type": "invoice.created"},
+        ]),
+        Step("POST /invoices", ONE_LINE, 201),
+        Step(f"POST /invoices/{INVOICE + 1}/void", {}),
+        Step("GET /events?per_page=1", None, 200, [
+            {"type": "invoice.updated", "data": {"previous": {"status": "not_sent", "balance": 100}}},
+        ]),
+    ],
     "54 the idempotency cache knows only the key (O)": [
         Step("POST /customers", {"name": "B"}, 201, {"name": "B"}, sent={"Idempotency-Key": "abcdef"}),
         Step("POST /customers", {"name": "C"}, 201, {"name": "B", "id": A + 1}, sent={"Idempotency-Key": "abcdef"}),
@@ -360,8 +390,45 @@ PROBES: dict[str, list[Step]] = {
         no_param("POST /customers", {"name": "B"}, sent={"Idempotency-Key": "k" * 65}),
         no_param("GET /customers", sent={"Idempotency-Key": "abcdef"}),
     ],
+    "56 calls under way (O)": [
+        Step("GET /customers", None, 200, headers={"Retry-After": None}),  # the other half: test_concurrent_calls
+    ],
     "57 a body that is no JSON (O)": [
         Step("POST /customers", None, 400, lacks=("type", "param"), sent={"Content-Type": "application/json", "": "{"}),
+    ],
+    "58 an event tells what was there before (O)": [
+        Step(f"PATCH /customers/{A}", {"phone": "1", "metadata": {"k": "v"}}, 200, after=1),
+        Step("GET /events?filter[type]=customer.updated", None, 200, [
+            {"id": 9300002, "type": "customer.updated", "timestamp": 1772352001,
+             "data": {"object": {"id": A, "phone": "1", "metadata": {"k": "v"}, "updated_at": 1772352001},
+                      "previous": {"phone": None, "metadata": {"k": None}, "updated_at": 1772352000}}},
+        ]),
+        Step("GET /events/9300002", None, 200, {"type": "customer.updated"}, ("object", "user", "href")),
+        Step("GET /events/9300002?include=user", None, 200, {"user": {"id": -3}}),
+        Step("GET /events/1", None, 404, {"message": "Event was not found: 1"}),
+    ],
+    "59 an event a request and object, none for items (O)": [
+        Step(f"PATCH /customers/{A}", {"phone": "1"}),
+        Step("PATCH /items/widget", {"name": "W"}),
+        Step("DELETE /items/widget", None, 204),
+        Step("GET /events", None, 200, [{"type": "customer.updated"}, {"type": "customer.created"}]),
+    ],
+    "60 related events, newest first (D)": [
+        Step("POST /customers", {"name": "B"}, 201),
+        Step("POST /invoices", ONE_LINE, 201),
+        Step(f"DELETE /invoices/{INVOICE}", None, 204),
+        Step(f"GET /events?related_to=customer,{A}", None, 200, [
+            {"type": "invoice.deleted", "data": {"object": {"id": INVOICE, "customer": {"id": A}}}},
+            {"type": "invoice.created", "data": {"object": {"total": 100, "customer": {"name": "A"}}}},
+            {"type": "customer.created"},
+        ]),
+        Step("GET /events?type=invoice&sort=id asc", None, 200,
+             [{"type": "invoice.created"}, {"type": "invoice.deleted"}]),
+        Step("GET /events?per_page=1&page=2", None, 200, [{"type": "invoice.created"}]),
+        Step("GET /events?related_to=customer,x", None, 200, [{}, {}, {}, {}]),
+        Step("GET /events?start_date=1772352001", None, 200, []),
+        Step("GET /events?from=invoiced", None, 200, []),
+        no_param("GET /events?related_to=robot,1"),
     ],
     "- numbers skip those taken, deleting frees them (O)": [
         Step("POST /customers", {"name": "B", "number": "CUST-00002"}, 201),
@@ -435,6 +502,96 @@ PROBES: dict[str, list[Step]] = {
         bad("POST /items?foo=1", {"name": "B"}, "query"),
         bad(f"DELETE /customers/{A}?include=metadata", None, "query"),
     ],
+    "- contacts (D)": [
+        bad(f"POST /customers/{A}/contacts", {}, "name"),
+        Step(f"POST /customers/{A}/contacts", {"name": "Ada", "email": " Ada@X.example"}, 201,
+             {"id": 100001, "object": "contact", "email": "ada@x.example", "primary": True}, ("customer",)),
+        Step(f"PATCH /customers/{A}/contacts/100001", {"title": "CFO"}, 200, {"name": "Ada", "title": "CFO"}),
+        Step(f"GET /customers/{A}/contacts", None, 200, [{"id": 100001}], headers={"X-Total-Count": "1"}),
+        Step("GET /customers/70009/contacts", None, 404),
+        Step(f"GET /customers/{A}", None, 200, {"updated_at": 1772352000}),
+        Step(f"DELETE /customers/{A}/contacts/100001", None, 204),
+        Step(f"GET /customers/{A}/contacts/100001", None, 404),
+        Step("GET /events?type=contact", None, 200, [
+            {"type": "contact.deleted"},
+            {"type": "contact.updated", "data": {"object": {"customer": {"id": A}}, "previous": {"title": None}}},
+            {"type": "contact.created"},
+        ]),
+    ],
+    "- a customer's balance (D)": [
+        Step("POST /invoices", ONE_LINE | {"due_date": 1772409600}, 201, after=1),
+        Step("POST /invoices", ONE_LINE | {"draft": True}, 201),
+        Step(f"GET /customers/{A}/balance", None, 200,
+             {"currency": "usd", "total_outstanding": 100, "past_due": False, "history": [], "open_credit_notes": 0}),
+        Step(f"GET /customers/{A}/balance", None, 200, {"past_due": True, "due_now": 100}, after=86400),
+        Step(f"GET /customers/{A}/balance?currency=eur", None, 200, {"currency": "eur", "total_outstanding": 0}),
+        Step("GET /customers?open_balance=1", None, 200, [{"id": A}]),
+        Step("GET /customers?open_balance=0", None, 200, []),
+        Step("GET /customers?payment_source=1", None, 200, []),
+        Step(f"GET /customers/{A}?include=aging,credit_balance", None, 200, {"credit_balance": 0}),
+    ],
+    "- merging customers (O)": [
+        Step("POST /customers", {"name": "B", "number": "B-1"}, 201),
+        Step("POST /invoices", {"customer": A + 1, "items": [{"unit_cost": 5}]}, 201),
+        no_param(f"POST /customers/{A}/merge", {"customer": 9}),
+        Step(f"POST /customers/{A}/merge", {"customer": A}, 500, {"type": "api_error"}),
+        Step(f"POST /customers/{A}/merge", {"customer": A + 1}, 204, after=1),
+        Step(f"GET /customers/{A + 1}", None, 404),
+        Step(f"GET /invoices/{INVOICE}", None, 200, {"customer": A, "updated_at": 1772352001}),
+        Step(f"GET /customers/{A}", None, 200, {"updated_at": 1772352000}),
+        Step("GET /events?per_page=1", None, 200, [
+            {"type": "customer.merged", "data": {"object": {"id": A, "original_customer": {"id": A + 1, "name": "B"}}}},
+        ]),
+        Step("GET /events?filter[type]=customer.deleted", None, 200, []),
+        Step("POST /customers", {"name": "C", "number": "b-1"}, 201),
+    ],
+    "- an invoice for a new customer (O)": [
+        bad("POST /invoices", {"customer": {"email": "x@y.example"}}, "name"),
+        bad("POST /invoices", {"customer": {"name": "New"}, "items": [{"unit_cost": -5}]}, "total"),
+        Step("GET /customers", None, 200, [{"id": A}]),
+        Step("POST /invoices", {"customer": {"name": "New", "currency": "eur"}, "items": [{"unit_cost": 5}]}, 201,
+             {"customer": A + 1, "currency": "eur"}),
+        Step("GET /customers", None, 200, [{"id": A}, {"name": "New", "number": "CUST-00002"}]),
+        Step("GET /events?per_page=2", None, 200, [{"type": "invoice.created"}, {"type": "customer.created"}]),
+    ],
+    "- bad debt (O)": [
+        Step("POST /invoices", ONE_LINE, 201),
+        Step(f"POST /invoices/{INVOICE}/bad_debt", {}, 200, {"status": "bad_debt", "closed": True, "balance": 100}),
+        bad(PATCH, {"notes": "x"}, "closed"),
+        Step(PATCH, {"closed": False}, 200, {"status": "not_sent"}),
+    ],
+    "- webhooks are managed over the API (O)": [
+        bad("POST /webhooks", {}, "url"),
+        bad("POST /webhooks", {"url": "ftp://x"}, "url"),
+        Step("POST /webhooks", {"url": "http://127.0.0.1:9/"}, 201, {"events": ["*"], "enabled": True}, ("secret",)),
+        Step("PATCH /webhooks/4001", {"events": ["invoice.created"]}, 200, {"events": ["invoice.created"]}),
+        Step("GET /webhooks", None, 200, [{"id": 4001}]),
+        Step("POST /invoices", ONE_LINE, 201),
+        Step("GET /webhook_attempts", None, 200, [{"event_id": 9300002, "attempts": []}]),
+        Step("POST /webhook_attempts/6001/retries", None, 204),
+        Step("DELETE /webhooks/4001", None, 204),
+        Step("GET /webhooks/4001", None, 404),
+    ],
+    "- advanced filters (O)": [
+        Step("POST /items", {"id": "young", "name": "Young", "metadata": {"k": "7"}}, 201, after=10),
+        Step('GET /items?advanced_filter=[{"field":"updated_at","operator":">","value":1772352005}]', None, 200,
+             [{"id": "young"}]),
+        Step('GET /items?advanced_filter=[{"field":"metadata.k","operator":"=","value":"7"}]', None, 200,
+             [{"id": "young"}]),
+        Step('GET /items?advanced_filter=[{"field":"name","operator":"starts_with","value":"w"}]', None, 200,
+             [{"id": "widget"}]),
+        Step('GET /customers?advanced_filter=[{"field":"email","operator":"empty"}]', None, 200, [{"id": A}]),
+        no_param('GET /items?advanced_filter=[{"field":"colour","operator":"=","value":1}]'),
+        bad("GET /items?advanced_filter=[", None, "query"),
+    ],
+    "- expansion nests, and works on writes (O)": [
+        Step("POST /invoices?expand=customer.parent_customer,items.catalog_item,robot",
+             {"customer": A, "items": [{"catalog_item": "widget"}, {"unit_cost": 1}]}, 201,
+             {"customer": {"id": A, "parent_customer": None},
+              "items": [{"catalog_item": {"id": "widget", "unit_cost": 10}}, {"catalog_item": None}]}),
+        Step("GET /invoices?expand=customer", None, 200, [{"customer": {"name": "A"}}]),
+        Step("POST /invoices?include=sent&exclude=items", ONE_LINE, 201, {"sent": False}, ("items",)),
+    ],
     "- include, exclude and expand (O)": [
         Step("POST /invoices", ONE_LINE, 201, lacks=("sent", "voided")),
         Step(f"GET /invoices/{INVOICE}?include=sent,voided&exclude=items", None, 200, {"sent": False, "voided": False},
@@ -498,6 +655,47 @@ def test_overlong_text_is_a_switch(account: Callable[..., Any], position: str, l
     api = account(overlong_text=position)
     api.json(f"PATCH /customers/{A}", {"city": "x" * 300})
     assert len(api.json(f"GET /customers/{A}")["city"]) == length
+
+
+@pytest.mark.parametrize(("position", "stamp"), [("touched", 1772352001), ("untouched", 1772352000)])
+def test_whether_a_merge_touches_what_it_moves_is_a_switch(
+    account: Callable[..., Any], position: str, stamp: int
+) -> None:
+    api = account(merged_documents=position)
+    api.json("POST /customers", {"name": "B"})
+    api.json("POST /invoices", ONE_LINE)
+    api.clock.advance(1)
+    api.json(f"POST /customers/{A + 1}/merge", {"customer": A})
+    assert api.json(f"GET /invoices/{INVOICE}")["updated_at"] == stamp
+
+
+@pytest.mark.parametrize(("position", "stored"), [("kept", "Party 🎉"), ("replaced", "Party ?")])
+def test_characters_of_four_bytes_are_a_switch(account: Callable[..., Any], position: str, stored: str) -> None:
+    api = account(four_byte_characters=position)
+    assert api.json(f"PATCH /customers/{A}", {"city": "Party 🎉"})["city"] == "Party 🎉"
+    assert api.json(f"GET /customers/{A}")["city"] == stored
+
+
+@pytest.mark.parametrize(
+    ("position", "status", "type_"), [("refused", 400, "invalid_request"), ("broken", 500, "api_error")]
+)
+def test_values_that_reach_typed_code_are_a_switch(
+    account: Callable[..., Any], position: str, status: int, type_: str
+) -> None:
+    api = account(uncoercible_values=position)
+    api.json("POST /invoices", ONE_LINE)
+    for body in ({"currency": None}, {"items": [{"unit_cost": 1, "taxes": None}]}):
+        answer = api.call(PATCH, body)
+        assert (answer.status_code, answer.json()["type"]) == (status, type_)
+
+
+def test_a_quota_bounds_the_invoices_of_a_day(account: Callable[..., Any]) -> None:
+    api = account(settings=Settings(invoices_a_day=1))
+    api.json("POST /invoices", ONE_LINE)
+    refusal = api.call("POST /invoices", ONE_LINE).json()
+    assert refusal["message"] == "The 1 transaction per day quota has been reached."
+    api.clock.advance(86400)
+    api.json("POST /invoices", ONE_LINE)
 
 
 def pick(value: Any, shape: Any) -> Any:

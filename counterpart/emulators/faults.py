@@ -1,0 +1,229 @@
+"""Faults of a service, armed by call site: which call suffers what, and what then becomes of its answer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from fnmatch import fnmatchcase
+from typing import Any, Literal, get_args
+
+from counterpart.emulators.errors import MalformedJson, UnusableFault
+from counterpart.emulators.jsontext import decode, encode
+from counterpart.emulators.wire import Delivery, Emulator, Request, Response
+
+CallFault = Literal[
+    "latency",
+    "timeout-before",
+    "timeout-after",
+    "401",
+    "429",
+    "500",
+    "502",
+    "503",
+    "reset-before",
+    "reset-after",
+    "truncated-body",
+    "malformed-json",
+    "wrong-content-type",
+    "ignored-field",
+    "truncated-text",
+    "clock-skew",
+]
+"""What a call can suffer; `before` and `after` say whether the request has taken effect."""
+
+EventFault = Literal["webhook-duplicated", "webhook-reordered", "event-lost"]
+"""What the news of a change can suffer; for these `path` matches the name of the event, `customer.updated`."""
+
+Ending = Literal["whole", "truncated", "reset", "timeout"]
+
+_CALLS: tuple[str, ...] = get_args(CallFault)
+_EVENTS: tuple[str, ...] = get_args(EventFault)
+_LONGEST_WAIT = 120.0
+_GATEWAY = b"<html><head><title>%d</title></head><body><h1>%d</h1></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault and the calls it strikes: the first `times` that match method and path, after `skip` that pass.
+
+    `path` is a shell pattern. Raises UnusableFault for a fault that says too little or too much.
+    """
+
+    kind: CallFault | EventFault
+    method: str = "*"
+    path: str = "*"
+    skip: int = 0
+    times: int = 1
+    seconds: float = 0.0
+    """How long a latency or a time-out lasts, or by how much the service's clock is off (negative: slow)."""
+    field: str = ""
+    """The attribute that is ignored, or whose text is cut."""
+    length: int = 0
+    """The characters that are left of a cut text."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in (*_CALLS, *_EVENTS):
+            raise UnusableFault(f"there is no kind {self.kind!r}; the kinds are {', '.join((*_CALLS, *_EVENTS))}")
+        if self.kind in ("ignored-field", "truncated-text") and not self.field:
+            raise UnusableFault(f"{self.kind} needs the name of a field")
+        if self.kind in ("latency", "clock-skew") and not self.seconds:
+            raise UnusableFault(f"{self.kind} needs a number of seconds")
+        if self.kind != "clock-skew" and not 0 <= self.seconds <= _LONGEST_WAIT:
+            raise UnusableFault(f"{self.kind} lasts from 0 to {_LONGEST_WAIT:g} seconds")
+        if self.times < 1 or self.skip < 0 or self.length < 0:
+            raise UnusableFault("times is at least 1, skip and length at least 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the caller is to see: an answer after a wait, whole or broken off, or none at all."""
+
+    response: Response | None
+    wait: float = 0.0
+    ending: Ending = "whole"
+
+
+class Faults:
+    """The faults that are armed, in order; a call meets the first that matches it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._armed: list[Fault] = []
+        self.struck: list[tuple[Fault, str]] = []
+        """Every fault that struck, with the call or event it struck."""
+
+    @property
+    def armed(self) -> tuple[Fault, ...]:
+        """What is still to strike; counts are what is left of them."""
+        return tuple(self._armed)
+
+    def arm(self, *faults: Fault) -> None:
+        """Add faults behind those already armed."""
+        with self._lock:
+            self._armed += faults
+
+    def clear(self) -> None:
+        """Disarm everything and forget what struck."""
+        with self._lock:
+            self._armed.clear()
+            self.struck.clear()
+
+    def call(self, request: Request) -> Fault | None:
+        """The fault that strikes this call, if any."""
+        return self._take(_CALLS, request.method, request.path) if self._armed else None
+
+    def event(self, kind: EventFault, name: str) -> bool:
+        """Whether a fault of this kind strikes the event of this name."""
+        return bool(self._armed) and self._take((kind,), "*", name) is not None
+
+    def _take(self, kinds: tuple[str, ...], method: str, path: str) -> Fault | None:
+        with self._lock:
+            for at, fault in enumerate(self._armed):
+                if fault.kind not in kinds or fault.method not in ("*", method) or not fnmatchcase(path, fault.path):
+                    continue
+                if fault.skip:
+                    self._armed[at] = replace(fault, skip=fault.skip - 1)
+                    continue
+                if fault.times > 1:
+                    self._armed[at] = replace(fault, times=fault.times - 1)
+                else:
+                    del self._armed[at]
+                self.struck.append((fault, f"{method} {path}" if method != "*" else path))
+                return fault
+        return None
+
+
+def parse(given: Mapping[str, Any]) -> Fault:
+    """A fault from its JSON form; raises UnusableFault."""
+    shapes: dict[str, Any] = {field.name: str(field.type) for field in fields(Fault)}
+    for name, value in given.items():
+        shape = shapes.get(name)
+        if shape is None:
+            raise UnusableFault(f"there is no {name!r}; a fault has {', '.join(shapes)}")
+        wanted: tuple[type, ...] = {"int": (int,), "float": (int, float)}.get(shape, (str,))
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise UnusableFault(f"{name} is {value!r}, not of the type {shape.partition(' ')[0]}")
+    if "kind" not in given:
+        raise UnusableFault(f"the kind is missing; the kinds are {', '.join((*_CALLS, *_EVENTS))}")
+    return Fault(**given)
+
+
+def answer(emulator: Emulator, request: Request) -> Outcome:
+    """What becomes of a request, with the fault that strikes it, if any."""
+    fault = emulator.faults.call(request)
+    if fault is None:
+        return Outcome(emulator.handle(request))
+    match fault.kind:
+        case "latency":
+            return Outcome(emulator.handle(request), wait=fault.seconds)
+        case "timeout-before":
+            return Outcome(None, wait=fault.seconds, ending="timeout")
+        case "timeout-after":
+            emulator.handle(request)
+            return Outcome(None, wait=fault.seconds, ending="timeout")
+        case "reset-before":
+            return Outcome(None, ending="reset")
+        case "reset-after":
+            emulator.handle(request)
+            return Outcome(None, ending="reset")
+        case "401" | "429" | "500":
+            return Outcome(emulator.failure(int(fault.kind)))
+        case "502" | "503":
+            # Not the API answers but the proxy before it, which speaks HTML.
+            status = int(fault.kind)
+            headers = (("Date", emulator.clock.http_date()), ("Content-Type", "text/html"))
+            return Outcome(Response(status, headers, _GATEWAY % (status, status)))
+        case "ignored-field" | "truncated-text":
+            return Outcome(emulator.handle(_altered(request, fault)))
+        case "clock-skew":
+            true, emulator.clock = emulator.clock, emulator.clock.shifted(fault.seconds)
+            try:
+                return Outcome(emulator.handle(request))
+            finally:
+                emulator.clock = true
+        case _:
+            return _spoilt(emulator.handle(request), fault.kind)
+
+
+def deliveries(emulator: Emulator) -> list[Delivery]:
+    """The webhook calls to make now, in the order in which to make them; a duplicate stands twice."""
+    made: list[Delivery] = []
+    held: list[Delivery] = []
+    for delivery in emulator.due():
+        if emulator.faults.event("webhook-reordered", delivery.name):
+            held.append(delivery)
+            continue
+        made.append(delivery)
+        if emulator.faults.event("webhook-duplicated", delivery.name):
+            made.append(delivery)
+        made += held
+        held.clear()
+    return made + held
+
+
+def _altered(request: Request, fault: Fault) -> Request:
+    """The request as a service reads it that overlooks an attribute, or keeps only the start of its text."""
+    try:
+        body = decode(request.body) if request.body else None
+    except MalformedJson:
+        return request
+    if not isinstance(body, dict) or fault.field not in body:
+        return request
+    if fault.kind == "ignored-field":
+        del body[fault.field]
+    elif isinstance(body[fault.field], str):
+        body[fault.field] = body[fault.field][: fault.length]
+    return replace(request, body=encode(body).encode())
+
+
+def _spoilt(response: Response, kind: str) -> Outcome:
+    if kind == "truncated-body":
+        return Outcome(response, ending="truncated")
+    if kind == "malformed-json":
+        # One character short: the message is whole for HTTP, and no JSON.
+        return Outcome(replace(response, body=response.body[:-1]))
+    headers = tuple(
+        (name, "text/html" if name.lower() == "content-type" else value) for name, value in response.headers
+    )
+    return Outcome(replace(response, headers=headers))

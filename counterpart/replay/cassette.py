@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from counterpart.replay.audit import credentials_in
 from counterpart.replay.errors import (
     CassetteError,
     MissingCassette,
@@ -119,11 +120,15 @@ class Cassette:
         A file that differs only in the `volatile` metadata is left as it is. Raises UnsafeCassette.
         """
         path = Path(path)
-        if self.secrets_left():
-            raise UnsafeCassette(path, self.secrets_left())
+        if left := self.secrets_left():
+            raise UnsafeCassette(path, left)
         if self._same_as(path, volatile):
             return False
-        write_whole(path, self.dumps())
+        text = self.dumps()
+        # What nobody has named a secret may look like one all the same.
+        if found := credentials_in(json.loads(text)):
+            raise UnsafeCassette(path, [f"{what} at {pointer}" for pointer, what in found])
+        write_whole(path, text)
         return True
 
     def dumps(self) -> str:

@@ -14,8 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from counterpart.replay.cassette import Exchange
 from counterpart.replay.contracts import Contract, Message, Operation, Parameter, Route, Values
-from counterpart.replay.matching import HARMLESS, Headers
-from counterpart.replay.session import KEPT_OF_ANSWERS
+from counterpart.replay.matching import HARMLESS, KEPT_OF_ANSWERS, Headers
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None}

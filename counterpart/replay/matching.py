@@ -50,6 +50,30 @@ COMPARED = frozenset(
 )
 """Request headers whose values are recorded and compared; of any other only the presence is, since it may be secret."""
 
+KEPT_OF_ANSWERS = frozenset(
+    {
+        "allow",
+        "content-language",
+        "content-type",
+        "date",
+        "deprecation",
+        "etag",
+        "last-modified",
+        "link",
+        "location",
+        "ratelimit",
+        "ratelimit-limit",
+        "ratelimit-policy",
+        "ratelimit-remaining",
+        "ratelimit-reset",
+        "retry-after",
+        "sunset",
+        "www-authenticate",
+        "x-total-count",
+    }
+)
+"""What of an answer's headers a client may act on; the rest says how it was carried, or is a cookie."""
+
 IDEMPOTENCY_KEY = "idempotency-key"
 ABSENT = "(absent)"
 _DEFAULT_PORTS = {"http": 80, "https": 443}

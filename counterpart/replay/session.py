@@ -16,6 +16,7 @@ from counterpart.replay.matching import (
     COMPARED,
     HARMLESS,
     IDEMPOTENCY_KEY,
+    KEPT_OF_ANSWERS,
     Headers,
 )
 from counterpart.replay.miss import Miss, MissKind, ReplayMiss
@@ -25,30 +26,6 @@ from counterpart.replay.transport import Conversation, InProcess, SessionTranspo
 Actor = Literal["driver", "sync"]
 TICK = 0.01
 """Seconds of the logical clock before and after each request, the same in a replay as in its recording."""
-
-KEPT_OF_ANSWERS = frozenset(
-    {
-        "allow",
-        "content-language",
-        "content-type",
-        "date",
-        "deprecation",
-        "etag",
-        "last-modified",
-        "link",
-        "location",
-        "ratelimit",
-        "ratelimit-limit",
-        "ratelimit-policy",
-        "ratelimit-remaining",
-        "ratelimit-reset",
-        "retry-after",
-        "sunset",
-        "www-authenticate",
-        "x-total-count",
-    }
-)
-"""What of an answer's headers a client may act on; the rest says how it was carried, or is a cookie."""
 
 
 class Session(ABC):

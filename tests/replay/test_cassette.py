@@ -62,7 +62,7 @@ exchanges = st.builds(
     actor=st.sampled_from(["driver", "sync"]),
     method=st.sampled_from(["GET", "POST"]),
     url=texts.map("https://shop.example/{}".format),
-    request_headers=st.dictionaries(st.text("ab-", min_size=1, max_size=3), texts).map(
+    request_headers=st.dictionaries(st.sampled_from(["accept", "if-match", "prefer"]), texts).map(
         lambda headers: tuple(sorted(headers.items()))
     ),
     request_body=st.binary(max_size=8) | texts.map(str.encode),

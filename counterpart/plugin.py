@@ -124,7 +124,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> FeatureFil
 
 
 def pytest_collection_finish() -> None:
-    """What is there by now stays till the end; looking through it for garbage again and again costs a tenth of a run."""
+    """What is there by now stays till the end; searching it for garbage again and again costs a tenth of a run."""
     gc.collect()
     gc.freeze()
 

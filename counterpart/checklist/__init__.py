@@ -1,19 +1,22 @@
 """Document -> items -> verdicts: what is to be proven, and whether it has been."""
 
+from counterpart.checklist.approvals import Approval
 from counterpart.checklist.checklist import Checklist, Source
 from counterpart.checklist.compare import Change, Difference, compare
+from counterpart.checklist.decisions import Decision, Decisions, Point, open_points
 from counterpart.checklist.diagnostics import Diagnostic, against_opposite, diagnose
 from counterpart.checklist.document import read, read_file
 from counterpart.checklist.errors import (
     ChecklistError,
     ChecklistFileError,
+    DecisionsError,
     DocumentError,
     FileDefects,
     SupplementError,
 )
 from counterpart.checklist.items import Flow, Item, Side, derive
 from counterpart.checklist.model import Document
-from counterpart.checklist.supplement import Approval, Direction, Row, Supplement
+from counterpart.checklist.supplement import Direction, Row, Supplement
 from counterpart.checklist.verdicts import (
     TELLING_ORDER,
     DirectionVerdict,
@@ -32,6 +35,9 @@ __all__ = [
     "Checklist",
     "ChecklistError",
     "ChecklistFileError",
+    "Decision",
+    "Decisions",
+    "DecisionsError",
     "Diagnostic",
     "Difference",
     "Direction",
@@ -43,6 +49,7 @@ __all__ = [
     "Item",
     "ItemVerdict",
     "Judgement",
+    "Point",
     "Row",
     "RowVerdict",
     "Side",
@@ -56,6 +63,7 @@ __all__ = [
     "diagnose",
     "exercised",
     "judge",
+    "open_points",
     "read",
     "read_file",
 ]

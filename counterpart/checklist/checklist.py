@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from counterpart.checklist.errors import ChecklistFileError, FileDefects
+from counterpart.checklist.approvals import text
+from counterpart.checklist.errors import ChecklistFileError
 from counterpart.checklist.items import Flow, Item, Side, derive
 from counterpart.checklist.model import Document
+from counterpart.checklist.tomlfile import load_toml, replace_file
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _HEAD = """\
@@ -92,9 +92,7 @@ class Checklist:
 
     def save(self, path: Path) -> None:
         """Write the checklist, replacing the file as a whole."""
-        temporary = path.with_name(f"{path.name}.new")
-        temporary.write_text(self.to_toml(), "utf-8", newline="\n")
-        temporary.replace(path)
+        replace_file(path, self.to_toml())
 
     def to_toml(self) -> str:
         """The checklist as TOML text; `load` reads it back unchanged."""
@@ -102,23 +100,23 @@ class Checklist:
         blocks = [
             _HEAD,
             "[document]",
-            f"pair = {_text(document.pair)}",
-            f"source = {_text(document.source)}",
-            f"target = {_text(document.target)}",
+            f"pair = {text(document.pair)}",
+            f"source = {text(document.source)}",
+            f"target = {text(document.target)}",
             f"generated = {document.generated.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-            f"content_key = {_text(document.content_key)}",
+            f"content_key = {text(document.content_key)}",
         ]
         for flow in self.flows:
-            blocks += ["", "[[flow]]", f"id = {_text(flow.id)}"]
+            blocks += ["", "[[flow]]", f"id = {text(flow.id)}"]
             blocks += [
-                f"{name} = {{ object = {_text(side.object)}, system = {_text(side.system)}, "
-                f"record = {_text(side.record)} }}"
+                f"{name} = {{ object = {text(side.object)}, system = {text(side.system)}, "
+                f"record = {text(side.record)} }}"
                 for name, side in (("source", flow.source), ("target", flow.target))
             ]
         for item in self.items:
             blocks += ["", "[[item]]"]
             blocks += [
-                f"{name} = {_text(value)}"
+                f"{name} = {text(value)}"
                 for name, value in (
                     ("short", item.short),
                     ("id", item.id),
@@ -136,20 +134,6 @@ class Checklist:
 _TOP = {"document", "flow", "item"}
 # What an item has only when somebody has to decide something before it can be signed off.
 _OPTIONAL = ("blocked", "decision")
-
-
-def load_toml(path: Path, error: type[FileDefects]) -> dict[str, Any]:
-    """The tables of a TOML file; what hinders reading it is raised as `error`."""
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise error(path, ["there is no such file; bring it back from the repository"]) from None
-    except OSError as trouble:
-        raise error(path, [f"it cannot be read: {trouble.strerror}"]) from None
-    except UnicodeDecodeError as trouble:
-        raise error(path, [f"byte {trouble.start} is not UTF-8; save the file as UTF-8"]) from None
-    except tomllib.TOMLDecodeError as trouble:
-        raise error(path, [f"no valid TOML: {trouble}; mend that line"]) from None
 
 
 def _table(data: dict[str, Any], name: str, keys: tuple[str, ...], defects: list[str]) -> dict[str, Any]:
@@ -202,8 +186,3 @@ def _contradictions(checklist: Checklist) -> list[str]:
 
 def _twice(ids: list[str]) -> list[str]:
     return sorted({id_ for id_ in ids if ids.count(id_) > 1})
-
-
-def _text(value: str) -> str:
-    # A JSON string is a basic TOML string, but for DEL, which TOML wants escaped.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

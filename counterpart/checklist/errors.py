@@ -4,7 +4,8 @@ ChecklistError
 ├── DocumentError         read another document, or wait for a reader that knows its grammar
 └── FileDefects           mend the file of ours that `path` names, sentence by sentence
     ├── ChecklistFileError    features/checklist.toml; it can be derived again
-    └── SupplementError       features/supplement.toml
+    ├── SupplementError       features/supplement.toml
+    └── DecisionsError        features/decisions.toml
 """
 
 from __future__ import annotations
@@ -40,3 +41,7 @@ class ChecklistFileError(FileDefects):
 
 class SupplementError(FileDefects):
     """The supplement cannot be used as it is; `defects` names every mistake with row, cause and cure."""
+
+
+class DecisionsError(FileDefects):
+    """The decisions cannot be used as they are; `defects` names every mistake with point, cause and cure."""

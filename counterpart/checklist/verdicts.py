@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from counterpart.checklist.checklist import Checklist
+from counterpart.checklist.decisions import Decisions
 from counterpart.checklist.items import Flow, Item
 from counterpart.checklist.supplement import DIRECTIONS, Direction, Row, Supplement
 
@@ -125,8 +126,17 @@ class Judgement:
 Arrivals = Sequence[tuple[Scenario, Sequence[tuple[Row, Direction]]]]
 
 
-def judge(checklist: Checklist, supplement: Supplement, scenarios: Sequence[Scenario], run: Run) -> Judgement:
-    """The verdict of every item and every supplement row; items beyond the checklist do not count."""
+def judge(
+    checklist: Checklist,
+    supplement: Supplement,
+    scenarios: Sequence[Scenario],
+    run: Run,
+    decisions: Decisions | None = None,
+) -> Judgement:
+    """The verdict of every item and every supplement row; items beyond the checklist do not count.
+
+    With `decisions`, an item that depends on an undecided point is open; a blocked item needs its decision in any case.
+    """
     arrivals = {
         flow.id: [
             (scenario, exercised(flow, supplement, scenario.pairs))
@@ -136,7 +146,9 @@ def judge(checklist: Checklist, supplement: Supplement, scenarios: Sequence[Scen
         for flow in checklist.flows
     }
     rows = tuple(_row_verdict(row, arrivals[row.flow]) for row in supplement.rows)
-    items = tuple(_item_verdict(item, supplement, arrivals[item.flow], rows, run) for item in checklist.items)
+    items = tuple(
+        _item_verdict(item, supplement, arrivals[item.flow], rows, run, decisions) for item in checklist.items
+    )
     sentence, proven = _sum_up(items, scenarios, run)
     return Judgement(items, rows, sentence, proven)
 
@@ -190,7 +202,12 @@ def _direction_verdict(row: Row, direction: Direction, scenarios: list[Scenario]
 
 
 def _item_verdict(
-    item: Item, supplement: Supplement, arrivals: Arrivals, rows: Sequence[RowVerdict], run: Run
+    item: Item,
+    supplement: Supplement,
+    arrivals: Arrivals,
+    rows: Sequence[RowVerdict],
+    run: Run,
+    decisions: Decisions | None,
 ) -> ItemVerdict:
     own = [(scenario, seen) for scenario, seen in arrivals if item.short in scenario.items]
     scenarios = [scenario for scenario, _ in own]
@@ -205,8 +222,30 @@ def _item_verdict(
     ran = {scenario.proof for scenario in scenarios if scenario.outcome != "skipped"}
     proof = min(ran, key=PROOF_LEVELS.index, default=None)
     verdict, reason = _decide(item, scenarios, passed, total, rests_on, rows, run)
+    if verdict is not Verdict.FAILED and (held := _held(item, decisions, verdict, reason)):
+        verdict, reason = held
     ids = tuple(scenario.node_id for scenario in scenarios)
     return ItemVerdict(item, verdict, reason, ids, passed, total, rests_on, proof)
+
+
+def _held(item: Item, decisions: Decisions | None, verdict: Verdict, reason: str) -> tuple[Verdict, str] | None:
+    """What holds an item back although its scenarios may have passed: a block, or a point that nobody has decided."""
+    depends = decisions.of(item.short) if decisions else ()
+    agreed = {point.id for point, decision in depends if decision and decision.standing == "approved"}
+    if item.blocked and (item.decision is None or not agreed.issuperset(item.decision.split())):
+        return Verdict.BLOCKED, item.blocked
+    undecided = [point for point, decision in depends if decision is None]
+    if undecided:
+        asked = " ".join(point.question for point in undecided[:2])
+        more = f" (and {len(undecided) - 2} more)" if len(undecided) > 2 else ""
+        ran = reason if item.kind == UNSPECIFIED_KIND else f"Its scenarios: {reason[0].lower()}{reason[1:]}"
+        return Verdict.OPEN, f"Nobody has decided: {asked}{more} {ran}"
+    suggested = [point for point, decision in depends if decision and decision.standing == "suggested"]
+    if suggested and verdict in (Verdict.PASSED, Verdict.PASSED_ON_ASSUMPTION):
+        how_many = "a decision that is" if len(suggested) == 1 else f"{len(suggested)} decisions that are"
+        names = ", ".join(point.id for point in suggested)
+        return Verdict.PASSED_ON_ASSUMPTION, f"{reason} Rests on {how_many} suggested, not approved: {names}."
+    return None
 
 
 def _decide(

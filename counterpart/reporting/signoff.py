@@ -12,6 +12,7 @@ from typing import Any
 from counterpart.checklist import (
     TELLING_ORDER,
     Checklist,
+    Decisions,
     DirectionVerdict,
     Flow,
     ItemVerdict,
@@ -38,10 +39,15 @@ class SignOff:
 
 
 def build(
-    out: Path, checklist: Checklist, supplement: Supplement, results: Sequence[ScenarioResult], facts: RunFacts
+    out: Path,
+    checklist: Checklist,
+    supplement: Supplement,
+    results: Sequence[ScenarioResult],
+    facts: RunFacts,
+    decisions: Decisions | None = None,
 ) -> SignOff:
     """Judge the run and write `index.html` and `signoff.json` into `out`, each replaced as a whole."""
-    judgement = judge(checklist, supplement, results, facts)
+    judgement = judge(checklist, supplement, results, facts, decisions)
     content = _content(checklist, judgement, results, facts)
     _write(out, content)
     return SignOff(judgement, facts, content)

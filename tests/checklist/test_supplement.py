@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+from difflib import unified_diff
 from pathlib import Path
 
 import pytest
 
-from counterpart.checklist import Approval, Checklist, Supplement, SupplementError
+from counterpart.checklist import Approval, Checklist, Row, Supplement, SupplementError
+from counterpart.checklist.supplement import decide, suggest, suggest_again
 
 ROW = """\
 [[row]]
@@ -18,6 +22,15 @@ travels = "both"
 standing = "suggested"
 reason = "The price of one."
 """
+
+
+ID = "product-item/unitPrice>unit_cost"
+FEATURES = Path(__file__).parents[2] / "features"
+
+
+def _row(checklist: Checklist, path: Path) -> Row:
+    [row] = Supplement.load(path, checklist).rows
+    return row
 
 
 def _load(text: str, checklist: Checklist, folder: Path) -> Supplement:
@@ -42,10 +55,85 @@ def test_what_is_shipped_is_suggested_and_says_why(supplement: Supplement) -> No
 
 
 def test_an_approved_row_names_who_and_when(checklist: Checklist, tmp_path: Path) -> None:
-    text = ROW.replace('"suggested"', '"approved"') + 'approved = { by = "Kari Nordmann", on = 2026-03-01 }\n'
-    [row] = _load(text, checklist, tmp_path).rows
-    assert row.approved == Approval("Kari Nordmann", row.approved.on if row.approved else None)  # type: ignore[arg-type]
-    assert row.approved.on.isoformat() == "2026-03-01"
+    path = tmp_path / "supplement.toml"
+    path.write_text(ROW, "utf-8")
+    agreed = Approval("Kari Nordmann", date(2026, 3, 1), "Controller", "Agreed in the meeting of 1 March.")
+    decide(path, checklist, ID, "approved", agreed)
+    assert path.read_text("utf-8") == ROW.replace('"suggested"', '"approved"') + (
+        'approved = { by = "Kari Nordmann", role = "Controller", on = 2026-03-01, '
+        'reason = "Agreed in the meeting of 1 March.", seal = "SEAL" }\n'
+    ).replace("SEAL", _row(checklist, path).seal)
+    assert _row(checklist, path).approved == replace(agreed, seal=_row(checklist, path).seal)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"The price of one."', '"The price of a dozen."'),
+        ('"decimal"', '"integer"'),
+        ('travels = "both"', 'travels = "to-target"\ndeviation = "x"'),
+        ('travels = "both"', 'travels = "both"\nmatch_key = true'),
+    ],
+)
+def test_an_approval_lapses_when_its_row_is_edited(checklist: Checklist, tmp_path: Path, old: str, new: str) -> None:
+    path = tmp_path / "supplement.toml"
+    path.write_text(ROW, "utf-8")
+    decide(path, checklist, ID, "approved", Approval("K", date(2026, 3, 1), "QA", "agreed"))
+    assert _row(checklist, path).standing == "approved"
+    path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+    row = _row(checklist, path)
+    assert (row.standing, row.approved, row.lapsed and row.lapsed.by) == ("suggested", None, "K")
+
+
+def test_a_rejected_row_is_no_longer_under_test(checklist: Checklist, tmp_path: Path) -> None:
+    path = tmp_path / "supplement.toml"
+    path.write_text(ROW, "utf-8")
+    decide(path, checklist, ID, "rejected", Approval("K", date(2026, 3, 1), "QA", "Invoiced keeps its own price."))
+    loaded = Supplement.load(path, checklist)
+    assert (loaded.rows, [(row.id, row.approved and row.approved.by) for row in loaded.rejected]) == ((), [(ID, "K")])
+    assert suggest_again(path, checklist, ID).standing == "suggested"
+    assert path.read_text("utf-8") == ROW
+
+
+def test_a_suggestion_is_appended_and_nothing_else_changes(checklist: Checklist, tmp_path: Path) -> None:
+    path = tmp_path / "supplement.toml"
+    path.write_text(ROW, "utf-8")
+    row = Row("product-item", "name", "name", "text", "both", "suggested", "What people call it.")
+    assert suggest(path, checklist, row) == row
+    assert path.read_text("utf-8") == ROW + (
+        '\n[[row]]\nflow = "product-item"\nsource = "name"\ntarget = "name"\ntype = "text"\ntravels = "both"\n'
+        'standing = "suggested"\nreason = "What people call it."\n'
+    )
+    with pytest.raises(SupplementError, match="stands twice"):
+        suggest(path, checklist, row)
+    assert [each.id for each in Supplement.load(path, checklist).rows] == [ID, row.id]
+    assert [each.name for each in tmp_path.iterdir()] == ["supplement.toml"]
+
+
+def test_deciding_keeps_every_other_row_and_comment(checklist: Checklist, tmp_path: Path) -> None:
+    path = tmp_path / "supplement.toml"
+    shipped = (FEATURES / "supplement.toml").read_text("utf-8")
+    path.write_text(shipped, "utf-8")
+    decide(path, checklist, "order-invoice/number>number", "approved", Approval("K", date(2026, 3, 1), "QA", "agreed"))
+    after = path.read_text("utf-8")
+    diff = [line[:22] for line in unified_diff(shipped.split("\n"), after.split("\n"), n=0) if line[0] != "@"]
+    assert diff[2:] == ['-standing = "suggested', '+standing = "approved"', '+approved = { by = "K"']
+
+
+def test_a_layout_that_hides_rows_is_left_alone(checklist: Checklist, tmp_path: Path) -> None:
+    path = tmp_path / "supplement.toml"
+    text = ROW.replace('"The price of one."', '"""\nThe price\n[[row]]\nof one."""')
+    path.write_text(text, "utf-8")
+    with pytest.raises(SupplementError, match="on a line of its own"):
+        decide(path, checklist, ID, "approved", Approval("K", date(2026, 3, 1), "QA", "agreed"))
+    assert path.read_text("utf-8") == text
+
+
+def test_deciding_on_a_row_that_is_not_there(checklist: Checklist, tmp_path: Path) -> None:
+    path = tmp_path / "supplement.toml"
+    path.write_text(ROW, "utf-8")
+    with pytest.raises(SupplementError, match=r"no row is called 'x'; `counterpart supplement list`"):
+        decide(path, checklist, "x", "approved", Approval("K", date(2026, 3, 1), "QA", "agreed"))
 
 
 @pytest.mark.parametrize(
@@ -60,21 +148,21 @@ def test_an_approved_row_names_who_and_when(checklist: Checklist, tmp_path: Path
         ('"decimal"', '"money"', "type cannot be 'money'; write one of text, decimal"),
         ('"both"', '"everywhere"', "travels cannot be 'everywhere'"),
         ('"suggested"', '"agreed"', "standing cannot be 'agreed'; write one of suggested, approved"),
-        ('"suggested"', '"approved"', "approved by nobody; write approved = { by ="),
+        ('"suggested"', '"approved"', "approved by nobody; approve it with `counterpart`"),
         (
             'standing = "suggested"',
             'standing = "approved"\napproved = { by = "", on = 2026-03-01 }',
-            "a name and a day",
+            "the approval needs by, role, on, reason, seal",
         ),
         (
             'standing = "suggested"',
             'standing = "approved"\napproved = { by = "K", on = 2026-03-01T08:00:00Z }',
-            "a name and a day",
+            "the approval needs by, role, on, reason, seal",
         ),
         (
             'standing = "suggested"',
             'standing = "suggested"\napproved = { by = "K", on = 2026-03-01 }',
-            "names an approval but is suggested",
+            "it is suggested and says who approved it",
         ),
         ('"The price of one."', '" "', "'reason' must be a text"),
         (

@@ -2,14 +2,17 @@
 
 from counterpart.emulators.asgi import asgi
 from counterpart.emulators.clock import Clock
+from counterpart.emulators.control import Control
+from counterpart.emulators.courier import Courier, deliver
 from counterpart.emulators.customerp import CUSTOMERP_TOKEN, Customerp
-from counterpart.emulators.errors import EmulatorError, ServerNotStarted
+from counterpart.emulators.errors import EmulatorError, ServerNotStarted, UnusableFault, UnusableSnapshot
+from counterpart.emulators.faults import Fault, Faults, Outcome
 from counterpart.emulators.invoiced import INVOICED_KEY, Invoiced
 from counterpart.emulators.invoiced_account import Settings, Switches
 from counterpart.emulators.seeding import seed_data
 from counterpart.emulators.server import Server
 from counterpart.emulators.transport import EmulatorTransport, transport
-from counterpart.emulators.wire import Emulator, Request, Response
+from counterpart.emulators.wire import Delivery, Emulator, Request, Response
 
 VERSION = "1"
 """What a cassette names as its origin: `emulator 1`."""
@@ -19,18 +22,27 @@ __all__ = [
     "INVOICED_KEY",
     "VERSION",
     "Clock",
+    "Control",
+    "Courier",
     "Customerp",
+    "Delivery",
     "Emulator",
     "EmulatorError",
     "EmulatorTransport",
+    "Fault",
+    "Faults",
     "Invoiced",
+    "Outcome",
     "Request",
     "Response",
     "Server",
     "ServerNotStarted",
     "Settings",
     "Switches",
+    "UnusableFault",
+    "UnusableSnapshot",
     "asgi",
+    "deliver",
     "seed_data",
     "transport",
 ]

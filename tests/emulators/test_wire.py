@@ -140,16 +140,25 @@ def test_the_clock_moves_when_told_and_never_back() -> None:
     assert (clock.now().isoformat(), clock.seconds()) == ("2026-03-01T08:00:00.250000+00:00", 1772352000)
     with pytest.raises(ValueError, match="only moves forward"):
         clock.advance(-1)
+    earlier = clock.shifted(-1)
+    assert (earlier.now().isoformat(), earlier.running) == ("2026-03-01T07:59:59.250000+00:00", False)
     with pytest.raises(ValueError, match="needs a start with a time zone"):
         Clock(datetime(2026, 3, 1))
 
 
 def test_a_running_clock_also_follows_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    wall = iter([100.0, 103.5])
-    monkeypatch.setattr("counterpart.emulators.clock.time.monotonic", lambda: next(wall))
+    wall = [100.0]
+    monkeypatch.setattr("counterpart.emulators.clock.time.monotonic", lambda: wall[0])
     clock = Clock(START, running=True)
     clock.advance(1)
+    wall[0] = 103.5
     assert clock.now().isoformat() == "2026-03-01T08:00:04.500000+00:00"
+    clock.freeze()
+    wall[0] = 200.0
+    assert clock.now().isoformat() == "2026-03-01T08:00:04.500000+00:00"
+    clock.run()
+    wall[0] = 201.0
+    assert clock.now().isoformat() == "2026-03-01T08:00:05.500000+00:00"
 
 
 @pytest.mark.parametrize(
@@ -205,8 +214,9 @@ def test_the_same_seed_draws_the_same_item_ids_after_a_reset(invoiced: Any) -> N
 
 def test_what_the_package_exports() -> None:
     assert sorted(emulators.__all__) == [
-        "CUSTOMERP_TOKEN", "Clock", "Customerp", "Emulator", "EmulatorError", "EmulatorTransport", "INVOICED_KEY",
-        "Invoiced", "Request", "Response", "Server", "ServerNotStarted", "Settings", "Switches", "VERSION", "asgi",
+        "CUSTOMERP_TOKEN", "Clock", "Control", "Courier", "Customerp", "Delivery", "Emulator", "EmulatorError",
+        "EmulatorTransport", "Fault", "Faults", "INVOICED_KEY", "Invoiced", "Outcome", "Request", "Response", "Server",
+        "ServerNotStarted", "Settings", "Switches", "UnusableFault", "UnusableSnapshot", "VERSION", "asgi", "deliver",
         "seed_data", "transport",
     ]  # fmt: skip
     assert all(hasattr(emulators, name) for name in emulators.__all__)

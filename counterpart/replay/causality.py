@@ -21,7 +21,7 @@ import httpx
 from counterpart.replay.cassette import Exchange
 
 # In bodies, whole numbers below this are quantities, counts and days rather than ids.
-_SMALLEST_ID = 1000
+SMALLEST_ID = 1000
 _NEXT = re.compile(r'<([^>]*)>[^,<]*;\s*rel="?next\b')
 
 
@@ -269,7 +269,7 @@ def _scalars(value: Any) -> set[str]:
             unseen += value.values()
         elif isinstance(value, list):
             unseen += value
-        elif isinstance(value, str) or (type(value) is int and value >= _SMALLEST_ID):
+        elif isinstance(value, str) or (type(value) is int and value >= SMALLEST_ID):
             found.add(str(value))
     return found
 

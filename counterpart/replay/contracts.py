@@ -115,9 +115,9 @@ class Route:
 class Contract:
     """One OpenAPI document, ready to say which operation a request means."""
 
-    def __init__(self, document: Mapping[str, Any], name: str) -> None:
-        """Raises UnusableContract: for another version, and for references that lead out of the document."""
-        self.name = name
+    def __init__(self, document: Mapping[str, Any], name: str, sha256: str = "") -> None:
+        """`sha256` is that of the file. Raises UnusableContract: for another version, and for foreign references."""
+        self.name, self.sha256 = name, sha256
         # One JSON round trip makes status codes text and days that YAML has parsed text again.
         self._document: dict[str, Any] = json.loads(json.dumps(document, default=str))
         version = str(self._document.get("openapi"))
@@ -139,12 +139,14 @@ class Contract:
     def load(cls, path: Path) -> Contract:
         """Read a contract from a YAML or JSON file."""
         try:
-            document = parse_yaml(path.read_text("utf-8"))
+            # Read as text, so that line ends do not count.
+            text = path.read_text("utf-8")
+            document = parse_yaml(text)
         except (OSError, UnicodeDecodeError, MalformedYaml) as error:
             raise UnusableContract(path.name, f"it cannot be read: {error}") from error
         if not isinstance(document, dict):
             raise UnusableContract(path.name, "it is no OpenAPI document")
-        return cls(document, path.name)
+        return cls(document, path.name, hashlib.sha256(text.encode()).hexdigest())
 
     def below(self, url: str) -> str | None:
         """The path of an address below one of this contract's servers, still escaped; None elsewhere."""

@@ -136,7 +136,7 @@ def differences(asked: Canonical, recorded: Canonical) -> list[Difference]:
 
 def show(value: object) -> str:
     """A value as JSON text, shortened when long."""
-    if value is _NOTHING:
+    if value is NOTHING:
         return ABSENT
     if isinstance(value, str) and value.startswith(_FLOAT):
         return value[1:]
@@ -227,7 +227,7 @@ class _Nothing:
     """The value of a place that one side does not have."""
 
 
-_NOTHING = _Nothing()
+NOTHING = _Nothing()
 
 
 def _pairs(place: str, asked: Headers, recorded: Headers) -> Iterator[Difference]:
@@ -245,17 +245,17 @@ def _listed(values: list[str]) -> str:
 def _parsed(body: str | bytes) -> object:
     if isinstance(body, bytes):
         return body
-    return json.loads(body) if body else _NOTHING
+    return json.loads(body) if body else NOTHING
 
 
 def _values(path: str, asked: object, recorded: object) -> Iterator[Difference]:
     if isinstance(asked, dict) and isinstance(recorded, dict):
         for key in dict.fromkeys((*asked, *recorded)):
-            yield from _values(f"{path}.{key}", asked.get(key, _NOTHING), recorded.get(key, _NOTHING))
+            yield from _values(f"{path}.{key}", asked.get(key, NOTHING), recorded.get(key, NOTHING))
     elif isinstance(asked, list) and isinstance(recorded, list):
         for position in range(max(len(asked), len(recorded))):
-            mine = asked[position] if position < len(asked) else _NOTHING
-            theirs = recorded[position] if position < len(recorded) else _NOTHING
+            mine = asked[position] if position < len(asked) else NOTHING
+            theirs = recorded[position] if position < len(recorded) else NOTHING
             yield from _values(f"{path}[{position}]", mine, theirs)
     # Python holds 1 == True, JSON does not.
     elif type(asked) is not type(recorded) or asked != recorded:

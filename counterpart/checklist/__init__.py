@@ -27,6 +27,7 @@ from counterpart.checklist.verdicts import (
     exercised,
     judge,
 )
+from counterpart.checklist.versions import VersionDifference, compare_versions
 
 __all__ = [
     "TELLING_ORDER",
@@ -57,8 +58,10 @@ __all__ = [
     "Supplement",
     "SupplementError",
     "Verdict",
+    "VersionDifference",
     "against_opposite",
     "compare",
+    "compare_versions",
     "derive",
     "diagnose",
     "exercised",

@@ -16,6 +16,8 @@ class Change(StrEnum):
     GONE = "gone"
     NEW = "new"
     REWORDED = "reworded"
+    MOVED = "moved"
+    BLOCKED = "blocked"
     PAIR = "other systems"
     TEXT = "other text"
 
@@ -67,6 +69,16 @@ def compare(checklist: Checklist, document: Document) -> tuple[Difference, ...]:
         Difference(Change.NEW, item.short, f"{item.short} is new: {item.wording} No scenario proves it.", item.line)
         for item in found.items
         if item.id not in old
+    ]
+    differences += [
+        Difference(
+            Change.BLOCKED,
+            item.short,
+            f"{item.short} is blocked until {item.decision} is decided: {item.blocked}",
+            item.line,
+        )
+        for item in found.items
+        if item.blocked and (item.id not in old or old[item.id].decision != item.decision)
     ]
     if not differences and found.document.content_key != checklist.document.content_key:
         differences.append(

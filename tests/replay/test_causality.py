@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import random
+from collections.abc import Sequence
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from counterpart.replay import Exchange
+from counterpart.replay import Cassette, Exchange, MissKind, Playing, ReplayMiss, Secrets
 from counterpart.replay.causality import Mode, Order, threads
 
 SHOP = "https://shop.example"
@@ -144,6 +147,34 @@ def test_the_last_two_may_change_places(recorded: tuple[Exchange, ...]) -> None:
     order.settle(last)
     assert order.ready(last - 1)
     assert order.blockers(last) == []
+
+
+def missed(recorded: Sequence[Exchange], played: Sequence[Exchange]) -> list[MissKind]:
+    """What a replay of `recorded` says of a program that sends the requests of `played`."""
+    session = Playing(Cassette(tuple(recorded)), Secrets({}), lambda seconds: None)
+    transport = session.transport("sync")
+    session.begin_step(1, "")
+    with contextlib.suppress(ReplayMiss):
+        for each in played:
+            transport.handle_request(httpx.Request(each.method, each.url, content=each.request_body or None))
+        session.end_step()
+    return [miss.kind for miss in session.misses]
+
+
+# Two equal requests have no order that anybody could see.
+ORDER_FAULTS = {name: each for name, each in ORDERED.items() if each[-2:] != (CREATE, REFUSED)}
+
+
+@pytest.mark.parametrize("recorded", ORDER_FAULTS.values(), ids=list(ORDER_FAULTS))
+def test_an_order_fault_is_noticed(recorded: tuple[Exchange, ...]) -> None:
+    assert len(ORDER_FAULTS) >= 20
+    assert missed(recorded, recorded) == []
+    assert missed(recorded, [*recorded[:-2], recorded[-1], recorded[-2]]) == [MissKind.TOO_EARLY]
+
+
+@pytest.mark.parametrize("recorded", FREE.values(), ids=list(FREE))
+def test_a_free_order_is_accepted(recorded: tuple[Exchange, ...]) -> None:
+    assert missed(recorded, [*recorded[:-2], recorded[-1], recorded[-2]]) == []
 
 
 LINES = st.lists(

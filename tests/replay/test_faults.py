@@ -14,6 +14,8 @@ CUSTOMER = {"number": "C-1", "name": "Ada", "address": ADDRESS, "active": True}
 LINE = {"quantity": 3, "unit_cost": 12.5}
 INVOICE = {"customer": 5001, "number": "I-1", "items": [LINE]}
 
+MATCHED = (("If-Match", '"1"'), ("Content-Type", "application/json"))
+
 Calls = list[Any]
 
 
@@ -21,7 +23,7 @@ Calls = list[Any]
 def program(call: Any) -> Calls:
     return [
         call(1, "driver", "POST", f"{OFFICE}/customers", CUSTOMER),
-        call(2, "sync", "GET", f"{OFFICE}/customers?number=C-1"),
+        call(2, "sync", "GET", f"{OFFICE}/customers?number=C-1&name=Ada+L&limit=10"),
         call(2, "sync", "GET", f"{SHOP}/customers?number=C-1"),
         call(2, "sync", "POST", f"{SHOP}/customers", CUSTOMER, (("Idempotency-Key", "a-1"),)),
         call(2, "sync", "POST", f"{SHOP}/invoices", INVOICE, (("Idempotency-Key", "a-2"),)),
@@ -97,6 +99,67 @@ FAULTS = {
     "write a step late": lambda calls: [*calls[:6], replace(calls[6], step=3), *calls[7:]],
     "read a step early": lambda calls: [*calls[:7], replace(calls[7], step=2), *calls[8:]],
     "sent by another": change(7, actor="sync"),
+    # values that look alike
+    "letter case": change(3, json={**CUSTOMER, "name": "ADA"}),
+    "a blank at the end": change(3, json={**CUSTOMER, "name": "Ada "}),
+    "a letter of another script": change(3, json={**CUSTOMER, "name": "\u0410da"}),
+    "composed letters taken apart": change(3, json={**CUSTOMER, "name": "A\u0308da"}),
+    "true as text": change(3, json={**CUSTOMER, "active": "true"}),
+    "true as false": change(3, json={**CUSTOMER, "active": False}),
+    "value emptied": change(3, json={**CUSTOMER, "name": ""}),
+    "value as null": change(3, json={**CUSTOMER, "name": None}),
+    "value as list": change(3, json={**CUSTOMER, "name": ["Ada"]}),
+    "key in another case": change(3, json={"Number": "C-1", "name": "Ada", "address": ADDRESS, "active": True}),
+    "nested field dropped": change(3, json={**CUSTOMER, "address": {"city": "Bath"}}),
+    "object flattened": change(3, json={**CUSTOMER, "address": "Bath"}),
+    "object emptied": change(3, json={**CUSTOMER, "address": {}}),
+    "last digit of a decimal": change(4, json={**INVOICE, "items": [{**LINE, "unit_cost": 12.500000000000002}]}),
+    "sign turned": change(4, json={**INVOICE, "items": [{**LINE, "unit_cost": -12.5}]}),
+    "reference as text": change(4, json={**INVOICE, "customer": "5001"}),
+    "line dropped": change(4, json={**INVOICE, "items": []}),
+    "line twice": change(4, json={**INVOICE, "items": [LINE, LINE]}),
+    "lines not a list": change(4, json={**INVOICE, "items": LINE}),
+    # bodies
+    "body dropped": change(5, json=None),
+    "body cut": change(5, json=None, content=b'{"name":"Ada L"', headers=MATCHED),
+    "body with more behind it": change(5, json=None, content=b'{"name":"Ada L"}{}', headers=MATCHED),
+    "body behind a mark": change(5, json=None, content=b'\xef\xbb\xbf{"name":"Ada L"}', headers=MATCHED),
+    "key twice in a body": change(5, json=None, content=b'{"name":"Eve","name":"Ada L"}', headers=MATCHED),
+    "form instead of JSON": change(
+        5,
+        json=None,
+        content=b"name=Ada+L",
+        headers=(*MATCHED[:1], ("Content-Type", "application/x-www-form-urlencoded")),
+    ),
+    "body on a read": change(8, json={"fields": "id"}),
+    # headers
+    "precondition weakened": change(5, headers=(("If-Match", 'W/"1"'),)),
+    "precondition twice": change(5, headers=(("If-Match", '"1"'), ("If-Match", '"1"'))),
+    "precondition turned": change(5, headers=(("If-None-Match", '"1"'),)),
+    "another answer asked for": change(8, headers=(("Accept", "application/xml"),)),
+    "another language": change(8, headers=(("Accept-Language", "de"),)),
+    "a part asked for": change(8, headers=(("Range", "bytes=0-1"),)),
+    "body said to be packed": change(5, headers=(("If-Match", '"1"'), ("Content-Encoding", "gzip"))),
+    "a preference": change(5, headers=(("If-Match", '"1"'), ("Prefer", "return=minimal"))),
+    "verb overridden": change(5, headers=(("If-Match", '"1"'), ("X-HTTP-Method-Override", "DELETE"))),
+    "idempotency key on a change": change(5, headers=(("If-Match", '"1"'), ("Idempotency-Key", "a-3"))),
+    "another user's token": change(1, credential="another-token-of-the-office"),
+    # addresses
+    "parameter dropped": change(1, url=f"{OFFICE}/customers?number=C-1&name=Ada+L"),
+    "parameter more": change(1, url=f"{OFFICE}/customers?number=C-1&name=Ada+L&limit=10&page=2"),
+    "parameter changed": change(1, url=f"{OFFICE}/customers?number=C-1&name=Ada+L&limit=100"),
+    "parameter in another case": change(1, url=f"{OFFICE}/customers?Number=C-1&name=Ada+L&limit=10"),
+    "plus for itself": change(1, url=f"{OFFICE}/customers?number=C-1&name=Ada%2BL&limit=10"),
+    "slash escaped": change(7, url=f"{SHOP}/customers%2F5001"),
+    "slash doubled": change(7, url=f"{SHOP}//customers/5001"),
+    # calls
+    "deleted instead of updated": change(5, method="DELETE", json=None),
+    "head instead of get": change(7, method="HEAD"),
+    "list instead of record": change(7, url=f"{SHOP}/customers"),
+    "look-up dropped": omit(2),
+    "create dropped": omit(3),
+    "two reads dropped": lambda calls: calls[:7],
+    "all sent twice": lambda calls: [each for each in calls for _ in range(2)],
     "nothing sent": lambda calls: [],
     "last step omitted": lambda calls: calls[:7],
 }
@@ -138,6 +201,31 @@ HARMLESS = {
         content=b'{"customer":5001,"number":"I-1","items":[{"quantity":3,"unit_cost":1.250e1}]}',
         headers=(("Idempotency-Key", "a-2"), ("Content-Type", "application/json")),
     ),
+    "parameters in another order": change(1, url=f"{OFFICE}/customers?limit=10&name=Ada+L&number=C-1"),
+    "a blank escaped": change(1, url=f"{OFFICE}/customers?number=C-1&name=Ada%20L&limit=10"),
+    "escapes in small letters": change(1, url=f"{OFFICE}/customers?number=C%2d1&name=Ada+L&limit=10"),
+    "nested keys in another order": change(3, json={**CUSTOMER, "address": dict(reversed(ADDRESS.items()))}),
+    "an exponent": change(
+        4,
+        json=None,
+        content=b'{"customer":5001,"number":"I-1","items":[{"quantity":3,"unit_cost":0.125E+2}]}',
+        headers=(("Idempotency-Key", "a-2"), ("Content-Type", "application/json")),
+    ),
+    "a blank as an escape in the body": change(5, json=None, content=b'{"name":"\\u0041da\\u0020L"}', headers=MATCHED),
+    "indented": change(5, json=None, content=b'{\r\n\t"name": "Ada L"\r\n}\n', headers=MATCHED),
+    "blanks around a header": change(5, headers=(("If-Match", ' "1" '),)),
+    "media type spelt otherwise": change(
+        5, headers=(("If-Match", '"1"'), ("Content-Type", "application/JSON ; charset=utf8"))
+    ),
+    "a connection of one's own": change(5, headers=(("If-Match", '"1"'), ("Connection", "close"))),
+    "a date": change(5, headers=(("If-Match", '"1"'), ("Date", "Mon, 02 Mar 2026 08:00:00 GMT"))),
+    "states of a trace": change(5, headers=(("If-Match", '"1"'), ("tracestate", "a=1"), ("TE", "trailers"))),
+    "headers in another order": change(5, headers=tuple(reversed(MATCHED))),
+    "verb in small letters": change(5, method="patch"),
+    "both keys new": lambda calls: change(4, headers=(("Idempotency-Key", "z-2"),))(
+        change(3, headers=(("Idempotency-Key", "z-1"),))(calls)
+    ),
+    "all reads of one step in another order": lambda calls: [*calls[:1], calls[2], calls[1], *calls[3:]],
     "independent reads in another order": move(2, 1),
     "independent final reads in another order": move(8, 7),
     "writes to different records in another order": move(6, 5),

@@ -20,7 +20,6 @@ from counterpart.emulators import (
     INVOICED_KEY,
     Clock,
     Customerp,
-    Emulator,
     Invoiced,
     Request,
     Response,
@@ -31,21 +30,21 @@ ROOT = Path(__file__).parent.parent.parent
 COMMAND = str(Path(sys.executable).parent / "counterpart")
 
 
-@dataclass
-class Watched:
-    """An emulator that calls back before or after the effect of each request that may change something."""
+class Watched(Invoiced):
+    """Invoiced calling back before or after the effect of each request that may change something."""
 
-    emulator: Emulator
-    before: Callable[[int], None] = lambda count: None
-    after: Callable[[int], None] = lambda count: None
-    writes: int = 0
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.writes = 0
+        self.before: Callable[[int], None] = lambda count: None
+        self.after: Callable[[int], None] = lambda count: None
 
     def handle(self, request: Request) -> Response:
         writing = request.method not in ("GET", "HEAD")
         self.writes += writing
         if writing:
             self.before(self.writes)
-        response = self.emulator.handle(request)
+        response = super().handle(request)
         if writing:
             self.after(self.writes)
         return response
@@ -86,7 +85,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     clock = Clock(datetime.now(UTC), running=True)
-    customerp, watched = Customerp(clock), Watched(Invoiced(clock))
+    customerp, watched = Customerp(clock), Watched(clock)
     with Server({"customerp": customerp, "invoiced": watched}) as server:
         erp = httpx.Client(
             base_url=server.urls["customerp"], headers={"Authorization": f"Bearer {CUSTOMERP_TOKEN}"}, trust_env=False

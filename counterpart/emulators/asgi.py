@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from counterpart.emulators.bare import surrounded
 from counterpart.emulators.faults import Outcome, answer
-from counterpart.emulators.wire import Emulator, Request, Response
+from counterpart.emulators.wire import Handler, Request, Response
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -28,12 +29,14 @@ class _RefusedBody(Exception):
         self.status = status
 
 
-def asgi(emulator: Emulator, *, body_seconds: float = 10.0, log: Log | None = None) -> App:
+def asgi(handler: Handler, *, body_seconds: float = 10.0, log: Log | None = None) -> App:
     """An ASGI application that answers HTTP requests from the emulator.
 
     A body that takes longer than `body_seconds` is cut off (408), one beyond the emulator's bound refused (413).
     `log` is told of each call and its outcome.
     """
+
+    emulator = surrounded(handler)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from counterpart.emulators.asgi import ABORT, Log, asgi
 from counterpart.emulators.errors import ServerNotStarted
-from counterpart.emulators.wire import Emulator
+from counterpart.emulators.wire import Handler
 
 if TYPE_CHECKING:
     import uvicorn
@@ -33,7 +33,7 @@ class Server:
 
     def __init__(
         self,
-        emulators: Mapping[str, Emulator],
+        emulators: Mapping[str, Handler],
         ports: Mapping[str, int] | None = None,
         *,
         log: Callable[[str], Log] | None = None,
@@ -58,7 +58,7 @@ class Server:
     ) -> None:
         self._stop()
 
-    def _start(self, name: str, emulator: Emulator, port: int) -> str:
+    def _start(self, name: str, emulator: Handler, port: int) -> str:
         # Here, because a replay never starts a server and should not wait for this to load.
         import uvicorn
 

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 
+from counterpart.emulators.bare import surrounded
 from counterpart.emulators.faults import Outcome, answer
-from counterpart.emulators.wire import Emulator, Request, Response
+from counterpart.emulators.wire import Handler, Request, Response
 
 
 class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -19,8 +20,8 @@ class EmulatorTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     running one it takes real time.
     """
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, handler: Handler) -> None:
+        self._emulator = surrounded(handler)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         call = _call(request, request.read())
@@ -75,9 +76,9 @@ class _Cut(httpx.SyncByteStream, httpx.AsyncByteStream):
         )
 
 
-def transport(emulator: Emulator) -> EmulatorTransport:
+def transport(handler: Handler) -> EmulatorTransport:
     """A transport for `httpx.Client` and `httpx.AsyncClient` over an emulator in this process."""
-    return EmulatorTransport(emulator)
+    return EmulatorTransport(handler)
 
 
 def _call(request: httpx.Request, body: bytes) -> Request:

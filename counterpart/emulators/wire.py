@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from counterpart.emulators.snapshot import kept
 
@@ -46,17 +46,22 @@ class Delivery:
     body: bytes
 
 
-class Emulator(Protocol):
-    """Anything that answers requests below HTTP, and whatever carries its calls: in process or over loopback."""
+class Handler(Protocol):
+    """Anything that answers requests below HTTP."""
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; what the caller did wrong is an answer too."""
+        ...
+
+
+@runtime_checkable
+class Emulator(Handler, Protocol):
+    """A handler with what surrounds its calls: a clock, faults, places for calls under way, webhooks."""
 
     clock: Clock
     faults: Faults
     largest_body: ClassVar[int] = 2_000_000
     """Bytes of a request body beyond which a carrier need not read on."""
-
-    def handle(self, request: Request) -> Response:
-        """Answer one request; what the caller did wrong is an answer too."""
-        ...
 
     def failure(self, status: int) -> Response:
         """How this API words a failure that has nothing to do with the request."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import httpx
 
@@ -123,7 +123,7 @@ class Wire:
         content = None if body is None else values.dumps(body)
         kind = {} if body is None or "Content-Type" in headers else {"Content-Type": "application/json"}
         # Built by hand, as merging base address, parameters and headers takes httpx longer than all the rest.
-        address = f"{self.url}{path}" + (f"?{urlencode(params, quote_via=quote)}" if params else "")
+        address = f"{self.url}{path}" + (f"?{urlencode(params)}" if params else "")
         request = httpx.Request(
             method,
             address,

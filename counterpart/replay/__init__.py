@@ -1,4 +1,9 @@
-"""Recording what both systems and their clients say to each other, and playing it back strictly."""
+"""Recording what both systems and their clients say to each other, and playing it back strictly.
+
+What looks through recordings afterwards stands in modules of its own, which a replay does not load: `audit` for what
+must not be written, `contracts`, `conformance` and `survey` for what the contracts say, `staleness` for what has to be
+recorded again, and `drift` for what a new recording means.
+"""
 
 from counterpart.replay.cassette import Cassette, Exchange, path_for
 from counterpart.replay.errors import (

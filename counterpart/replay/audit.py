@@ -51,7 +51,7 @@ _NAMED = [
         r'["\'](?P<name>[\w-]{2,64})\\?["\']\s*:\s*\\?["\']?(?P<value>(?:\\.|[^"\'\\,\n}])*)',  # JSON
         r"(?:^|[?&;\s])(?P<name>[\w-]{2,64})=(?P<value>[^&\s;,\"'<>]*)",  # query, form, cookie
         r"<(?:\w+:)?(?P<name>[\w-]{2,64})(?:\s[^<>]*)?>(?P<value>[^<]*)",  # XML element
-        r"\bname=\"(?P<name>[\w-]{2,64})\"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n(?P<value>[^\r\n]*)",  # multipart
+        r"\bname=\"(?P<name>[\w-]{2,64})\"[^\r\n]*\r?\n(?:[^\r\n]{1,200}\r?\n){0,4}\r?\n(?P<value>[^\r\n]*)",  # RFC 7578
         rf"{_PROSE}(?P<value>(?=\S*\d)[^\s\"'<>&,;()]{{8,}})",
     )
 ]

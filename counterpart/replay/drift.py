@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -87,6 +88,23 @@ def learn(recordings: Sequence[Cassette]) -> frozenset[str]:
 def verdict(changes: Iterable[Change]) -> Weight:
     """The weight of the gravest change; nothing is harmless, too."""
     return max((each.weight for each in changes), default=Weight.HARMLESS)
+
+
+def to_text(changes: Sequence[Change]) -> str:
+    """The changes for people: the verdict, then call by call what has changed, gravest first."""
+    if not changes:
+        return "Nothing has changed.\n"
+    calls: dict[str, list[Change]] = {}
+    for each in changes:
+        calls.setdefault(each.call, []).append(each)
+    lines = [f"{len(changes)} changes in {len(calls)} calls, {verdict(changes)}"]
+    for call, found in sorted(calls.items(), key=lambda pair: -verdict(pair[1])):
+        lines += ["", call]
+        counted = Counter((each.weight, _plain(each.path), each.before, each.after) for each in found)
+        for (weight, path, before, after), count in sorted(counted.items(), key=lambda pair: -pair[0][0]):
+            times = f" ({count} times)" if count > 1 else ""
+            lines.append(f"  {weight!s:<9}{path}: {before} -> {after}{times}")
+    return "\n".join(lines) + "\n"
 
 
 def _aligned(before: Sequence[Exchange], after: Sequence[Exchange]) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ import gzip
 import json
 import random
 import string
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,23 @@ def test_headers_are_denied_by_default(side: str, name: str, value: str, what: s
     path.write_text(json.dumps(document))
 
     assert Leak(path.as_posix(), f"/interactions/0/{side}/headers/{name}", what) in audit([path])
+
+
+HOSTILE = {
+    "parts without end": 'name="aa"\r\n' * 10_000,
+    "quotes": '"aa":' * 20_000,
+    "elements": "<aa " * 20_000,
+    "hexadecimal": "0a" * 100_000,
+    "escapes": "%41" * 20_000,
+    "packed in packed": base64.b64encode(gzip.compress(b"0" * 10_000_000)).decode(),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=list(HOSTILE))
+def test_hostile_text_costs_no_more_than_its_length(text: str, tmp_path: Path) -> None:
+    started = time.process_time()
+    audit([attachment(text, tmp_path)])
+    assert time.process_time() - started < 5
 
 
 def test_what_cannot_be_read_is_a_leak(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from counterpart.replay import Cassette, Exchange
-from counterpart.replay.drift import Weight, compare, learn, verdict
+from counterpart.replay.drift import Weight, compare, learn, to_text, verdict
 
 SHOP = "https://shop.example"
 JSON = ("content-type", "application/json")
@@ -173,6 +173,25 @@ def test_a_change_says_call_and_field() -> None:
     assert [*map(str, changes)] == [
         'breaking: GET https://shop.example/customers/{id} by the sync in step 1: answer body.name: "Ada" -> "ADA"'
     ]
+
+
+def test_the_text_begins_with_the_verdict_and_the_gravest() -> None:
+    def drifted(calls: list[Exchange]) -> list[Exchange]:
+        return with_answer(1, colour="red", at="2026-03-03T00:00:00.000Z")(with_answer(3, total=1)(calls))
+
+    changes = compare(Cassette(tuple(recorded())), Cassette(tuple(drifted(recorded()))))
+
+    assert to_text(changes) == (
+        "3 changes in 2 calls, breaking\n"
+        "\n"
+        "PATCH https://shop.example/customers/{id} by the sync in step 2\n"
+        "  breaking answer body.total: 12.5 -> 1\n"
+        "\n"
+        "GET https://shop.example/customers/{id} by the sync in step 1\n"
+        '  additive answer body.colour: (absent) -> "red"\n'
+        '  harmless answer body.at: "2026-03-02T08:00:07.000Z" -> "2026-03-03T00:00:00.000Z"\n'
+    )
+    assert to_text([]) == "Nothing has changed.\n"
 
 
 def test_a_hundred_recordings_of_an_unchanged_system_raise_no_alarm() -> None:

@@ -16,6 +16,7 @@ from counterpart.checklist.errors import (
 )
 from counterpart.checklist.items import Flow, Item, Side, derive
 from counterpart.checklist.model import Document
+from counterpart.checklist.scaffold import Connected, Written, scaffold
 from counterpart.checklist.supplement import Direction, Row, Supplement
 from counterpart.checklist.verdicts import (
     TELLING_ORDER,
@@ -36,6 +37,7 @@ __all__ = [
     "Checklist",
     "ChecklistError",
     "ChecklistFileError",
+    "Connected",
     "Decision",
     "Decisions",
     "DecisionsError",
@@ -59,6 +61,7 @@ __all__ = [
     "SupplementError",
     "Verdict",
     "VersionDifference",
+    "Written",
     "against_opposite",
     "compare",
     "compare_versions",
@@ -69,4 +72,5 @@ __all__ = [
     "open_points",
     "read",
     "read_file",
+    "scaffold",
 ]

@@ -58,8 +58,8 @@ class Checklist:
         return cls(
             Source(
                 document.pair,
-                document.source.raw,
-                document.target.raw,
+                document.source.name,
+                document.target.name,
                 document.generated,
                 document.content_key,
             ),

@@ -81,7 +81,7 @@ class MergedFlow:
     @staticmethod
     def _long(row: PropertyRow) -> str:
         def end(path: str, conditions: Iterable[object]) -> str:
-            return path + "".join(f"[{condition}]".replace(" in ", "@").replace(" ", "") for condition in conditions)
+            return path + "".join(f"~{condition}".replace(" in ", "~").replace(" ", "") for condition in conditions)
 
         return f"{end(row.source.path, row.source.conditions)}>{end(row.target.path, row.target.conditions)}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -82,6 +83,7 @@ WORDINGS = {
 NOTED = "Every new {source} that is not left out ({clause}) gets exactly one counterpart: {a_target}."
 RELATED = "{A_source} gets a {target} when a synchronised {related} is connected to it."
 MERGED = "{A_source} and {a_target} are linked when {left} equals {right}."
+UNSPECIFIED_KIND = "properties-unspecified"
 UNSPECIFIED = "{A_source} and its {target} share properties; the document does not say which."
 ROW_WORDINGS = {
     "property-source": "{left} of {a_source}, when edited, arrives in {right} of its {target}.",
@@ -106,6 +108,9 @@ def derive(document: Document) -> tuple[tuple[Flow, ...], tuple[Item, ...]]:
         blocks = [whole] if whole else list(of_making(section, sections))
         items += _Maker(document.pair, flow, section, whole, blocks).items()
     return tuple(flows), tuple(items)
+
+
+_NO_TAG = re.compile(r"[^A-Za-z0-9_$~.>/-]")
 
 
 class _Maker:
@@ -160,7 +165,7 @@ class _Maker:
     def _properties(self, statement: Statement) -> Iterator[Item]:
         table = self._section.sections[0].table
         if not self._section.rows:
-            yield self._item("properties-unspecified", UNSPECIFIED, statement, table.line)
+            yield self._item(UNSPECIFIED_KIND, UNSPECIFIED, statement, table.line)
             return
         for row, name in self._section.row_names.items():
             for kind, wording in ROW_WORDINGS.items():
@@ -180,6 +185,7 @@ class _Maker:
         **more: str,
     ) -> Item:
         kind = tail.partition("/")[0]
+        tail = tag_name(tail)
         reasons = [self._whole] if self._whole else [*blocks, *(self._making if kind in MAKING_KINDS else ())]
         flow = self._flow
         text = f"{statement.text} {row.source}>{row.target} {row.type.canonical}" if row else statement.text
@@ -194,6 +200,11 @@ class _Maker:
             " ".join(block.reason for block in reasons) or None,
             " ".join(block.point for block in reasons) or None,
         )
+
+
+def tag_name(tail: str) -> str:
+    """The end of an id as a tag of a feature, which is a mark of pytest as well and ends at a colon or a bracket."""
+    return _NO_TAG.sub(".", tail)
 
 
 def _joined(same: list[Item]) -> Item:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from counterpart.checklist.checklist import Checklist
 from counterpart.checklist.decisions import Decisions
-from counterpart.checklist.items import Flow, Item
+from counterpart.checklist.items import UNSPECIFIED_KIND, Flow, Item
 from counterpart.checklist.supplement import DIRECTIONS, Direction, Row, Supplement
 
 
@@ -30,7 +30,6 @@ class Verdict(StrEnum):
 
 # Kinds of items whose scenarios recognise a counterpart by the match key, which the document does not name.
 KEYED_KINDS = ("create", "link-stable")
-UNSPECIFIED_KIND = "properties-unspecified"
 # What has to be looked at first is told first; what needs people rather than repair comes last.
 TELLING_ORDER = (
     Verdict.FAILED,

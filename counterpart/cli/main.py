@@ -8,6 +8,7 @@ import click
 
 from counterpart.cli.checklist import checklist
 from counterpart.cli.emulators import emulators
+from counterpart.cli.supplement import supplement
 from counterpart.cli.sync import sync
 from counterpart.cli.trouble import explained
 
@@ -32,6 +33,7 @@ def cli() -> None:
 
 cli.add_command(checklist)
 cli.add_command(emulators)
+cli.add_command(supplement)
 cli.add_command(sync)
 
 

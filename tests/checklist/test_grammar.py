@@ -57,12 +57,12 @@ ALWAYS = ("link-stable", "edit-source", "edit-target", "properties-unspecified")
         (
             [EVERY, MATCH, MERGE],
             ["every", "match_or_create", "merge"],
-            ["create", "match", "create/unmatched", "no-link", "no-link/empty", "link/number>number", "link/ps:P297>"],
+            ["create", "match", "create/unmatched", "no-link", "no-link/empty", "link/number>number", "link/ps.P297>"],
         ),
         (
             [FIRST, MERGE],
             ["precondition", "merge"],
-            ["not-created", "no-link", "no-link/empty", "link/number>number", "link/ps:P297>"],
+            ["not-created", "no-link", "no-link/empty", "link/number>number", "link/ps.P297>"],
         ),
         (
             [FIRST, RELATED],
@@ -80,7 +80,7 @@ ALWAYS = ("link-stable", "edit-source", "edit-target", "properties-unspecified")
                 "no-link",
                 "no-link/empty",
                 "link/number>number",
-                "link/ps:P297>",
+                "link/ps.P297>",
             ],
         ),
         ([SOLD], ["conditional"], ["create", "not-created", "create-on-change"]),
@@ -96,7 +96,7 @@ ALWAYS = ("link-stable", "edit-source", "edit-target", "properties-unspecified")
                 "no-link",
                 "no-link/empty",
                 "link/number>number",
-                "link/ps:P297>",
+                "link/ps.P297>",
             ],
         ),
     ],
@@ -153,7 +153,7 @@ def test_a_condition_on_another_record_is_found(compose: Callable[..., str]) -> 
 def test_an_empty_cell_blocks_its_alternative_and_no_other(compose: Callable[..., str]) -> None:
     document = read(compose((*SALE, f"{FIRST}\n\n{MERGE}", [])).encode())
     blocked = {item.short: item.decision for item in derive(document)[1] if item.blocked}
-    assert blocked == {"sale-invoice/link/ps:P297>": "merge:sale-invoice"}
+    assert blocked == {"sale-invoice/link/ps.P297>": "merge:sale-invoice"}
     assert _said(document) == [("block", 25, "empty-cell"), ("warn", 25, "prefixed-name"), ("warn", 32, "empty-table")]
 
 

@@ -1,0 +1,171 @@
+"""Features for every item of a document in the step vocabulary, ready to be collected, filled in and recorded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+from counterpart.checklist.approvals import text
+from counterpart.checklist.checklist import Checklist
+from counterpart.checklist.flows import MergedFlow, merged
+from counterpart.checklist.items import UNSPECIFIED_KIND, Flow, Item, tag_name
+from counterpart.checklist.model import Document
+from counterpart.checklist.names import System
+from counterpart.checklist.scenes import Cast, scenario
+from counterpart.checklist.tomlfile import replace_file
+
+SETTINGS = """\
+[pytest]
+addopts =
+    -p counterpart.plugin -p steps
+    -p no:schemathesis -p no:hypothesispytest -p no:cacheprovider -p no:recording -p no:anyio -p no:faker
+    --strict-markers --strict-config
+testpaths = features
+"""
+_SEAL = re.compile(r"\n# written by `counterpart checklist scaffold`, ([0-9a-f]{16})\n\Z")
+# The property that carries an edit where a document lists none, by the target object; it is an assumption.
+PROBES = {"invoices": ("notes", "notes")}
+PROBE = ("name", "name")
+
+
+@dataclass(frozen=True)
+class Connected:
+    """Which systems have a connector, by id with the name that the steps know, and which record types are carried."""
+
+    systems: Mapping[str, str]
+    flows: frozenset[tuple[str, str]]
+
+
+NOTHING = Connected({}, frozenset())
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file of the scaffold; `kept` was changed by hand and stays as it is."""
+
+    path: Path
+    state: Literal["written", "unchanged", "kept"]
+
+
+def scaffold(document: Document, out: Path, connected: Connected = NOTHING) -> tuple[Written, ...]:
+    """Write settings, checklist, supplement and features below a folder; a second time changes nothing.
+
+    Items of record types that nothing carries are blocked, and their scenarios are skipped: they never pass.
+    """
+    return tuple(_write(out / name, content) for name, content in files(document, connected).items())
+
+
+def files(document: Document, connected: Connected = NOTHING) -> dict[str, str]:
+    """The files of a scaffold by their relative path."""
+    whole = Checklist.of(document)
+    casts = {flow.short: _cast(flow, document, connected) for flow in merged(document)}
+    items = tuple(_held(item, casts[item.flow]) for item in whole.items)
+    whole = replace(whole, items=items, flows=tuple(_named(flow, casts[flow.id]) for flow in whole.flows))
+    found = {
+        "pytest.ini": SETTINGS,
+        "features/checklist.toml": whole.to_toml(),
+        "features/supplement.toml": "".join(_supplement(whole, casts)),
+    }
+    for flow in merged(document):
+        by_kind: dict[str, list[Item]] = {}
+        for item in whole.by_flow[flow.short]:
+            by_kind.setdefault(item.kind, []).append(item)
+        for kind, same in by_kind.items():
+            found[f"features/{flow.short}/{kind}.feature"] = _feature(kind, same, casts[flow.short])
+    return found
+
+
+def _cast(flow: MergedFlow, document: Document, connected: Connected) -> Cast:
+    clauses = [each.clause.meaning for each in flow.statements if each.clause and each.clause.nature == "condition"]
+    names = [_system(system, connected) for system in (document.source, document.target)]
+    ends = (f"{document.source.id}/{flow.source.id}", f"{document.target.id}/{flow.target.id}")
+    missing = None
+    unknown = [system.name for system in (document.source, document.target) if system.id not in connected.systems]
+    if unknown:
+        missing = f"no connector for {' and '.join(dict.fromkeys(unknown))}"
+    elif (_bare(ends[0]), _bare(ends[1])) not in connected.flows:
+        missing = f"no connector for {document.source.name} {flow.source.object} to {flow.target.object}"
+    return Cast(
+        names[0],
+        _word(flow.source.singular),
+        names[1],
+        _word(flow.target.singular),
+        PROBES.get(flow.target.id, PROBE),
+        {tag_name(name): row for row, name in flow.row_names.items()},
+        clauses[0] if clauses else "",
+        any(each.kind == "precondition" for each in flow.statements),
+        missing,
+    )
+
+
+def _system(system: System, connected: Connected) -> str:
+    return connected.systems.get(system.id) or _word(system.name)
+
+
+def _word(name: str) -> str:
+    """A name as one word with a capital, as the steps want it."""
+    words = re.findall(r"[A-Za-z0-9]+", name) or ["Unnamed"]
+    joined = "".join(word[0].upper() + word[1:] for word in words)
+    return joined if joined[0].isalpha() else f"The{joined}"
+
+
+def _bare(end: str) -> str:
+    return end.partition(".")[0]
+
+
+def _held(item: Item, cast: Cast) -> Item:
+    if cast.missing is None:
+        return item
+    reason = f"{cast.missing[0].upper()}{cast.missing[1:]}."
+    return replace(item, blocked=f"{item.blocked} {reason}" if item.blocked else reason, decision=None)
+
+
+def _named(flow: Flow, cast: Cast) -> Flow:
+    return replace(
+        flow,
+        source=replace(flow.source, system=cast.source_system, record=cast.source_record),
+        target=replace(flow.target, system=cast.target_system, record=cast.target_record),
+    )
+
+
+def _feature(kind: str, items: list[Item], cast: Cast) -> str:
+    what = kind.replace("-", " ")
+    title = f"Feature: {cast.source} and {cast.target}: {what}\n"
+    return title + "".join(f"\n{scenario(item, cast)}" for item in items)
+
+
+def _supplement(checklist: Checklist, casts: Mapping[str, Cast]) -> Iterator[str]:
+    yield (
+        "# The property pairs under test where the document lists none. What rests on suggested rows passes on\n"
+        "# assumption; agree on them with `counterpart supplement approve|reject`, and add those that are missing.\n"
+    )
+    for item in checklist.items:
+        if item.kind == UNSPECIFIED_KIND:
+            source, target = casts[item.flow].probe
+            yield (
+                f"\n[[row]]\nflow = {text(item.flow)}\nsource = {text(source)}\ntarget = {text(target)}\n"
+                'type = "text"\ntravels = "both"\nstanding = "suggested"\n'
+                'reason = "Carries the edits of the scaffolded scenarios; nobody has agreed on it."\n'
+            )
+
+
+def _write(path: Path, content: str) -> Written:
+    sealed = f"{content}\n# written by `counterpart checklist scaffold`, {_hash(content)}\n"
+    if path.exists():
+        old = path.read_text("utf-8")
+        if old == sealed:
+            return Written(path, "unchanged")
+        seal = _SEAL.search(old)
+        if seal is None or seal[1] != _hash(old[: seal.start()]):
+            return Written(path, "kept")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, sealed)
+    return Written(path, "written")
+
+
+def _hash(content: str) -> str:
+    return sha256(content.encode()).hexdigest()[:16]

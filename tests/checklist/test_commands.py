@@ -1,0 +1,170 @@
+"""`counterpart checklist` and `counterpart supplement` as people use them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from counterpart.cli.main import cli
+
+ROOT = Path(__file__).parents[2]
+THREE = [("Customer", "Customers company"), ("Order", "Invoices"), ("Product", "Items")]
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, [*map(str, arguments)], env={"COLUMNS": "200"})
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the shipped checklist with its features."""
+    shutil.copytree(ROOT / "features", tmp_path / "features")
+    return tmp_path / "features" / "checklist.toml"
+
+
+@pytest.fixture
+def keep(tmp_path: Path, write: Callable[..., str]) -> Callable[..., Path]:
+    """Write a document into a file of this name."""
+
+    def make(name: str, source: str = "Customerp", flows: Sequence[tuple[str, str]] = THREE, **more: object) -> Path:
+        path = tmp_path / name
+        path.write_text(write(source, flows=flows, **more), "utf-8")
+        return path
+
+    return make
+
+
+def test_reading_a_document(keep: Callable[..., Path]) -> None:
+    path = keep("a.rst", flows=[("Customer", "Customers company"), ("Customer", "Customers person")])
+    result = run("checklist", "read", path)
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-5:] == [
+        "a.rst:12: block: Every Customer goes to organisation data and to human data (customer-company and "
+        "customer-person); as written each record would be created twice, and no rule tells people from organisations. "
+        "Assumed: nothing; its items are blocked. Decide it in decisions.toml.",
+        "a.rst:20: warn: The property table of 'Customerp Customer to Invoiced Customers company' has a header and no "
+        "rows. Assumed: properties are shared, but nobody has said which; the item stays open. Supply and approve rows "
+        "in supplement.toml.",
+        "a.rst:28: block: Every Customer goes to organisation data and to human data (customer-company and "
+        "customer-person); as written each record would be created twice, and no rule tells people from organisations. "
+        "Assumed: nothing; its items are blocked. Decide it in decisions.toml.",
+        "a.rst:36: warn: The property table of 'Customerp Customer to Invoiced Customers person' has a header and no "
+        "rows. Assumed: properties are shared, but nobody has said which; the item stays open. Supply and approve rows "
+        "in supplement.toml.",
+        "2 flows, 10 items, 2 of them blocked.",
+    ]
+
+
+def test_reading_as_json(keep: Callable[..., Path]) -> None:
+    result = run("checklist", "read", keep("a.rst", rows=[("name", "name", '"string"')]), "--json")
+    told = json.loads(result.output)
+    assert result.exit_code == 0
+    assert (told["flows"], told["items"]) == (
+        [
+            {"id": "customer-company", "items": 7, "rows": 1},
+            {"id": "order-invoice", "items": 5, "rows": 0},
+            {"id": "product-item", "items": 5, "rows": 0},
+        ],
+        17,
+    )
+    assert [(each["code"], each["line"]) for each in told["diagnostics"]] == [("empty-table", 39), ("empty-table", 55)]
+
+
+def test_nothing_to_check_is_no_pass(keep: Callable[..., Path]) -> None:
+    assert (
+        "Nothing to check: the document has no flow. That is not a pass."
+        in run("checklist", "read", keep("a.rst", flows=[])).output
+    )
+
+
+def test_flows_without_a_way_back(keep: Callable[..., Path], write: Callable[..., str], tmp_path: Path) -> None:
+    back = tmp_path / "back.rst"
+    back.write_text(write("Invoiced", "Customerp", flows=[("Items", "Product")]), "utf-8")
+    output = run("checklist", "read", keep("a.rst"), "--opposite", back).output
+    assert [line.split(" Assumed")[0] for line in output.splitlines() if "no flow back" in line] == [
+        "a.rst:12: warn: customer-company has no flow back: 'Invoiced to Customerp Dataflow' has none.",
+        "a.rst:28: warn: order-invoice has no flow back: 'Invoiced to Customerp Dataflow' has none.",
+    ]
+
+
+def test_comparing_with_the_checklist_and_with_another_version(keep: Callable[..., Path], project: Path) -> None:
+    old = keep("old.rst")
+    assert run("checklist", "compare", old, keep("same.rst", generated="2030-01-01 00:00:00")).exit_code == 0
+    new = keep("new.rst", flows=THREE[1:])
+    result = run("checklist", "compare", old, new, "--checklist", project)
+    assert result.exit_code == 1
+    assert result.output.startswith("old.rst:12: The flow customer-company is gone. Touches ")
+    told = json.loads(run("checklist", "compare", new, "--checklist", project, "--json").output)
+    assert [each["change"] for each in told] == ["gone"] * 5
+    assert all(each["scenarios"] for each in told)
+
+
+def test_what_there_is_to_do_for_a_new_document(keep: Callable[..., Path], project: Path) -> None:
+    document = keep("new.rst", flows=[*THREE[1:], ("Contact", "Contacts")])
+    before = {path: path.read_bytes() for path in project.parent.rglob("*") if path.is_file()}
+    told = json.loads(run("checklist", "update", document, "--checklist", project, "--json").output)
+    assert {heading: len(tasks) for heading, tasks in told.items()} == {"retire": 5, "write": 5}
+    assert before == {path: path.read_bytes() for path in project.parent.rglob("*") if path.is_file()}
+    assert run("checklist", "update", keep("same.rst"), "--checklist", project).output.startswith("Nothing to do")
+
+
+def test_what_each_item_rests_on(project: Path) -> None:
+    result = run("checklist", "trace", "--checklist", project, "--json")
+    assert (result.exit_code, len(json.loads(result.output))) == (0, 15)
+    shutil.rmtree(project.parent / "product-item")
+    result = run("checklist", "trace", "--checklist", project)
+    assert result.exit_code == 1
+    assert "product-item/create has no scenario; write one and tag it @product-item/create." in result.output
+    linted = run("checklist", "lint", "--checklist", project)
+    assert (linted.exit_code, len(linted.output.splitlines())) == (1, 5)
+
+
+def test_deciding_a_point(project: Path) -> None:
+    decide = ("checklist", "decide", "deletes:product-item", "keep", "--reason", "As agreed.", "--checklist", project)
+    assert run(*decide).output == "deletes:product-item: keep (suggested).\n"
+    assert run(*decide, "--by", "Kari").exit_code == 2
+    assert run(*decide, "--by", "Kari", "--role", "QA").output == "deletes:product-item: keep (approved).\n"
+    listed = json.loads(run("checklist", "points", "--checklist", project, "--json").output)
+    assert [each["decision"]["standing"] for each in listed if each["id"] == decide[2]] == ["approved"]
+
+
+def test_agreeing_on_rows(project: Path) -> None:
+    row, options = "product-item/name>name", ("--checklist", project)
+    agreed = ("--by", "Kari", "--role", "QA", "--reason", "As agreed.")
+    assert run("supplement", "approve", row, *agreed, *options).output == f"{row} is approved by Kari, QA.\n"
+    assert run("supplement", "reject", row, *agreed, *options).output == f"{row} is rejected by Kari, QA.\n"
+    assert run("supplement", "suggest", row, *options).output == f"{row} is suggested.\n"
+    new = "product-item/weight>weight"
+    assert run("supplement", "suggest", new, *options).exit_code == 2
+    assert run("supplement", "suggest", new, "--type", "decimal", "--reason", "Both have it.", *options).exit_code == 0
+    listed = json.loads(run("supplement", "list", *options, "--json").output)
+    assert (len(listed), listed[-1]["row"]) == (36, new)
+    assert run("supplement", "list", *options).exit_code == 0
+
+
+def test_a_scaffold_runs(keep: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    out = tmp_path / "new"
+    assert run("checklist", "scaffold", keep("a.rst", flows=THREE[2:]), "--out", out).exit_code == 0
+    command = [sys.executable, "-m", "pytest", "-q", "--against=emulators", str(out)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "Of 5 items, 2 passed, 2 passed on assumption and 1 is open." in ran.stdout
+
+
+def test_a_scaffold_without_a_connector_ends_blocked(keep: Callable[..., Path], tmp_path: Path) -> None:
+    out = tmp_path / "new"
+    run("checklist", "scaffold", keep("a.rst", "Tripletex", flows=THREE[2:]), "--out", out)
+    command = [sys.executable, "-m", "pytest", "-q", "--against=emulators", str(out)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    told = json.loads((out / "reports" / "signoff" / "signoff.json").read_text("utf-8"))
+    items = [(item["verdict"], item["reason"]) for flow in told["flows"] for item in flow["items"]]
+    assert items == [("blocked", "No connector for Tripletex.")] * 5, ran.stdout + ran.stderr
+    assert not told["verdict"]["proven"]

@@ -136,7 +136,7 @@ class Account:
     tax_rates: Catalog = field(default_factory=Catalog)
     customer_numbers: Numbering = field(default_factory=lambda: Numbering("customer", "CUST-%05d"))
     invoice_numbers: Numbering = field(default_factory=lambda: Numbering("invoice", "INV-%05d"))
-    invoices_of: dict[int, dict[int, None]] = field(default_factory=dict)
+    invoices_of: dict[int, tuple[int, ...]] = field(default_factory=dict)
     due: list[tuple[int, int]] = field(default_factory=list)
     """Heap of (due date, invoice id): what the background job has yet to mark as past due."""
     counters: dict[str, int] = field(

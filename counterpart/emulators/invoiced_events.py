@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,7 +37,7 @@ def flush(account: Account, now: int, lost: Lost, actor: int = API_KEY) -> None:
         type_ = _type(kind, before, after)
         if type_ is None or lost(type_):
             continue
-        row: Row = {"type": type_, "timestamp": now, "of": (kind, id_)}
+        row: Row = {"type": sys.intern(type_), "timestamp": now}
         if actor != API_KEY:
             row["user_id"] = actor
         # Rows are replaced whole, never changed in place: keeping them is keeping the snapshot, rendered when read.
@@ -52,8 +53,8 @@ def flush(account: Account, now: int, lost: Lost, actor: int = API_KEY) -> None:
 def merged(account: Account, survivor: Row, loser: Row, now: int) -> None:
     """Write the one event that a merge makes: the survivor, with what the other customer was."""
     account.touched.clear()
-    row: Row = {"type": "customer.merged", "timestamp": now, "of": ("customer", survivor["id"]), "object": survivor}
-    _add(account, row | {"original_customer": loser})
+    row: Row = {"type": "customer.merged", "timestamp": now, "object": survivor, "original_customer": loser}
+    _add(account, row)
 
 
 def retrieve(account: Account, call: Call) -> Reply:
@@ -75,7 +76,7 @@ def list_(account: Account, call: Call) -> Reply:
         if id_.strip().isdigit() and len(id_) <= 18:  # what is malformed is ignored
             tests.append(_related(kind, int(id_)))
     if isinstance(type_ := query.get("type"), str):
-        tests.append(lambda row: row["of"][0] == type_)
+        tests.append(lambda row: _of(row)[0] == type_)
     if isinstance(actor := query.get("from"), str):
         wanted = _ACTORS.get(actor)
         tests.append(lambda row: row.get("user_id", API_KEY) == wanted)
@@ -84,7 +85,7 @@ def list_(account: Account, call: Call) -> Reply:
 
 def view(account: Account, row: Row) -> Row:
     """The event as answers show it, with what is hidden unless included."""
-    kind, id_ = row["of"]
+    kind, id_ = _of(row)
     object_ = _object(account, kind, row["object"], row)
     if "original_customer" in row:
         object_["original_customer"] = row["original_customer"]
@@ -117,6 +118,11 @@ def previous(before: Mapping[str, Any], after: Mapping[str, Any]) -> Row:
             old = previous(old, new)
         changed[name] = old
     return changed
+
+
+def _of(event: Row) -> tuple[str, int]:
+    """The kind and id of the record that an event tells of."""
+    return event["type"].partition(".")[0], event["object"]["id"]
 
 
 def _type(kind: str, before: Row | None, after: Row | None) -> str | None:
@@ -152,5 +158,5 @@ def _object(account: Account, kind: str, object_: Row, event: Row) -> Row:
 
 def _related(kind: str, id_: int) -> Test:
     if kind == "customer":
-        return lambda row: row["of"] == ("customer", id_) or row.get("customer", {}).get("id") == id_
-    return lambda row: row["of"] == (kind, id_)
+        return lambda row: _of(row) == ("customer", id_) or row.get("customer", {}).get("id") == id_
+    return lambda row: _of(row) == (kind, id_)

@@ -11,7 +11,16 @@ from typing import Any
 from counterpart.emulators import invoiced_customers as customers
 from counterpart.emulators.errors import InvoicedError
 from counterpart.emulators.invoiced_account import Account, Call, Reply
-from counterpart.emulators.invoiced_lines import entries, entry_view, line_view, lines, priced, refuse_double_taxes
+from counterpart.emulators.invoiced_lines import (
+    entries,
+    entry_view,
+    line_view,
+    lines,
+    pack,
+    priced,
+    refuse_double_taxes,
+    unpack,
+)
 from counterpart.emulators.invoiced_listing import Column, Listing, answer, project
 from counterpart.emulators.invoiced_values import (
     Rule,
@@ -117,7 +126,7 @@ def create(account: Account, call: Call) -> Reply:
         customers.add(account, customer)
     account.invoices.add(row)
     account.invoice_numbers.assign(row["number"], row["id"])
-    account.invoices_of.setdefault(row["customer"], {})[row["id"]] = None
+    account.invoices_of[row["customer"]] = (*account.invoices_of.get(row["customer"], ()), row["id"])
     _watch(account, row)
     account.touch("invoice", row["id"], None)
     account.invoiced_today = (call.now // _DAY, account.invoiced_today[1] + 1)
@@ -152,6 +161,7 @@ def change(account: Account, call: Call) -> Reply:
         if due is not None or account.switches.due_date_without_terms == "cleared":
             changed["due_date"] = due
     if _PRICING & body.keys():
+        changed["items"] = unpack(changed["items"])
         changed = priced(account, _itemised(account, changed, body, call.now), call.now)
     changed = _settled(changed, call.now)
     if changed["paid"] and "closed" not in body:
@@ -185,7 +195,8 @@ def delete(account: Account, call: Call) -> Reply:
         raise InvoicedError("This invoice cannot be voided because it has a payment applied.", "voided")
     account.invoices.remove(row["id"])
     account.invoice_numbers.release(row["number"])
-    del account.invoices_of[row["customer"]][row["id"]]
+    others = account.invoices_of[row["customer"]]
+    account.invoices_of[row["customer"]] = tuple(id_ for id_ in others if id_ != row["id"])
     account.touch("invoice", row["id"], row)
     return Reply(204)
 
@@ -259,7 +270,7 @@ def _whole(account: Account, row: Row) -> Row:
     shown = DEFAULTS | row
     customer = account.customers.get(row["customer"])
     shown["customerName"] = None if customer is None else customer["name"]
-    shown["items"] = [line_view(account, line) for line in shown["items"]]
+    shown["items"] = [line_view(account, line) for line in unpack(shown["items"])]
     shown["discounts"] = [entry_view(account, "discount", entry) for entry in shown["discounts"]]
     shown["taxes"] = [entry_view(account, "tax", entry) for entry in shown["taxes"]]
     if shown["voided"]:
@@ -351,7 +362,10 @@ def _settled(invoice: Row, now: int) -> Row:
     """The invoice with balance, paid and status derived from the rest."""
     settled = dict(invoice)
     open_ = not invoice.get("voided") and not invoice.get("draft")
-    owed = invoice["total"] - invoice.get("amount_paid", _NOTHING) - invoice.get("amount_credited", _NOTHING)
+    owed = invoice["total"]
+    for settled_by in ("amount_paid", "amount_credited"):
+        if invoice.get(settled_by):
+            owed -= invoice[settled_by]
     settled["balance"] = _NOTHING if invoice.get("voided") else owed
     settled["paid"] = open_ and owed <= 0
     settled["status"] = status(settled, now)
@@ -394,5 +408,7 @@ def _watch(account: Account, row: Row) -> None:
 
 
 def _sparse(invoice: Row) -> Row:
-    # The lists are always there, since pricing reads them.
-    return sparse(invoice, DEFAULTS) | {name: invoice[name] for name in ("items", "discounts", "taxes")}
+    row = sparse(invoice, DEFAULTS)
+    if isinstance(row.get("items"), list):
+        row["items"] = pack(row["items"])
+    return row

@@ -54,17 +54,17 @@ def merge(account: Account, call: Call) -> Reply:
         raise InvoicedError("Inactive customers cannot be merged")
     snapshot = customers.view(account, loser)
     stamp = {"updated_at": call.now} if account.switches.merged_documents == "touched" else {}
-    moved = account.invoices_of.pop(loser["id"], {})
-    for table, ids in ((account.invoices, list(moved)), (account.payments, _payments_of(account, loser["id"]))):
+    moved = account.invoices_of.pop(loser["id"], ())
+    for table, ids in ((account.invoices, moved), (account.payments, _payments_of(account, loser["id"]))):
         for id_ in ids:
             row = table.get(id_)
             assert row is not None
             table.put(id_, row | {"customer": survivor["id"]} | stamp)
-    account.invoices_of.setdefault(survivor["id"], {}).update(moved)
+    account.invoices_of[survivor["id"]] = account.invoices_of.get(survivor["id"], ()) + moved
     customers.remove(account, loser)
     events.merged(account, survivor, snapshot, call.now)
     return Reply(204)
 
 
-def _payments_of(account: Account, customer: int) -> list[int]:
-    return [row["id"] for row in account.payments if row["customer"] == customer]
+def _payments_of(account: Account, customer: int) -> tuple[int, ...]:
+    return tuple(row["id"] for row in account.payments if row["customer"] == customer)

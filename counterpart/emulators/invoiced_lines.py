@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
@@ -91,7 +92,8 @@ def priced(account: Account, invoice: Row, now: int) -> Row:
         "discounts": _shared(invoice["discounts"], totals.discounts, now),
         "taxes": _shared(invoice["taxes"], totals.taxes, now),
         "subtotal": totals.subtotal,
-        "total": totals.total,
+        # The same number, not an equal one: there are many invoices, and a Decimal takes a hundred bytes.
+        "total": totals.subtotal if totals.total == totals.subtotal else totals.total,
     }
 
 
@@ -100,6 +102,25 @@ def refuse_double_taxes(invoice: Row) -> None:
     whole = {entry["tax_rate"] for entry in invoice["taxes"]} - {None}
     if any(entry["tax_rate"] in whole for line in invoice["items"] for entry in line.get("taxes", ())):
         raise InvoicedError("The same tax rate cannot be applied to a line and to the invoice", "items")
+
+
+def pack(items: Sequence[Row]) -> bytes:
+    """Lines as they are kept: as text they take a quarter of the memory, and most of them are never looked at again."""
+    return json.dumps(items, separators=(",", ":"), sort_keys=True, default=_plain).encode()
+
+
+def unpack(packed: bytes | list[Row]) -> list[Row]:
+    """The lines that `pack` made text of; lines that are no text come back as they are."""
+    if not isinstance(packed, bytes):
+        return packed
+    items: list[Row] = json.loads(packed)
+    for line in items:
+        for name in ("quantity", "unit_cost", "amount"):
+            line[name] = Decimal(line[name])
+        for name in _LISTS.values():
+            for entry in line.get(name, ()):
+                entry["amount"] = Decimal(entry["amount"])
+    return items
 
 
 def line_view(account: Account, line: Row) -> Row:
@@ -159,6 +180,10 @@ def _line(account: Account, given: Any, known: dict[int, Row], now: int) -> Row:
     if before is not None and line | {"amount": before["amount"]} != before:
         line["updated_at"] = now
     return line
+
+
+def _plain(number: Decimal) -> str:
+    return f"{number.normalize():f}"
 
 
 def _from_item(item: Row) -> Row:

@@ -40,7 +40,8 @@ def judge(call: str, status: int, body: Any, *, creating: bool) -> CallFailed:
     if first:
         message = f"{message} ({first.get('pointer')}: {first.get('detail')})"
     kind: type[CallFailed] = {404: Gone, 412: Stale}.get(status, Refused if status < 500 else Broken)
-    return kind("Customerp", call, status, message, str(first["pointer"]) if "pointer" in first else None)
+    pointer = str(first["pointer"]).strip("/").replace("/", ".") if "pointer" in first else None
+    return kind("Customerp", call, status, message, pointer)
 
 
 class Customerp:
@@ -83,7 +84,7 @@ class Customerp:
         cursor: str | None = None
         while True:
             params = {"limit": _PAGE, **side.filter} | ({"cursor": cursor} if cursor else {})
-            answer = await self._wire.get(f"/{side.object}", params)
+            answer = await self._wire.page(f"/{side.object}", params)
             body = self._object(answer, f"/{side.object}", "data")
             yield Page(tuple(body["data"]), answer.start, answer.end, answer.server_time)
             cursor = body.get("nextCursor")
@@ -92,7 +93,7 @@ class Customerp:
 
     async def changes(self, since: int) -> tuple[list[Changed], int, bool]:
         """A page of the change feed: entries, where the next page begins, and whether there is one."""
-        answer = await self._wire.get("/changes", {"since": str(since), "limit": _PAGE})
+        answer = await self._wire.page("/changes", {"since": str(since), "limit": _PAGE})
         body = self._object(answer, "/changes", "changes")
         following = body.get("next")
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,7 +60,7 @@ class Engine:
 
         With `in_flight=1` every call waits for the one before it, and the order is always the same.
         """
-        given, waiting = transports or {}, pacing or Pacing()
+        given, waiting = transports or {}, pacing or Pacing(jitter=random.random)
         return cls(
             store,
             tuple(flows) if flows is not None else load_flows(),
@@ -118,7 +119,7 @@ class Engine:
         reconciler = Reconciler(
             store, connectors, {flow.id: flow for flow in self.flows}, self.clock, ids, self.pacing, walk, session
         )
-        for link in store.open_intents():
+        for link in store.interrupted():
             await reconciler.reconcile(link, only_intent=True)
         await self._read(walk, reconciler, connectors)
         with store.transaction():

@@ -17,7 +17,7 @@ SyncError
 │   ├── Gone                not there (any more)
 │   ├── Stale               changed since we read it: read and plan again
 │   ├── Unavailable         did not happen; try again later
-│   ├── Broken              failed for no reason we know; try again later with a new key, not for ever
+│   ├── Broken              failed for no reason we know; look, then try again with a new key, not for ever
 │   └── OutcomeUnknown      may have happened; look before doing anything
 ├── Superseded              another handler changed the link first; start the link over
 └── Inexpressible           a value has no counterpart
@@ -119,7 +119,7 @@ class Unavailable(CallFailed):
 
 
 class Broken(CallFailed):
-    """The call failed without effect; the answer may stick to its idempotency key."""
+    """The call failed, perhaps after it took effect; the answer may stick to its idempotency key."""
 
 
 class OutcomeUnknown(CallFailed):

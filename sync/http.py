@@ -13,7 +13,7 @@ import httpx
 
 from sync import values
 from sync.clock import Clock
-from sync.errors import AccountRefused, BadAnswer, CallFailed, EndpointDown, OutcomeUnknown, Unavailable
+from sync.errors import AccountRefused, BadAnswer, Broken, CallFailed, EndpointDown, OutcomeUnknown, Unavailable
 
 MAX_BODY = 16 * 1024 * 1024  # a page of 100 records of either API is far below one megabyte
 TIMEOUT_SECONDS = 30
@@ -81,8 +81,16 @@ class Wire:
         }
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
-        """Read; repeated while the system is unavailable, as reading twice does no harm."""
+        """Read; repeated while the system is unavailable or fails, as reading twice does no harm."""
         return await self.send("GET", path, params=params)
+
+    async def page(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+        """Read a part of a list, without which nothing can be said of the whole; raises SideStopped."""
+        try:
+            return await self.get(path, params)
+        except CallFailed as failed:
+            answer = failed.message if failed.status is None else f"answers {failed.status} to {failed.call}"
+            raise EndpointDown(self.system, self.url, answer, "Check the system, then start again") from failed
 
     async def send(
         self,
@@ -102,6 +110,9 @@ class Wire:
                 return await self._once(method, path, params, body, headers or {})
             except Unavailable:
                 if attempt == ATTEMPTS - 1:
+                    raise
+            except Broken:
+                if method != "GET" or attempt == ATTEMPTS - 1:
                     raise
             except OutcomeUnknown as lost:
                 if method != "GET":

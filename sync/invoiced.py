@@ -173,7 +173,7 @@ class Invoiced:
         number = 1
         while True:
             query = {**params, **_INCLUDE.get(kind, {}), "per_page": str(_PAGE), "page": str(number)}
-            answer = await self._wire.get(f"/{kind}", query)
+            answer = await self._wire.page(f"/{kind}", query)
             rows = self._list(answer, kind)
             yield Page(tuple(rows), answer.start, answer.end, answer.server_time)
             # Only whether there is a next page is taken from Link, never its address.

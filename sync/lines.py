@@ -146,9 +146,13 @@ def _rows(
 def _both(spec: Lines, row: _Row, erp: Line, inv: Line, setting: Setting) -> tuple[_Fate, list[Merged]]:
     shadow = dict(row.child.shadow) if row.child else {}
     fate = _Fate(row)
-    outcomes = [
-        merge(unit, shadow, erp.values, inv.values, replace(setting, policy=setting.policy or spec.conflict))
-        for unit in spec.units
+    own = replace(setting, policy=setting.policy or spec.conflict, diverged={})
+    outcomes = [merge(unit, shadow, erp.values, inv.values, own) for unit in spec.units]
+    standing: list[tuple[str, NoticeKind, str]] = [
+        (pair.name, "divergence", f"Customerp has {erp.values[pair.name]!r}, Invoiced {inv.values[pair.name]!r}")
+        for pair in spec.pairs
+        if shadow.get(pair.name) == (erp.values[pair.name], inv.values[pair.name])
+        and not pair.converter.agree(erp.values[pair.name], inv.values[pair.name], setting.resolve)
     ]
     fixed = {pair.name for pair in spec.pairs if pair.fixed}
     for outcome in outcomes:
@@ -165,7 +169,7 @@ def _both(spec: Lines, row: _Row, erp: Line, inv: Line, setting: Setting) -> tup
             for pair in spec.pairs
         }
     fate.child = Child(erp.id, inv.id, shadow)
-    return fate, outcomes
+    return fate, [*outcomes, Merged(remarks=tuple(standing))]
 
 
 def _alone(
@@ -176,7 +180,11 @@ def _alone(
     name: str,
     conflicts: list[tuple[str, Any, Any, Any, System | None, str]],
 ) -> tuple[_Fate, list[Merged]]:
-    """A line that only one side has: new there, or removed on the other side."""
+    """A line that only one side has: new there, or removed on the other side.
+
+    Its link stays until the removal is written, which a closed document may never allow; without the link the line
+    would look like a new one.
+    """
     here: System = "customerp" if row.erp is not None else "invoiced"
     line = row.erp or row.inv
     assert line is not None
@@ -184,7 +192,7 @@ def _alone(
         index = 0 if here == "customerp" else 1
         edited = any(row.child.shadow[n][index] != v for n, v in line.values.items() if n in row.child.shadow)
         if not edited:
-            return _Fate(row, erp_keeps=False, inv_keeps=False), []
+            return _Fate(row, erp_keeps=False, inv_keeps=False, child=row.child), []
         policy = setting.policy or spec.conflict
         winner = choose(policy, setting.erp_edited.get("lines"), setting.inv_edited.get("lines"))
         kept = {"customerp": row.erp and row.erp.values, "invoiced": row.inv and row.inv.values}
@@ -193,13 +201,13 @@ def _alone(
         if winner is None:
             return _Fate(row, erp_keeps=row.erp is not None, inv_keeps=row.inv is not None, child=row.child), []
         if winner != here:
-            return _Fate(row, erp_keeps=False, inv_keeps=False), []
+            return _Fate(row, erp_keeps=False, inv_keeps=False, child=row.child), []
     elif first and side_of(spec.owner) != here:
         return _Fate(row, erp_keeps=False, inv_keeps=False), []
     values, outcome = _carried(spec, line, here, setting)
     if outcome is not None:
-        return _Fate(row, erp_keeps=row.erp is not None, inv_keeps=row.inv is not None), [outcome]
-    fate = _Fate(row, anew=here == "customerp")
+        return _Fate(row, erp_keeps=row.erp is not None, inv_keeps=row.inv is not None, child=row.child), [outcome]
+    fate = _Fate(row, anew=here == "customerp", child=row.child)
     if here == "customerp":
         fate.to_target = values
     else:
@@ -284,7 +292,10 @@ def _woven(kept: list[LineChange], new: Mapping[str, LineChange], order: Iterabl
 def adopt(
     spec: Lines, side: System, desired: Sequence[LineChange], current: Sequence[Line], children: Sequence[Child]
 ) -> tuple[Child, ...]:
-    """Line links after a list was sent: lines keep their ids, new ones are known by what they say and their order.
+    """Line links after a list was sent: lines keep their ids, new ones are known by what they say, then by their order.
+
+    What a line says may come back changed: Invoiced drops an item that is archived, for example. A line without a link
+    would be taken for a new one, and be added on the other side once more.
 
     A pair enters the shadow with the value it was sent from and the value the system answered with, so that a
     source that moved while the call was under way still counts as edited.
@@ -293,9 +304,14 @@ def adopt(
     known = {(child.inv if side == "invoiced" else child.erp): child for child in children}
     named = {change.id for change in desired if change.id is not None}
     unnamed = deque(line for line in current if line.id not in named)
+    new = [change for change in desired if change.id is None]
+    found = [_next_like(change, unnamed) for change in new]
+    if found.count(None) == len(unnamed):
+        found = [line or unnamed.popleft() for line in found]
+    fresh = iter(found)
     result: list[Child] = []
     for change in desired:
-        line = by_id.get(change.id) if change.id is not None else _next_like(change, unnamed)
+        line = by_id.get(change.id) if change.id is not None else next(fresh)
         if line is None or not change.counterpart:
             continue
         erp_id, inv_id = (change.counterpart, line.id) if side == "invoiced" else (line.id, change.counterpart)

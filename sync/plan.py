@@ -67,6 +67,13 @@ def plan_link(flow: Flow, link: Link, resolve: Resolver) -> LinkPlan:
         for name in outcome.advance:
             diverged.pop(name, None)
         diverged |= outcome.diverge
+        # A divergence that stands is told each time, also where another property of its group is settled only now.
+        written = outcome.to_target.keys() | outcome.to_source.keys() | {name for name, _, _ in outcome.remarks}
+        notices += [
+            Notice(flow.id, key, pair.name, "divergence", diverged[pair.name])
+            for pair in unit
+            if pair.name in diverged and pair.name not in written
+        ]
         waits_for = waits_for or outcome.waits_for
         notices += [Notice(flow.id, key, name, kind, reason) for name, kind, reason in outcome.remarks]
         if outcome.clash is not None:

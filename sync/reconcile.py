@@ -33,6 +33,7 @@ from sync.report import Write
 from sync.schema import Flow
 from sync.settlement import accepted, observe, settle
 from sync.store import Store
+from sync.values import BadValue
 from sync.walk import Walk
 from sync.writing import (
     extra_report,
@@ -102,6 +103,8 @@ class Reconciler:
         for _ in range(_MOST_STEPS):
             link = self.store.link(link_id)
             flow = self.flows[link.flow]
+            if not link.dirty:
+                return
             try:
                 if link.intent is not None:
                     await recovery.resolve(self, flow, link)
@@ -120,6 +123,12 @@ class Reconciler:
                         "Check the system and start again; the write is looked up first",
                     ) from unknown
                 await self.pacing.sleep(2**lost * self.pacing.jitter())
+            except CallFailed as failed:
+                self._postpone(self.store.link(link_id), failed)
+                return
+            except BadValue as odd:
+                self.needs_attention(self.store.link(link_id), f"it shows what cannot be read: {odd}")
+                return
         self._rest(
             self.store.link(link_id),
             State.NEEDS_ATTENTION,
@@ -129,14 +138,15 @@ class Reconciler:
 
     async def _step(self, flow: Flow, link: Link) -> bool:
         """One write, or whatever else brings the link nearer to rest; False when it is there."""
-        if not link.dirty:
+        if link.state is State.TOMBSTONED:
             return False
-        if link.state is State.TOMBSTONED or link.erp is None or link.erp_id is None:
-            if link.state is not State.TOMBSTONED and link.erp_id is None:
-                self._rest(link, link.state, link.reason, [])
+        if link.erp_id is None:
+            self._rest(link, link.state, link.reason, [])
             return False
         if link.recheck:
             return await self._recheck(flow, link)
+        if link.erp is None:
+            return False
         if link.inv_id is None:
             return await self._create(flow, link)
         if link.inv is None:
@@ -146,7 +156,7 @@ class Reconciler:
     async def _recheck(self, flow: Flow, link: Link) -> bool:
         systems: tuple[System, ...] = ("customerp", "invoiced")
         for system in systems:
-            if link.observation(system) is not None:
+            if (link.erp_id if system == "customerp" else link.inv_id) is not None:
                 seen = await self._reread(flow, link, system)
                 if seen is None:
                     return False
@@ -182,10 +192,11 @@ class Reconciler:
         return True
 
     async def _change(self, flow: Flow, link: Link, plan: LinkPlan) -> bool:
-        notices = list(plan.notices)
+        blocked: list[Notice] = []
         frozen = False
-        changes: tuple[tuple[System, Change], ...] = (("invoiced", plan.to_target), ("customerp", plan.to_source))
-        for system, change in changes:
+        systems: tuple[System, ...] = ("invoiced", "customerp")
+        for system in systems:
+            change = plan.to_target if system == "invoiced" else plan.to_source
             if not change:
                 continue
             prepared = self.connectors[system].prepare(wanted(flow, link, system, change, None))
@@ -194,22 +205,22 @@ class Reconciler:
                 seen = await self._reread(flow, link, system)
                 if seen is None:
                     return False
-                again = self.store.link(link.id)
-                replanned = plan_link(flow, again, self)
-                change = replanned.to_target if system == "invoiced" else replanned.to_source
+                # Whatever the fresh look shows counts for the other side, too.
+                link, raw = self.store.link(link.id), seen.raw
+                plan = plan_link(flow, link, self)
+                change = plan.to_target if system == "invoiced" else plan.to_source
                 if not change:
                     return True
-                link, raw = again, seen.raw
                 prepared = self.connectors[system].prepare(wanted(flow, link, system, change, raw))
-            notices += self._blocked(flow, link, system, prepared)
+            blocked += self._blocked(flow, link, system, prepared)
             frozen = frozen or any(kind == "frozen" for kind, _ in prepared.blocked.values())
             if prepared.operation is None:
                 continue
             tripped = self._tripped(link, flow, system, prepared)
             if tripped is not None:
-                self._rest(link, State.NEEDS_ATTENTION, tripped.reason, [*notices, tripped])
+                self._rest(link, State.NEEDS_ATTENTION, tripped.reason, [*plan.notices, *blocked, tripped])
                 return False
-            self._remember(link.id, [notice for notice in notices if notice.kind == "deviation"])
+            self._remember(link.id, [notice for notice in plan.notices if notice.kind == "deviation"])
             await self._write(flow, link, system, change, prepared, prepared.operation)
             return True
         state = (
@@ -231,7 +242,7 @@ class Reconciler:
             children=plan.children,
             conflicts=tuple(c for c in plan.conflicts if c.winner is None),
         )
-        self._rest(settled, state, reason, notices, waits_for=plan.waits_for)
+        self._rest(settled, state, reason, [*plan.notices, *blocked], waits_for=plan.waits_for)
         return False
 
     async def _write(
@@ -270,7 +281,10 @@ class Reconciler:
                 await recovery.taken(self, flow, link, refused)
                 return
             blamed = next((pair.name for pair in flow.pairs if path_of(pair, intent.system) == refused.param), None)
-            self.needs_attention(link, str(refused), blamed)
+            if operation.id is None or blamed is None or blamed not in intent.fields:
+                self.needs_attention(link, str(refused), blamed)
+            else:
+                self._leave_out(link, blamed, str(refused))
         except Locked as locked:
             # The state of the document was not known when this was planned; see what it is and plan again.
             link = self._abandon(link, dirty=True)
@@ -279,8 +293,11 @@ class Reconciler:
             again = self.store.link(link.id)
             if again.inv is not None and again.inv.frozen == before:
                 self._rest(again, State.FROZEN, str(locked), [self._notice(again, None, "frozen", str(locked))])
-        except (Broken, Unavailable) as failed:
-            self._postpone(link, failed)
+        except Unavailable as failed:
+            self._postpone(replace(link, intent=None), failed)
+        except Broken as failed:
+            # It may have taken effect, so the intent stays; Invoiced repeats the error to whoever asks under its key.
+            self._postpone(replace(link, intent=replace(intent, key=self.ids())), failed)
         else:
             self._settle(flow, link, operation, written)
 
@@ -366,6 +383,23 @@ class Reconciler:
             [self._notice(link, field, "needs_attention", reason)],
         )
 
+    def _leave_out(self, link: Link, name: str, reason: str) -> None:
+        """Let the other properties go on: the refused one stays different until either side changes it."""
+        assert link.erp is not None
+        assert link.inv is not None
+        pair = (link.erp.values[name], link.inv.values[name])
+        with self.store.transaction():
+            self.store.save(
+                replace(
+                    link,
+                    intent=None,
+                    state=State.LINKED,
+                    shadow={**link.shadow, name: pair},
+                    diverged={**link.diverged, name: reason},
+                )
+            )
+        self._remember(link.id, [self._notice(link, name, "needs_attention", reason)])
+
     def _rest(
         self, link: Link, state: State, reason: str | None, notices: list[Notice], *, waits_for: str | None = None
     ) -> None:
@@ -386,12 +420,13 @@ class Reconciler:
             return self.store.save(replace(link, intent=None, state=state, dirty=dirty))
 
     def _postpone(self, link: Link, failed: CallFailed) -> None:
-        attempts = link.attempts + 1
+        """Try again later, and not for ever; being asked to slow down (429) is no failure of the record."""
+        attempts = link.attempts + (failed.status != 429)
         dead = attempts >= _MOST_ATTEMPTS
         pause = min(LONGEST_PAUSE, 2 * 2**attempts) * self.pacing.jitter()
         due = None if dead else self.clock.now().timestamp() + pause
         self._rest(
-            replace(link, intent=None, attempts=attempts, next_attempt_at=due),
+            replace(link, attempts=attempts, next_attempt_at=due),
             State.DEAD if dead else State.RETRY,
             str(failed),
             [self._notice(link, None, "needs_attention", str(failed))],

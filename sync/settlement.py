@@ -92,25 +92,26 @@ def recovered(flow: Flow, link: Link, record: Record, new: Observation, resolve:
     """After a write whose answer was lost, from the record as it is now; False if nothing of it is there.
 
     Every field equal to the intent's value counts as written by us. Otherwise our own write would be taken for a
-    person's edit and beat a newer one.
+    person's edit and beat a newer one. A write is atomic: where one field shows that it arrived, another one that has
+    neither the old nor the desired value was edited since, and that edit is still to travel.
     """
     intent = link.intent
     assert intent is not None
     shadow, diverged = dict(link.shadow), dict(link.diverged)
     found = intent.operation == "create"
-    for name, (sent, desired, _) in intent.fields.items():
+    arrived = found or any(new.values[name] == desired != old for name, (_, desired, old) in intent.fields.items())
+    for name, (sent, desired, before) in intent.fields.items():
         returned, pair = new.values[name], flow.pair(name)
         if returned == desired:
             shadow[name], found = _pair(intent.system, sent, returned), True
         elif desired is None and pair.target_default:
             shadow[name], diverged[name], found = _pair(intent.system, sent, returned), pair.target_default, True
-        elif intent.operation == "create" and desired is not None:
-            # It was created as sent and edited since; that edit is still to travel.
+        elif (intent.operation == "create" and desired is not None) or (arrived and returned != before):
             shadow[name] = _pair(intent.system, sent, desired)
     children = link.children
     if flow.lines is not None and intent.lines is not None:
         desired_lines = stored_lines(link)
-        if _arrived(desired_lines, new.lines):
+        if intent.operation == "create" or _arrived(desired_lines, new.lines):
             children, found = adopt(flow.lines, intent.system, desired_lines, new.lines, link.children), True
     settled = accepted(flow, replace(link, shadow=shadow), intent.system, record, new)
     return replace(

@@ -172,6 +172,13 @@ class Store:
         """Ids of links with a write whose outcome is not stored."""
         return [found for (found,) in self._db.execute("SELECT id FROM link WHERE intent IS NOT NULL ORDER BY id")]
 
+    def interrupted(self) -> list[int]:
+        """Ids of links with a write that nobody has put off: the process ended in the middle of it."""
+        rows = self._db.execute(
+            "SELECT id FROM link WHERE intent IS NOT NULL AND state NOT IN ('retry', 'dead') ORDER BY id"
+        )
+        return [found for (found,) in rows]
+
     def wake(self, dependency: str) -> None:
         """Put links to work that wait for this record."""
         self._db.execute(

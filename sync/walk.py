@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sync.connector import Changed, Connector, Record
 from sync.customerp import Customerp
+from sync.errors import CallFailed
 from sync.invoiced import Invoiced
 from sync.links import TITLES, Interval, Link, Notice, State, System, accept, key_of, same_content
 from sync.report import Progress
@@ -73,7 +74,14 @@ class Walk:
             return
         if link is not None and link.erp is not None and link.erp.version == entry.version:
             return  # our own write, seen in its answer
-        seen = await connector.read(flow.source.object, entry.id)
+        try:
+            seen = await connector.read(flow.source.object, entry.id)
+        except CallFailed:
+            # One record that cannot be had stops no walk; whoever brings it to rest asks again.
+            with self._store.transaction():
+                unread = link or Link(flow.id, erp_id=entry.id)
+                self._store.save(replace(unread, recheck=True, dirty=True))
+            return
         if seen is not None:
             self._page(flow, connector, (seen.raw,), Interval(self._session, seen.start, seen.end))
 

@@ -1,0 +1,114 @@
+"""Many seeds, every crash point of some, and the shortest history of one that fails."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from scene import Outcome, Plan, Scene
+
+
+@dataclass
+class Tally:
+    """What a number of seeds came to."""
+
+    seeds: int = 0
+    steps: int = 0
+    calls: int = 0
+    crashes: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    failed: list[tuple[Plan, Outcome]] = field(default_factory=list)
+
+    def add(self, plan: Plan, outcome: Outcome) -> None:
+        self.seeds += 1
+        self.steps += outcome.steps
+        self.calls += outcome.calls
+        self.crashes += outcome.crashes
+        self.counts += outcome.counts
+        if outcome.violation is not None:
+            self.failed.append((plan, outcome))
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{number} {name}" for name, number in sorted(self.counts.items()))
+        return (
+            f"{self.seeds} histories, {self.crashes} crashes, {self.calls} calls, {self.steps} steps; {counts}; "
+            f"{len(self.failed)} failed"
+        )
+
+
+def play(plan: Plan) -> Outcome:
+    return Scene(plan).play()
+
+
+def every_crash(plan: Plan) -> Iterator[Plan]:
+    """The plan once for each point at which its process can end: after every step of the loop, around every commit."""
+    calm = replace(plan, crashes=frozenset())
+    for point in range(1, play(calm).points + 1):
+        yield replace(calm, crashes=frozenset((point,)))
+
+
+def shortest(plan: Plan, invariant: str, most: int = 400) -> Plan:
+    """A part of the history that breaks the same invariant, and can spare nothing more; found in `most` plays."""
+    parts: list[Any] = [*plan.events, *plan.faults, *sorted(plan.crashes)]
+
+    def fails(kept: Sequence[Any]) -> bool:
+        violation = play(_with(plan, kept)).violation
+        return violation is not None and violation.invariant == invariant
+
+    return _with(plan, _reduced(parts, fails, most))
+
+
+def _with(plan: Plan, parts: Sequence[Any]) -> Plan:
+    return replace(
+        plan,
+        events=tuple(part for part in parts if not isinstance(part, tuple | int)),
+        faults=tuple(part for part in parts if isinstance(part, tuple)),
+        crashes=frozenset(part for part in parts if isinstance(part, int)),
+    )
+
+
+def _reduced(parts: list[Any], fails: Callable[[Sequence[Any]], bool], most: int) -> list[Any]:
+    """Leave out halves, then quarters, down to single parts, as long as it still fails."""
+    size = max(1, len(parts) // 2)
+    left = most
+    while left > 0:
+        shorter = False
+        for start in range(0, len(parts), size):
+            kept = parts[:start] + parts[start + size :]
+            left -= 1
+            if left > 0 and fails(kept):
+                parts, shorter = kept, True
+                break
+        if not shorter:
+            if size == 1:
+                break
+            size //= 2
+    return parts
+
+
+def story(plan: Plan) -> str:
+    """A history as people read it: who did what, what went wrong, and everything that was applied."""
+    outcome = play(plan)
+    lines = [f"seed {plan.seed}: {outcome.violation}", ""]
+    lines += [f"  {event}" for event in plan.events]
+    lines += [f"  call #{n} is {fate}" for n, fate in plan.faults]
+    lines += [f"  the process ends at point {point}" for point in sorted(plan.crashes)]
+    lines += ["", "What was applied:", *(f"  {line}" for line in outcome.trace if " GET " not in line)]
+    return "\n".join(lines)
+
+
+def feature(plan: Plan) -> str:
+    """The same history as a Gherkin scenario, to be worded by whoever keeps it."""
+    outcome = play(plan)
+    steps = [str(event).strip() for event in plan.events]
+    lines = [f"Scenario: seed {plan.seed} keeps {outcome.violation.invariant if outcome.violation else 'everything'}"]
+    lines += [f"  {'Given' if n == 0 else 'And'} at {step}" for n, step in enumerate(steps)]
+    lines += [f"  And call {n} of the sync is {fate}" for n, fate in plan.faults]
+    lines += [f"  And the sync ends at point {point} and starts again" for point in sorted(plan.crashes)]
+    lines += [
+        "  When the sync comes to rest",
+        "  Then no edit is lost, nothing is doubled and every difference is told",
+    ]
+    return "\n".join(lines)

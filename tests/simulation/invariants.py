@@ -1,0 +1,402 @@
+"""The invariants, checked on the log of what happened in both systems and never inside the engine.
+
+I1 every linked pair agrees or says why not; I2 no record has two counterparts; I3 at rest nothing is written; I4 every
+record is linked or says why not; I5 no edit is lost without a conflict; I6 a counterpart is created once; I7 shadow
+pairs agree; I9 one write a record at a time; I10 no write without a stored intent; I11 never more calls than allowed;
+I12 no unchanged property in a PATCH.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mapping import COLLECTIONS, FLOWS, KEYS, agree, customerp, invoiced, unit_of
+from network import Call
+from people import Office
+
+from sync import Conflict
+
+
+class Violation(Exception):
+    """An invariant does not hold."""
+
+    def __init__(self, invariant: str, what: str) -> None:
+        self.invariant, self.what = invariant, what
+        super().__init__(f"{invariant}: {what}")
+
+
+Pair = tuple[str, str, str]  # flow, id in Customerp, id in Invoiced
+_DERIVED = {"paymentState"}  # one way, so an edit in Customerp is set back
+_SAME = {"notes", "purchaseOrder", "phone", "email", "description"}  # one form on both sides
+_COMPANIONS = {"due_date", "items", "lines", "metadata"}
+
+
+@dataclass
+class _Touch:
+    """A request that is being applied."""
+
+    actor: Call | None
+    system: str
+    method: str
+    path: str
+    body: bytes
+    collection: str = ""
+    id: str | None = None
+    pair: Pair | None = None
+    units: tuple[dict[str, Any], dict[str, Any]] | None = None
+    raw: dict[str, Any] | None = None
+
+
+@dataclass
+class Books:
+    """What happened so far, as far as the invariants need it."""
+
+    now: Callable[[], float]
+    database: sqlite3.Connection
+    cap: int
+    office: Office = field(init=False)
+    trace: list[str] = field(default_factory=list)
+    writes: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._pairs: dict[tuple[str, str, str], Pair] = {}
+        self._pending: dict[tuple[Pair, str], set[str]] = {}
+        self._met: dict[tuple[Pair, str], float] = {}  # when people's edits came to the same on both sides
+        self._edited: dict[tuple[Pair, str], float] = {}  # when a person last edited the unit in Invoiced
+        self._read: dict[tuple[str, str, str], float] = {}
+        self._listed: dict[tuple[str, str], float] = {}
+        self._changed: dict[tuple[str, str, str], float] = {}
+        self._editors: dict[tuple[Pair, str], set[str]] = {}  # on which sides people ever edited
+        self._replaced: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
+        # What the sync last wrote over: a person who sets that back cannot be told from a property that was ignored.
+        self._overwritten: dict[tuple[Pair, str], Any] = {}
+        self._creates: Counter[tuple[str, str]] = Counter()
+        self._writing: dict[tuple[str, str], Call] = {}
+
+    # What the network tells
+
+    def sent(self, call: Call, in_flight: int) -> None:
+        if in_flight > self.cap:
+            raise Violation("I11", f"{in_flight} calls in flight, and {self.cap} are allowed")
+        if call.method == "GET":
+            return
+        record = (call.system, "/".join(call.path.split("/")[:3]))
+        other = self._writing.get(record)
+        if call.path.count("/") > 1 and other and other.answered is None and other.process == call.process:
+            raise Violation("I9", f"{call} while {other}")
+        self._writing[record] = call
+        stored = [row[0] for row in self.database.execute("SELECT intent FROM link WHERE intent IS NOT NULL")]
+        wanted = call.path if call.key is None else call.key.rsplit("-", 1)[0] if "coupons" in call.path else call.key
+        if self.database.in_transaction or not any(wanted in intent for intent in stored):
+            raise Violation("I10", f"no stored intent for {call}")
+
+    def before(self, actor: Call | None, system: str, method: str, path: str, body: bytes) -> _Touch:
+        touch = _Touch(actor, system, method, path, body)
+        _, collection, *rest = path.split("/")
+        touch.collection = collection
+        if method == "GET":
+            return touch
+        touch.id = rest[0] if rest else None
+        if collection == "items" and touch.id is None:
+            touch.id = json.loads(body).get("id")
+        if touch.id is not None:
+            touch.raw = self._raw(system, collection, touch.id)
+            touch.pair = self._pair(system, collection, touch.id)
+            if touch.pair is not None:
+                touch.units = self._units(touch.pair)
+            self._as_one(touch)
+        return touch
+
+    def _as_one(self, touch: _Touch) -> None:
+        """Archiving an item and creating it again are one write of a price; between the two nothing is judged."""
+        if touch.actor is None or touch.collection != "items" or touch.id is None:
+            return
+        if touch.method == "POST":
+            touch.units = self._replaced.pop(touch.id, touch.units)
+        elif touch.method == "DELETE" and touch.units is not None:
+            stored = self.database.execute("SELECT intent FROM link WHERE inv_id = ?", (touch.id,)).fetchone()
+            if stored and stored[0] and stored[0].startswith('["invoiced","replace"'):
+                self._replaced[touch.id], touch.units = touch.units, None
+
+    def after(self, touch: _Touch, status: int, answer: bytes) -> None:
+        now, who = self.now(), "sync" if touch.actor else "somebody"
+        self.trace.append(
+            f"{now:9.2f} {who} {touch.system} {touch.method} {touch.path} {touch.body.decode()[:400]} -> {status}"
+        )
+        if status >= 300:
+            return
+        if touch.method == "GET":
+            if touch.actor is not None:
+                self._note_read(touch, now)
+            return
+        if touch.collection == "coupons":
+            return
+        if touch.actor is not None:
+            self.writes += 1
+            self.counts["writes"] += 1
+            self._check_unchanged(touch)
+        created = touch.id is None or (touch.collection == "items" and touch.raw is None)
+        if created and touch.actor is not None:
+            self._created(touch, json.loads(answer))
+        if touch.id is not None:
+            self._changed[touch.system, touch.collection, touch.id] = now
+        if touch.actor is None and touch.method == "DELETE" and touch.raw is not None and touch.pair is not None:
+            self._deleted(touch)
+        if touch.pair is not None and touch.units is not None:
+            self._judge(touch, now)
+
+    # Judging a write
+
+    def _judge(self, touch: _Touch, now: float) -> None:
+        assert touch.pair is not None
+        assert touch.units is not None
+        pair, (erp_before, inv_before) = touch.pair, touch.units
+        found = self._units(pair)
+        if found is None:
+            return
+        erp, inv = found
+        other = "invoiced" if touch.system == "customerp" else "customerp"
+        for unit in erp:
+            if unit in _DERIVED:
+                continue
+            index = (pair, unit)
+            pending = self._pending.setdefault(index, set())
+            met = self._met.get(index)
+            if met is not None and self._seen(pair, met):
+                pending.clear()
+                del self._met[index]
+            was, is_ = (erp_before, erp) if touch.system == "customerp" else (inv_before, inv)
+            moved = was[unit] != is_[unit]
+            alike = agree(erp[unit], inv[unit])
+            if touch.actor is None:
+                if moved:
+                    self.counts["edits"] += 1
+                    pending.add(touch.system)
+                    self._editors.setdefault(index, set()).add(touch.system)
+                    self._edited[index] = now
+            elif moved and pending == {touch.system}:
+                known = self._unguarded(touch, index) or not self._merged(pair)
+                if not known and self._overwritten.get(index) != was[unit]:
+                    raise Violation(
+                        "I5",
+                        f"{pair} {unit}: the sync overwrote {was[unit]!r} with {is_[unit]!r} in {touch.system}, "
+                        f"where a person had edited it at {self._edited.get(index, 0):.2f} and nobody elsewhere",
+                    )
+                self.counts["overwritten in the unguarded window"] += 1
+            if touch.actor is not None and moved:
+                self._overwritten[index] = was[unit]
+            if alike and touch.actor is not None and moved:
+                pending.clear()
+                self._met.pop(index, None)
+            elif alike and moved:
+                # The sync may have seen a value in between; until it has read both again, it cannot know who was last.
+                self._met[index] = now
+            elif moved:
+                self._met.pop(index, None)
+                if touch.actor is not None:
+                    pending.add(other)
+
+    def _seen(self, pair: Pair, since: float) -> bool:
+        """Whether the sync has read both records after a time."""
+        flow, erp_id, inv_id = pair
+        source, target = COLLECTIONS[flow]
+        erp = self._read.get(("customerp", source, erp_id), 0.0)
+        inv = max(self._read.get(("invoiced", target, inv_id), 0.0), self._listed.get(("invoiced", target), 0.0))
+        return erp > since and inv > since
+
+    def _merged(self, pair: Pair) -> bool:
+        """Whether the pair was brought together before; until then the owner's value stands."""
+        statement = "SELECT shadow FROM link WHERE flow = ? AND erp_id = ?"
+        row = self.database.execute(statement, pair[:2]).fetchone()
+        return row is not None and row[0] != "{}"
+
+    def _unguarded(self, touch: _Touch, index: tuple[Pair, str]) -> bool:
+        """Whether the edit came between the last read and the write; Invoiced has no conditional writes."""
+        if touch.system == "customerp":
+            return False
+        inv_id = index[0][2]
+        read = max(
+            self._read.get(("invoiced", touch.collection, inv_id), 0.0),
+            self._listed.get(("invoiced", touch.collection), 0.0),
+        )
+        return self._edited.get(index, 0.0) >= read
+
+    def _check_unchanged(self, touch: _Touch) -> None:
+        if touch.method != "PATCH" or touch.raw is None or touch.id is None:
+            return
+        index = (touch.system, touch.collection, touch.id)
+        read = max(self._read.get(index, 0.0), self._listed.get(index[:2], 0.0))
+        if self._changed.get(index, 0.0) >= read:
+            return
+        assert touch.actor is not None
+        body: dict[str, Any] = json.loads(touch.actor.body)
+        for name, value in _leaves(body):
+            held: Any = touch.raw
+            for part in name.split("."):
+                held = held.get(part) if isinstance(held, dict) else None
+            if name not in _COMPANIONS and held == value and not isinstance(value, list):
+                raise Violation("I12", f"{touch.actor} sends {name} as it was")
+
+    def _created(self, touch: _Touch, answer: dict[str, Any]) -> None:
+        reference = (answer.get("metadata") or {}).get("erp_id")
+        if reference is None:
+            raise Violation("I6", f"{touch.actor} created a record that names no counterpart")
+        self._creates[touch.collection, reference] += 1
+        self.counts["creates"] += 1
+        if self._creates[touch.collection, reference] > 1:
+            raise Violation("I6", f"{touch.actor} creates a counterpart of {reference} a second time")
+        pair = (FLOWS[touch.collection], reference, str(answer["id"]))
+        self._pairs["invoiced", touch.collection, pair[2]] = pair
+        self._pairs["customerp", COLLECTIONS[pair[0]][0], reference] = pair
+        units = self._units(pair)
+        if units is not None:
+            for unit, value in units[0].items():
+                self._pending[pair, unit] = set() if agree(value, units[1][unit]) else {"customerp"}
+
+    def _deleted(self, touch: _Touch) -> None:
+        """Who deletes what was created, before the sync has learned that it was, cannot be told from a lost call."""
+        assert touch.pair is not None
+        known = self.database.execute("SELECT 1 FROM link WHERE flow = ? AND inv_id = ?", touch.pair[::2]).fetchone()
+        if touch.system == "invoiced" and known is None:
+            self._creates[touch.collection, touch.pair[1]] -= 1
+
+    def _note_read(self, touch: _Touch, now: float) -> None:
+        parts = touch.path.split("/")
+        if len(parts) > 2:
+            self._read[touch.system, parts[1], parts[2]] = now
+        else:
+            self._listed[touch.system, parts[1]] = now
+
+    # Reading the world
+
+    def _pair(self, system: str, collection: str, id_: str) -> Pair | None:
+        known = self._pairs.get((system, collection, id_))
+        if known is not None:
+            return known
+        column = "erp_id" if system == "customerp" else "inv_id"
+        flow = next((f for f, pair in COLLECTIONS.items() if pair[0 if system == "customerp" else 1] == collection), "")
+        row = self.database.execute(
+            f"SELECT erp_id, inv_id FROM link WHERE flow = ? AND {column} = ? AND state <> 'tombstoned'", (flow, id_)
+        ).fetchone()
+        if row is None or None in row:
+            return None
+        pair = (flow, *row)
+        self._pairs[system, collection, id_] = pair
+        units = self._units(pair)
+        if units is not None:
+            for unit, value in units[0].items():
+                alike = agree(value, units[1][unit])
+                self._pending.setdefault((pair, unit), set() if alike else {"customerp", "invoiced"})
+                self._editors[pair, unit] = {"customerp", "invoiced"}
+        return pair
+
+    def _raw(self, system: str, collection: str, id_: str) -> dict[str, Any] | None:
+        if system == "customerp":
+            return self.office.erp.read(collection, id_)
+        return self.office.inv.read(collection, id_, "include=archived" if collection == "items" else "")
+
+    def _units(self, pair: Pair) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        flow, erp_id, inv_id = pair
+        erp, inv = (
+            self._raw("customerp", COLLECTIONS[flow][0], erp_id),
+            self._raw("invoiced", COLLECTIONS[flow][1], inv_id),
+        )
+        if erp is None or inv is None:
+            return None
+        return customerp(flow, erp, self._sku), invoiced(flow, inv)
+
+    def _sku(self, product: str) -> str | None:
+        raw = self.office.erp.read("products", product)
+        return raw["sku"] if raw else None
+
+    def reported(self, conflicts: Iterable[Conflict]) -> None:
+        """A conflict takes two: our own write, seen again, is no edit."""
+        for conflict in conflicts:
+            self.counts["conflicts"] += 1
+            row = self.database.execute(
+                "SELECT erp_id, inv_id FROM link WHERE flow = ? AND erp_key = ? AND inv_id IS NOT NULL",
+                (conflict.flow, conflict.key if conflict.flow == "product-item" else conflict.key.casefold()),
+            ).fetchone()
+            unit = unit_of(conflict.flow, conflict.field)
+            if row is None:
+                continue
+            editors = self._editors.get(((conflict.flow, *row), unit), set())
+            if editors != {"customerp", "invoiced"} and unit in ("name", "phone", "email", "notes", "description"):
+                raise Violation("I5", f"{conflict} is called a conflict, and only {editors or 'nobody'} edited it")
+
+    # At rest
+
+    def at_rest(self, listed: Iterable[tuple[str, str, str | None]]) -> None:
+        """`listed`: flow, key and property of every notice and conflict that stands."""
+        told: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for flow, key, name in listed:
+            told[flow, key].add("*" if name is None else unit_of(flow, name))
+        for flow, (source, target) in COLLECTIONS.items():
+            links = dict(
+                self.database.execute(
+                    "SELECT erp_id, inv_id FROM link WHERE flow = ? AND erp_id IS NOT NULL AND state <> 'tombstoned'",
+                    (flow,),
+                )
+            )
+            gone = {
+                row[0]
+                for row in self.database.execute(
+                    "SELECT erp_id FROM link WHERE flow = ? AND state = 'tombstoned'", (flow,)
+                )
+            }
+            references: Counter[str] = Counter()
+            for raw in self.office.inv.list(target):
+                reference = (raw.get("metadata") or {}).get("erp_id")
+                if reference is not None:
+                    references[reference] += 1
+                    if references[reference] > 1:
+                        raise Violation("I2", f"{flow}: two records of Invoiced name {reference}")
+            for raw in self.office.erp.list(source):
+                key = " ".join(str(raw[KEYS[flow]]).split())
+                said = told[flow, key]
+                inv_id = links.get(raw["id"])
+                if raw["id"] in gone:
+                    self.counts["tombstoned"] += 1
+                    continue
+                if inv_id is None:
+                    if not said and not (flow == "order-invoice" and raw["status"] == "cancelled"):
+                        raise Violation("I4", f"{flow} {raw['id']} ({key}) is not linked and nobody says why")
+                    self.counts["unlinked, with a reason"] += 1
+                    continue
+                units = self._units((flow, raw["id"], inv_id))
+                if units is None:
+                    self.counts["counterpart deleted unseen"] += 1
+                    continue
+                self.counts["linked"] += 1
+                for unit, value in units[0].items():
+                    if agree(value, units[1][unit]):
+                        continue
+                    if unit not in said and "*" not in said:
+                        raise Violation(
+                            "I1", f"{flow} {key} {unit}: {value!r} in Customerp, {units[1][unit]!r} in Invoiced, unsaid"
+                        )
+                    self.counts["divergent, with a reason"] += 1
+        self._shadows()
+
+    def _shadows(self) -> None:
+        """I7, for what has one form on both sides."""
+        for flow, erp_id, shadow, diverged in self.database.execute(
+            "SELECT flow, erp_id, shadow, diverged FROM link WHERE inv_id IS NOT NULL AND state <> 'tombstoned'"
+        ):
+            for name, (erp, inv) in json.loads(shadow).items():
+                if name in _SAME and erp != inv and name not in json.loads(diverged):
+                    raise Violation("I7", f"{flow} {erp_id} {name}: the shadow holds {erp!r} and {inv!r}")
+
+
+def _leaves(body: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for name, value in body.items():
+        if isinstance(value, dict) and name != "metadata":
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value

@@ -1,0 +1,154 @@
+"""What the flows promise, told a second time and independently of the sync, so that a wrong converter cannot hide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+Raw = Mapping[str, Any]
+Units = dict[str, Any]
+
+FLOWS = {"customers": "customer-company", "items": "product-item", "invoices": "order-invoice"}
+COLLECTIONS = {
+    "customer-company": ("customers", "customers"),
+    "product-item": ("products", "items"),
+    "order-invoice": ("orders", "invoices"),
+}
+KEYS = {"customer-company": "number", "product-item": "sku", "order-invoice": "number"}
+# The unit a property of Customerp belongs to; any other is a unit of its own.
+UNITS = {"unitPrice": "price", "currency": "currency"}
+LENIENT = object()  # empty in Customerp, so Invoiced's own default stands beside it
+
+
+def _text(value: Any) -> str | None:
+    return " ".join(str(value).split())[:255].strip() or None if value is not None else None
+
+
+def _plain(value: Any) -> Any:
+    return None if value is None else Decimal(str(value)).normalize()
+
+
+def customerp(flow: str, raw: Raw, sku: Callable[[str], str | None]) -> Units:
+    """A record of Customerp as units that change as one."""
+    if flow == "customer-company":
+        address = raw["address"]
+        parts = ("line1", "line2", "city", "region", "postalCode")
+        return {
+            "number": _text(raw["number"]),
+            "name": _text(raw["name"]),
+            "email": (_text(raw["email"]) or "").lower() or None,
+            "phone": _text(raw["phone"]),
+            "address": tuple(_text(address[part]) for part in parts),
+            "address.country": _text(address["country"]) or LENIENT,
+            "organisationNumber": _text(raw["organisationNumber"]),
+            "currency": (raw["currency"] or "").lower() or LENIENT,
+            "paymentTermsDays": raw["paymentTermsDays"] if raw["paymentTermsDays"] is not None else LENIENT,
+            "active": raw["active"],
+        }
+    if flow == "product-item":
+        return {
+            "name": _text(raw["name"]),
+            "description": _text(raw["description"]),
+            "category": _text(raw["category"]),
+            "price": (_plain(raw["unitPrice"]), raw["currency"].lower()),
+            "discontinued": raw["discontinued"],
+        }
+    lines = tuple(
+        (
+            sku(line["productId"]) if line["productId"] else None,
+            _text(line["description"]),
+            _plain(line["quantity"]),
+            _plain(line["unitPrice"]),
+            _plain(line["discountPercent"]),
+        )
+        for line in raw["lines"]
+    )
+    return {
+        "number": _text(raw["number"]),
+        "currency": raw["currency"].lower(),
+        "orderDate": raw["orderDate"],
+        "dueDate": raw["dueDate"] or LENIENT,
+        "purchaseOrder": _text(raw["purchaseOrder"]),
+        "notes": _text(raw["notes"]),
+        "status": raw["status"],
+        "paymentState": raw["paymentState"],
+        "lines": lines,
+    }
+
+
+def invoiced(flow: str, raw: Raw) -> Units:
+    """A record of Invoiced in the terms of its counterpart."""
+    if flow == "customer-company":
+        terms = re.fullmatch(r"net[ -]*(\d+)", raw["payment_terms"] or "", re.IGNORECASE)
+        parts = ("address1", "address2", "city", "state", "postal_code")
+        return {
+            "number": _text(raw["number"]),
+            "name": _text(raw["name"]),
+            "email": (_text(raw["email"]) or "").lower() or None,
+            "phone": _text(raw["phone"]),
+            "address": tuple(_text(raw[part]) for part in parts),
+            "address.country": _text(raw["country"]),
+            "organisationNumber": _text(raw["tax_id"]),
+            "currency": raw["currency"],
+            "paymentTermsDays": int(terms[1]) if terms else raw["payment_terms"],
+            "active": raw["active"],
+        }
+    if flow == "product-item":
+        return {
+            "name": _text(raw["name"]),
+            "description": _text(raw["description"]),
+            "category": _text(raw["type"]),
+            "price": (_plain(raw["unit_cost"]), raw["currency"]),
+            "discontinued": raw["archived"],
+        }
+    lines = tuple(
+        (
+            line["catalog_item"]["id"] if isinstance(line["catalog_item"], Mapping) else line["catalog_item"],
+            _text(line["description"]),
+            _plain(line["quantity"]),
+            _plain(line["unit_cost"]),
+            _percent(line["discounts"]),
+        )
+        for line in raw["items"]
+    )
+    status = "cancelled" if raw["status"] == "voided" else "draft" if raw["draft"] else "confirmed"
+    partial = 0 < raw["balance"] < raw["total"]
+    return {
+        "number": _text(raw["number"]),
+        "currency": raw["currency"],
+        "orderDate": _day(raw["date"]),
+        "dueDate": _day(raw["due_date"]),
+        "purchaseOrder": _text(raw["purchase_order"]),
+        "notes": _text(raw["notes"]),
+        "status": status,
+        "paymentState": "paid" if raw["paid"] else "partial" if partial else "unpaid",
+        "lines": lines,
+    }
+
+
+def agree(erp: Any, inv: Any) -> bool:
+    """Whether the two sides of a unit say the same."""
+    return erp is LENIENT or erp == inv
+
+
+def unit_of(flow: str, field: str) -> str:
+    """The unit a reported property belongs to."""
+    if flow == "product-item" and field in ("unitPrice", "currency"):
+        return "price"
+    if field.startswith("address.") and field != "address.country":
+        return "address"
+    return "lines" if field.startswith("lines") else field
+
+
+def _percent(discounts: list[Raw]) -> Any:
+    if not discounts:
+        return None
+    coupon = discounts[0].get("coupon")
+    return _plain(coupon["value"]) if len(discounts) == 1 and coupon else "amount"
+
+
+def _day(seconds: int | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).date().isoformat()

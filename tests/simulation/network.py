@@ -1,0 +1,260 @@
+"""The network between the sync and both systems: it delays, loses, refuses and lies, and keeps the log of calls."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import httpx
+
+from counterpart.emulators import CUSTOMERP_TOKEN, INVOICED_KEY, Customerp, Emulator, Invoiced, Request
+from sync import Endpoint
+
+Fate = Literal[
+    "lost",  # never arrives; the caller times out
+    "dropped",  # applied, and the caller times out
+    "reset",  # applied, and the connection breaks at once
+    "busy",  # 503, not applied
+    "gateway",  # 502, applied
+    "error",  # 500, not applied
+    "error-applied",  # 500, applied
+    "throttled",  # 429 for this call and those of the next seconds
+    "locked",  # Invoiced's record lock: a 400 that may succeed a moment later
+    "unreachable",  # no connection
+    "forbidden",  # 401, as while a key is being exchanged
+    "killed",  # applied, and the process ends before it has the answer
+]
+FATES: tuple[Fate, ...] = Fate.__args__  # type: ignore[attr-defined]
+SLOWEST = 2.5  # seconds in one direction; a process that died is replaced later than that
+TIMEOUT = 30.0
+
+
+class Killed(BaseException):
+    """The process that made this call has ended."""
+
+
+class Caller(Protocol):
+    """The process a call belongs to."""
+
+    number: int
+    dead: bool
+
+
+@dataclass
+class Call:
+    """One line of the call log."""
+
+    n: int
+    process: int
+    system: str
+    method: str
+    path: str
+    query: str
+    body: bytes
+    key: str | None
+    sent: float
+    arrived: float | None = None
+    answered: float | None = None
+    status: int | None = None
+
+    def __str__(self) -> str:
+        query = f"?{self.query}" if self.query else ""
+        body = f" {self.body.decode()}" if self.body else ""
+        applied = "never arrived" if self.arrived is None else f"arrived {self.arrived:.2f}"
+        return (
+            f"{self.sent:9.2f} #{self.n} {self.system} {self.method} {self.path}{query}{body}: {self.status} {applied}"
+        )
+
+
+class Watcher(Protocol):
+    """Whoever checks the calls while they happen."""
+
+    def sent(self, call: Call, in_flight: int) -> None: ...
+
+    def before(self, actor: Call | None, system: str, method: str, path: str, body: bytes) -> Any: ...
+
+    def after(self, before: Any, status: int, answer: bytes) -> None: ...
+
+
+class Network:
+    """Carries calls of the sync to the emulators' cores, below HTTP."""
+
+    def __init__(
+        self,
+        seed: int,
+        loop: asyncio.AbstractEventLoop,
+        emulators: Mapping[str, Emulator],
+        faults: Mapping[int, Fate],
+        watcher: Watcher,
+        *,
+        kill: Callable[[], None],
+        deaf: frozenset[str],
+        lossy: bool,
+    ) -> None:
+        self._kill = kill
+        self._seed, self._loop, self._emulators, self._faults = seed, loop, emulators, faults
+        self._watcher, self._deaf, self._lossy = watcher, deaf, lossy
+        self.log: list[Call] = []
+        self.quiet = False
+        self._in_flight = 0
+        self._throttled: dict[str, float] = {}
+
+    def transport(self, system: str, caller: Caller) -> httpx.AsyncBaseTransport:
+        return _Line(self, system, caller)
+
+    async def carry(self, caller: Caller, system: str, request: httpx.Request) -> httpx.Response:
+        if caller.dead:
+            raise Killed
+        body = await request.aread()
+        path, _, query = request.url.raw_path.decode("ascii").partition("?")
+        key = request.headers.get("idempotency-key")
+        call = Call(len(self.log), caller.number, system, request.method, path, query, body, key, self._loop.time())
+        self.log.append(call)
+        chance = random.Random(self._seed << 20 | call.n)
+        fate = None if self.quiet else self._faults.get(call.n)
+        if fate == "throttled":
+            self._throttled[system] = self._loop.time() + chance.uniform(0.5, 6)
+        if not self.quiet and self._throttled.get(system, 0) > self._loop.time():
+            fate = "throttled"
+        there, back = _delay(chance), _delay(chance)
+        future: asyncio.Future[httpx.Response] = self._loop.create_future()
+        self._in_flight += 1
+        self._watcher.sent(call, self._in_flight)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self._loop.call_later(there, self._arrive, call, headers, fate, back, future, request)
+        try:
+            return await future
+        finally:
+            self._in_flight -= 1
+            call.answered = self._loop.time()
+
+    def _arrive(
+        self,
+        call: Call,
+        headers: Mapping[str, str],
+        fate: Fate | None,
+        back: float,
+        future: asyncio.Future[httpx.Response],
+        request: httpx.Request,
+    ) -> None:
+        answer: httpx.Response | Exception
+        if fate in (None, "dropped", "reset", "gateway", "error-applied", "killed"):
+            answer = self._apply(call, headers, request)
+        if fate == "killed":
+            self._kill()
+            return
+        if fate in ("lost", "dropped"):
+            answer, back = httpx.ReadTimeout("no answer", request=request), TIMEOUT - (self._loop.time() - call.sent)
+        elif fate == "reset":
+            answer = httpx.RemoteProtocolError("connection reset", request=request)
+        elif fate == "unreachable":
+            answer = httpx.ConnectError("no connection", request=request)
+        elif fate is not None:
+            answer = _refusal(fate, call.system, request)
+        call.status = answer.status_code if isinstance(answer, httpx.Response) else 0
+        self._loop.call_later(max(back, 0.0), _deliver, future, answer)
+
+    def _apply(self, call: Call, headers: Mapping[str, str], request: httpx.Request) -> httpx.Response:
+        call.arrived = self._loop.time()
+        body = self._bent(call)
+        before = self._watcher.before(call, call.system, call.method, call.path, body)
+        answer = self._emulators[call.system].handle(Request(call.method, call.path, call.query, headers, body))
+        call.status = answer.status
+        self._watcher.after(before, answer.status, answer.body)
+        return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body, request=request)
+
+    def _bent(self, call: Call) -> bytes:
+        """What Invoiced makes of a body: some accounts ignore a field, some squeeze blanks."""
+        if call.system != "invoiced" or not call.body or not (self._deaf or self._lossy):
+            return call.body
+        if not call.path.startswith("/customers"):
+            return call.body
+        body = json.loads(call.body)
+        if call.method == "PATCH":
+            body = {name: value for name, value in body.items() if name not in self._deaf}
+        if self._lossy and isinstance(body.get("name"), str):
+            body["name"] = " ".join(body["name"].split())
+        return json.dumps(body).encode()
+
+
+class _Line(httpx.AsyncBaseTransport):
+    def __init__(self, network: Network, system: str, caller: Caller) -> None:
+        self._network, self._system, self._caller = network, system, caller
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._network.carry(self._caller, self._system, request)
+
+
+class Person:
+    """Speaks to one emulator directly, as a person with another client would; refusals are answers like others."""
+
+    def __init__(self, system: str, emulator: Customerp | Invoiced, watcher: Watcher | None) -> None:
+        self._system, self._emulator, self._watcher = system, emulator, watcher
+        kind = "application/merge-patch+json" if system == "customerp" else "application/json"
+        self._headers = {"authorization": emulator.authorization, "content-type": kind}
+        self._json = {**self._headers, "content-type": "application/json"}
+
+    def call(self, method: str, path: str, body: object = None, query: str = "") -> Any:
+        """The parsed body of a successful answer, otherwise None."""
+        text = b"" if body is None else json.dumps(body).encode()
+        headers = self._headers if method == "PATCH" else self._json
+        watched = self._watcher if method != "GET" else None
+        before = watched.before(None, self._system, method, path, text) if watched else None
+        answer = self._emulator.handle(Request(method, path, query, headers, text))
+        if watched:
+            watched.after(before, answer.status, answer.body)
+        if answer.status >= 300:
+            return None
+        return json.loads(answer.body) if answer.body else {}
+
+    def reprice(self, item: str, body: object) -> None:
+        """Archive an item and create it again, which is one deed although it takes two calls."""
+        watched, self._watcher = self._watcher, None
+        text = json.dumps(body).encode()
+        before = watched.before(None, self._system, "POST", "/items", text) if watched else None
+        self.call("DELETE", f"/items/{item}")
+        self.call("POST", "/items", body)
+        if watched:
+            watched.after(before, 201, text)
+        self._watcher = watched
+
+    def list(self, collection: str, query: str = "") -> list[dict[str, Any]]:
+        found = self.call("GET", f"/{collection}", query=query)
+        return list(found["data"] if isinstance(found, dict) else found)
+
+    def read(self, collection: str, id_: object, query: str = "") -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self.call("GET", f"/{collection}/{id_}", query=query)
+        return found
+
+
+ENDPOINTS = {
+    "customerp": Endpoint("https://customerp.emulator.example", CUSTOMERP_TOKEN),
+    "invoiced": Endpoint("https://invoiced.emulator.example", INVOICED_KEY),
+}
+
+
+def _delay(chance: random.Random) -> float:
+    return chance.uniform(0.3, SLOWEST) if chance.random() < 0.1 else chance.uniform(0.002, 0.2)
+
+
+def _refusal(fate: Fate, system: str, request: httpx.Request) -> httpx.Response:
+    status = {"busy": 503, "gateway": 502, "error": 500, "error-applied": 500, "throttled": 429, "forbidden": 401}.get(
+        fate, 400
+    )
+    if fate == "locked" and (system != "invoiced" or request.method != "PATCH"):
+        status = 503
+    text = "This record is being updated by another process" if status == 400 else "no"
+    return httpx.Response(status, json={"type": "error", "message": text}, request=request)
+
+
+def _deliver(future: asyncio.Future[httpx.Response], answer: httpx.Response | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

@@ -1,0 +1,290 @@
+"""One seed: a world, its people, the real engine, and everything that can go wrong; then rest, and the accounts."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import sqlite3
+import traceback
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from clockwork import VirtualClock, VirtualLoop
+from invariants import Books, Violation
+from network import ENDPOINTS, FATES, SLOWEST, Fate, Killed, Network, Person
+from people import DEEDS, Event, Office, history
+
+from counterpart.emulators import Customerp, Invoiced
+from sync import Engine, Pacing, SideStopped, Store, load_flows
+from sync.engine import standing
+
+FLOWS = load_flows()
+_ROUNDS = 16  # that a quiet world is given to come to rest
+_PAUSE = 1000.0  # seconds between them; longer than any pause before a retry
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides what happens; the same plan gives the same trace."""
+
+    seed: int
+    events: tuple[Event, ...]
+    faults: tuple[tuple[int, Fate], ...] = ()  # ordinal of a call, and what happens to it
+    crashes: frozenset[int] = frozenset()  # ordinals of points at which the process ends
+    length: float = 240.0
+    in_flight: int = 4
+    deaf: frozenset[str] = frozenset()
+    lossy: bool = False
+
+    @classmethod
+    def of(cls, seed: int) -> Plan:
+        """The plan that a seed stands for."""
+        chance = random.Random(seed)
+        length = chance.choice((120.0, 240.0))
+        rate = chance.choice((0.0, 0.03, 0.1))
+        faults = tuple((n, chance.choice(FATES)) for n in range(400) if chance.random() < rate)
+        crashes = frozenset(chance.randrange(1, 1200) for _ in range(chance.choice((0, 1, 3, 8))))
+        return cls(
+            seed,
+            tuple(history(chance, length, chance.randrange(5, 40))),
+            faults,
+            crashes,
+            length,
+            chance.choice((1, 4, 16)),
+            frozenset(chance.choice(((), (), ("phone",), ("email", "city")))),
+            chance.random() < 0.3,
+        )
+
+
+@dataclass
+class Outcome:
+    """What became of a plan."""
+
+    violation: Violation | None
+    hash: str
+    points: int
+    steps: int
+    calls: int
+    crashes: int
+    counts: Counter[str]
+    trace: list[str]
+
+
+class _Gate:
+    """The database as one process sees it: shut once the process has ended."""
+
+    def __init__(self, real: sqlite3.Connection) -> None:
+        self._real = real
+        self.dead = False
+
+    def execute(self, *statement: Any) -> sqlite3.Cursor:
+        if self.dead:
+            raise Killed
+        return self._real.execute(*statement)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._real.in_transaction
+
+
+class _Mortal(Store):
+    """A store whose process may end just before or just after a commit."""
+
+    scene: Scene
+
+    def commit(self) -> None:
+        self.scene.commit_point()
+        super().commit()
+        self.scene.commit_point()
+
+
+@dataclass
+class _Process:
+    number: int
+    gate: _Gate
+    dead: bool = False
+    engine: Engine = field(init=False)
+    task: asyncio.Task[Any] | None = None
+
+
+class Scene:
+    """Plays one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._chance = random.Random(plan.seed ^ 0x5EED)
+        self._clock = VirtualClock()
+        self._loop = VirtualLoop(self._clock, random.Random(plan.seed ^ 0xA51C), self._on_step)
+        self._loop.set_exception_handler(self._on_error)
+        first = Store.open(":memory:", durable=False)
+        self._database = first._db
+        self._books = Books(lambda: self._clock.elapsed, self._database, plan.in_flight)
+        self._erp, self._inv = Customerp(self._clock), Invoiced(self._clock, seed=plan.seed)
+        quiet = Office(Person("customerp", self._erp, None), Person("invoiced", self._inv, None))
+        self._books.office = quiet
+        self._office = Office(Person("customerp", self._erp, self._books), Person("invoiced", self._inv, self._books))
+        self._network = Network(
+            plan.seed,
+            self._loop,
+            {"customerp": self._erp, "invoiced": self._inv},
+            dict(plan.faults),
+            self._books,
+            kill=self._kill,
+            deaf=plan.deaf,
+            lossy=plan.lossy,
+        )
+        self._process: _Process | None = None
+        self._processes = 0
+        self._keys = 0
+        self._points = 0
+        self._crashes = 0
+        self._resting = False
+        self._error: Exception | None = None
+
+    def play(self) -> Outcome:
+        """Run the plan to its end; a violation ends it early."""
+        violation: Violation | None = None
+        try:
+            self._loop.run_until_complete(self._play())
+        except Exception as error:
+            error = self._error or error
+            where = "".join(traceback.format_exception(error)[-4:])
+            unforeseen = Violation("an exception", f"{type(error).__name__}: {error}\n{where}")
+            violation = error if isinstance(error, Violation) else unforeseen
+        finally:
+            for task in asyncio.all_tasks(self._loop):
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+            self._loop.close()
+            self._database.close()
+        trace = self._books.trace
+        return Outcome(
+            violation,
+            hashlib.sha256("\n".join(trace).encode()).hexdigest()[:16],
+            self._points,
+            self._loop.steps,
+            len(self._network.log),
+            self._crashes,
+            self._books.counts,
+            trace,
+        )
+
+    async def _play(self) -> None:
+        for event in self._plan.events:
+            if event.at <= 0:
+                self._act(event)
+            else:
+                self._loop.call_at(event.at, self._act, event)
+        while self._clock.elapsed < self._plan.length:
+            await self._run()
+            await asyncio.sleep(self._chance.uniform(1, 40))
+        await asyncio.sleep(60)
+        self._network.quiet = self._resting = True
+        await self._rest()
+
+    async def _rest(self) -> None:
+        quiet = 0
+        for _ in range(_ROUNDS):
+            before = self._books.writes
+            await self._run()
+            status = standing(_store(self._database), FLOWS)
+            retrying = sum(states.get("retry", 0) for states in status.links.values())
+            moved = self._books.writes != before or retrying or status.open_intents
+            quiet = 0 if moved else quiet + 1
+            if quiet == 2:
+                told = [(n.flow, n.key, n.field) for n in status.notices]
+                told += [(c.flow, c.key, c.field) for c in status.conflicts]
+                self._books.at_rest(told)
+                return
+            await asyncio.sleep(_PAUSE)
+        raise Violation("I3", "a quiet world does not come to rest")
+
+    async def _run(self) -> None:
+        """One run of the engine, in a new process if the last one ended."""
+        process = self._process or self._start()
+        process.task = self._loop.create_task(process.engine.run())
+        try:
+            report = await process.task
+            self._books.reported(report.conflicts)
+        except SideStopped:
+            if self._resting:
+                raise
+        except (Killed, asyncio.CancelledError):
+            self._process = None
+            await asyncio.sleep(SLOWEST * 2 + self._chance.uniform(0, 5))
+        finally:
+            process.task = None
+        if self._error is not None:
+            raise self._error
+
+    def _start(self) -> _Process:
+        self._processes += 1
+        process = _Process(self._processes, _Gate(self._database))
+        store = _Mortal(process.gate, "simulated")  # type: ignore[arg-type]
+        store.scene = self
+        process.engine = Engine.open(
+            store,
+            customerp=ENDPOINTS["customerp"],
+            invoiced=ENDPOINTS["invoiced"],
+            flows=FLOWS,
+            transports={system: self._network.transport(system, process) for system in ENDPOINTS},
+            clock=self._clock,
+            ids=self._key,
+            in_flight=self._plan.in_flight,
+            pacing=Pacing(sleep=asyncio.sleep, jitter=self._chance.random),
+        )
+        self._process = process
+        return process
+
+    def _act(self, event: Event) -> None:
+        DEEDS[event.deed][1](self._office, event.which, event.what)
+
+    def _on_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What was raised while a request was applied or a person acted; the next step of the play raises it."""
+        error = context.get("exception")
+        if isinstance(error, Exception) and self._error is None:
+            self._error = error
+
+    def _key(self) -> str:
+        self._keys += 1
+        return f"key-{self._keys:06}"
+
+    # Where a process can end
+
+    def commit_point(self) -> None:
+        if self._point():
+            raise Killed
+
+    def _on_step(self) -> None:
+        if self._process is not None and self._process.task is not None and self._point():
+            task = self._process.task
+            if task is not None:
+                task.cancel()
+
+    def _point(self) -> bool:
+        process = self._process
+        if process is None or process.task is None or process.dead or self._resting:
+            return False
+        self._points += 1
+        if self._points not in self._plan.crashes:
+            return False
+        self._end(process)
+        return True
+
+    def _kill(self) -> None:
+        process = self._process
+        if process is not None and process.task is not None and not process.dead:
+            self._end(process)
+            process.task.cancel()
+
+    def _end(self, process: _Process) -> None:
+        """From here on nothing that the process still does has an effect."""
+        self._crashes += 1
+        process.dead = process.gate.dead = True
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")
+
+
+def _store(database: sqlite3.Connection) -> Store:
+    return Store(database, "simulated")

@@ -1,0 +1,68 @@
+"""A sample of the simulation; `python tests/simulation --seeds 1000` plays more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ablations import without
+from explore import every_crash, feature, play, shortest, story
+from people import Event
+from scene import Plan
+
+# Few deeds, but each kind of write: creates on three flows, a coupon, a whole list, an update of either side.
+SMALL = Plan(
+    7,
+    (
+        Event(0.0, "erp creates a customer", 1, 1),
+        Event(0.0, "erp creates a product", 1, 1),
+        Event(0.0, "erp creates an order", 1, 1),
+        Event(12.0, "erp edits a customer", 0, 1),
+        Event(13.0, "invoiced edits a customer", 0, 2),
+        Event(14.0, "erp edits an order's lines", 0, 8),
+        Event(15.0, "erp edits a product", 0, 7),
+        Event(16.0, "invoiced edits an invoice", 0, 0),
+    ),
+    length=30.0,
+    in_flight=2,
+)
+
+
+@pytest.mark.parametrize("first", range(0, 60, 20))
+def test_no_history_breaks_an_invariant(first: int) -> None:
+    failed = [story(plan) for plan in map(Plan.of, range(first, first + 20)) if play(plan).violation]
+    assert failed == []
+
+
+def test_a_process_may_end_at_every_await_and_around_every_commit() -> None:
+    plans = list(every_crash(SMALL))
+    assert len(plans) > 100
+    outcomes = [(plan, play(plan)) for plan in plans]
+    assert {outcome.crashes for _, outcome in outcomes} == {1}
+    assert [story(plan) for plan, outcome in outcomes if outcome.violation] == []
+
+
+def test_the_same_seed_gives_the_same_trace() -> None:
+    assert [play(Plan.of(seed)).hash for seed in (3, 5)] == [play(Plan.of(seed)).hash for seed in (3, 5)]
+    assert play(Plan.of(3)).hash != play(replace(Plan.of(3), seed=5)).hash
+
+
+@pytest.mark.parametrize(
+    ("rule", "seed", "invariant"),
+    [("look before repeating a create", 3, "I6"), ("an intent keeps what it writes", 92, "I5")],
+)
+def test_a_rule_that_is_taken_away_is_missed(rule: str, seed: int, invariant: str) -> None:
+    with without(rule):
+        violation = play(Plan.of(seed)).violation
+    assert violation is not None
+    assert violation.invariant == invariant
+
+
+def test_a_failing_history_is_shortened_to_what_it_takes() -> None:
+    with without("look before repeating a create"):
+        short = shortest(Plan.of(3), "I6")
+        told, worded = story(short), feature(short)
+    assert len(short.events) < len(Plan.of(3).events) / 2
+    assert len(short.faults) + len(short.crashes) == 1
+    assert "a second time" in told
+    assert worded.splitlines()[0] == "Scenario: seed 3 keeps I6"

@@ -158,6 +158,22 @@ def test_headers_are_denied_by_default(side: str, name: str, value: str, what: s
     assert Leak(path.as_posix(), f"/interactions/0/{side}/headers/{name}", what) in audit([path])
 
 
+def test_a_masked_header_is_clean(tmp_path: Path) -> None:
+    exchange = Exchange(1, "sync", "GET", "https://shop.example/a", (("x-shop-auth", "<masked>"),), b"", 200, (), b"")
+    Cassette((exchange,)).save(tmp_path / "a.yaml")
+
+    assert audit([tmp_path]) == []
+
+
+def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    outside = attachment(f"Authorization: Bearer {DRAWN}", tmp_path)
+    (folder / "link.txt").symlink_to(outside)
+
+    assert audit([folder]) == []
+
+
 HOSTILE = {
     "parts without end": 'name="aa"\r\n' * 10_000,
     "quotes": '"aa":' * 20_000,

@@ -169,6 +169,7 @@ CLEAN = {
     "read": READ,
     "concrete before templated": LATEST,
     "delete": DELETE,
+    "promised body of a HEAD": replace(READ, method="HEAD", response_body=b"", response_headers=()),
     "list of numbers": listed("state=open&ids=1,2&limit=100"),
     "filter": listed("state=open&filter[number]=7&filter%5Bpaid%5D=true"),
     "number that is meant as text": listed("state=open&filter[number]=1e3"),
@@ -218,9 +219,9 @@ def test_the_survey_tells_what_is_covered(shop: Contract) -> None:
         "\n"
         "               operations   parameters     statuses   properties\n"
         "order/create            2            2            2            4\n"
-        "in all                2/5          2/8          2/6         4/80\n"
+        "in all                2/6         2/10          2/7         4/80\n"
         "\n"
-        "No recording calls shop.createOrder, shop.latestOrder, shop.readOrder.\n"
+        "No recording calls shop.createOrder, shop.latestOrder, shop.probeOrder, shop.readOrder.\n"
         "No exchange breaks its contract.\n"
     )
 
@@ -230,6 +231,13 @@ def test_lost_coverage_is_named(shop: Contract) -> None:
     now = survey([("a.yaml", Cassette((LIST,)))], [shop])
 
     assert now.lost_since(before) == ["shop.deleteOrder", "shop.deleteOrder path id", "shop.deleteOrder 204"]
+    # What the contract no longer knows cannot be covered.
+    without = {path: {**item, "delete": None} for path, item in CONTRACT["paths"].items()}
+    smaller = {path: {method: each for method, each in item.items() if each} for path, item in without.items()}
+    assert (
+        survey([("a.yaml", Cassette((LIST,)))], [Contract({**CONTRACT, "paths": smaller}, "shop")]).lost_since(before)
+        == []
+    )
 
 
 def test_sarif_names_file_rule_and_level(shop: Contract) -> None:

@@ -15,6 +15,7 @@ from counterpart.replay.drift import Weight, compare, learn, to_text, verdict
 
 SHOP = "https://shop.example"
 JSON = ("content-type", "application/json")
+NOON, ONE = "Mon, 02 Mar 2026 12:00:00 GMT", "Mon, 02 Mar 2026 13:00:00 GMT"
 
 
 def told(
@@ -147,6 +148,11 @@ DRIFTS: dict[str, tuple[Callable[[list[Exchange]], list[Exchange]], Weight, str]
         "request body.note: (absent) -> 1",
     ),
     "sent field less": (with_(0, request_body=b'{"name":"Ada","tags":["x"]}'), B, "request body.terms: 30 -> (absent)"),
+    "sent instant": (
+        with_(1, request_headers=(*recorded()[1].request_headers, ("if-modified-since", NOON))),
+        A,
+        f'request header.if-modified-since: (absent) -> "{NOON}"',
+    ),
     "query": (with_(2, url=f"{SHOP}/invoices?limit=10&page=1"), B, 'request query.limit: "100" -> "10"'),
     "credential": (with_(2, request_headers=(("idempotency-key", "<k-1>"),)), B, "request header.authorization: "),
     "no idempotency key": (
@@ -213,6 +219,21 @@ def test_the_volatile_is_learned_from_repetition_alone() -> None:
 
     assert {f"{get} answer header.etag", f"{get} answer body.url"} <= VOLATILE
     assert not [each for each in VOLATILE if each.endswith("body.name")]
+
+
+def test_an_instant_that_the_program_sends_is_no_noise() -> None:
+    def asked(since: str) -> Cassette:
+        return Cassette((replace(recorded()[1], request_headers=(("if-modified-since", since),)),))
+
+    assert verdict(compare(asked(NOON), asked(ONE))) is Weight.BREAKING
+
+
+def test_small_numbers_are_quantities_and_no_ids() -> None:
+    def read(id_: int, quantity: int) -> Cassette:
+        return Cassette((told("GET /lines", [{"id": id_, "quantity": quantity}]),))
+
+    assert [each.path for each in compare(read(3, 3), read(4, 4))] == ["answer body[0].id", "answer body[0].quantity"]
+    assert compare(read(5003, 3), read(5004, 3)) == []
 
 
 def test_two_ids_that_become_one_are_no_renaming() -> None:

@@ -88,6 +88,13 @@ def test_age_limits_go_by_host(tmp_path: Path) -> None:
     ]
 
 
+def test_of_several_hosts_the_strictest_limit_counts(tmp_path: Path) -> None:
+    path = keep(tmp_path, "a.yaml", (READ, replace(READ, url="https://office.example/x")), recorded_on="2026-05-01")
+    limits = {"shop.example": timedelta(days=7), "office.example": timedelta(days=400)}
+
+    assert statuses(tmp_path, [path], [contract()], TODAY, limits=limits)[0].standings == (Standing.TOO_OLD,)
+
+
 def test_a_recording_without_a_day_is_too_old(tmp_path: Path) -> None:
     path = keep(tmp_path, "a.yaml", (READ,), recorded_on="yesterday")
 

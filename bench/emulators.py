@@ -1,9 +1,9 @@
 """How fast the emulators answer, over loopback and below HTTP, and what 200,000 records cost in memory.
 
-Server and load client are processes of their own, each on one core where there are two; the client writes raw requests
-to one socket, because httpx ends near 1,000 calls a second. The bare ASGI application returns fixed JSON of a customer's
-size from the same uvicorn (Starlette is not among the dependencies, and would only add to it): what is lost beyond it is
-ours.
+Server and load client are processes of their own, each on one core where there are two; the client writes raw
+requests to one socket, because httpx ends near 1,000 calls a second. The bare ASGI application returns fixed JSON of a
+customer's size from the same uvicorn (Starlette is not among the dependencies, and would only add to it): what is lost
+beyond it is ours.
 
     python bench/emulators.py [--seconds 3] [--records 100000]
 """

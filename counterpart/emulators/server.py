@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 10.0
-_HEAD_SECONDS = 10.0
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
@@ -28,7 +27,8 @@ class Server:
     """A context in which each emulator answers at its URL in `urls`; never reachable from another machine.
 
     `ports` gives a port by name; an emulator without one gets a free port. `log` makes an emulator's log.
-    Raises ServerNotStarted.
+    A sender who needs more than `patience` seconds for the head or the body of a request is cut off. Raises
+    ServerNotStarted.
     """
 
     def __init__(
@@ -37,10 +37,11 @@ class Server:
         ports: Mapping[str, int] | None = None,
         *,
         log: Callable[[str], Log] | None = None,
+        patience: float = 10.0,
     ) -> None:
         self._emulators = dict(emulators)
         self._ports = dict(ports or {})
-        self._log = log
+        self._log, self._patience = log, patience
         self._running: list[tuple[uvicorn.Server, threading.Thread]] = []
         self.urls: dict[str, str] = {}
 
@@ -65,8 +66,8 @@ class Server:
         listener = _listener(name, port)
         url = f"http://{_HOST}:{listener.getsockname()[1]}"
         config = uvicorn.Config(
-            asgi(emulator, log=None if self._log is None else self._log(name)),
-            http=_protocol(),
+            asgi(emulator, body_seconds=self._patience, log=None if self._log is None else self._log(name)),
+            http=_protocol(self._patience),
             lifespan="off",
             ws="none",
             log_config=None,
@@ -95,7 +96,7 @@ class Server:
         self.urls.clear()
 
 
-def _protocol() -> type[asyncio.Protocol]:
+def _protocol(head_seconds: float) -> type[asyncio.Protocol]:
     """uvicorn's protocol with two things it lacks: a bound on slow request heads, and a way to break off."""
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -128,7 +129,7 @@ def _protocol() -> type[asyncio.Protocol]:
 
         def _expect_head(self) -> None:
             if self._head is None:
-                self._head = self.loop.call_later(_HEAD_SECONDS, self._too_slow)
+                self._head = self.loop.call_later(head_seconds, self._too_slow)
 
         def _too_slow(self) -> None:
             if not self.transport.is_closing():

@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 # pytest compiles its plugins anew at each start unless Python may keep the result.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: checklist test lint unit faults bench record lock clean help
+.PHONY: checklist test lint unit faults simulate bench record lock clean help
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,10 @@ unit: $(READY)  ## our own tests
 
 faults: $(READY)  ## seed faults into the sync and print which scenarios notice each of them
 	@$(BIN)/pytest tests/faults -n 2 -q
+
+SEEDS ?= 1000
+simulate: $(READY)  ## play SEEDS histories with crashes, lost answers and late effects against the real engine
+	@$(BIN)/python tests/simulation --seeds $(SEEDS) --jobs 2
 
 bench: $(READY)  ## measure what a scenario and a request cost, with the plain stack beside it
 	@$(BIN)/python bench/scenario_cost.py

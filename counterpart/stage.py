@@ -124,7 +124,19 @@ class Stage:
             "contracts": self.contract_hashes,
             "generated": scene.generated,
         }
-        scene.session.cassette(metadata).save(path, volatile=("recorded_on",))
+        recorded = scene.session.cassette(metadata)
+        # Looking into the contracts takes longer than a replay's whole start, and only recording needs it.
+        from counterpart.replay.contracts import Contract as WholeContract
+        from counterpart.replay.staleness import PARTS, parts_used
+        from counterpart.replay.survey import survey
+
+        contracts = [WholeContract.load(self.root / "contracts" / name) for name in CONTRACTS.values()]
+        if violations := survey([(path.name, recorded)], contracts).violations:
+            raise AssertionError(
+                "not recorded, as it is not what the contracts say:\n" + "\n".join(map(str, violations))
+            )
+        kept = scene.session.cassette({**metadata, PARTS: parts_used(recorded, contracts)})
+        kept.save(path, volatile=("recorded_on",))
 
     def close(self) -> None:
         """Stop what was started."""

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from counterpart.cli.cassettes import cassettes
 from counterpart.cli.checklist import checklist
 from counterpart.cli.emulators import emulators
 from counterpart.cli.supplement import supplement
@@ -31,6 +32,7 @@ def cli() -> None:
     """
 
 
+cli.add_command(cassettes)
 cli.add_command(checklist)
 cli.add_command(emulators)
 cli.add_command(supplement)

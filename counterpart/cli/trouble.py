@@ -8,6 +8,8 @@ import click
 
 from counterpart.checklist import ChecklistError
 from counterpart.emulators import EmulatorError
+from counterpart.replay import ReplayError
+from counterpart.scenarios import FeatureDefect
 from sync.errors import ConfigError, SideStopped, SyncError
 
 
@@ -23,5 +25,5 @@ def explained(command: click.Command) -> tuple[int, str]:
         return 2, error.format_message() if isinstance(error, click.ClickException) else str(error)
     except SideStopped as error:
         return 3, str(error)
-    except (SyncError, ChecklistError, EmulatorError, OSError, sqlite3.Error) as error:
+    except (SyncError, ChecklistError, EmulatorError, ReplayError, FeatureDefect, OSError, sqlite3.Error) as error:
         return 4, str(error)

@@ -82,11 +82,12 @@ def of_alternative(flow: MergedFlow, alternative: Alternative) -> Block | None:
 def of_row(flow: MergedFlow, row: PropertyRow, arriving: Side) -> Iterator[Block]:
     """What blocks a property row in the direction in which it arrives at `target` or `source`."""
     name = flow.row_names[row]
-    if shared := flow.sharing(row, arriving):
+    count, shared = flow.sharing(row, arriving)
+    if count:
         place = row.target if arriving == "target" else row.source
-        others = ", ".join(str(each.source if arriving == "target" else each.target) for each in shared[:3])
+        others = ", ".join(str(each.source if arriving == "target" else each.target) for each in shared)
         yield Block(
-            f"{place.path} takes its value from {len(shared) + 1} properties (also {others}); which one wins when they "
+            f"{place.path} takes its value from {count + 1} properties (also {others}); which one wins when they "
             "differ is not stated.",
             f"winner:{flow.short}/to-{arriving}/{place.path}",
             row.line,

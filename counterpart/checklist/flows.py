@@ -12,6 +12,8 @@ from counterpart.checklist.model import Document, DocumentFlow, PropertyRow, Sta
 from counterpart.checklist.names import ObjectName
 
 Side = Literal["source", "target"]
+# How many rows a sentence names at most.
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,11 @@ class MergedFlow:
         plain = Counter(f"{row.source.path}>{row.target.path}" for row in self.rows)
         return {row: name if plain[name] == 1 else self._long(row) for row, name in self._plain()}
 
-    def sharing(self, row: PropertyRow, side: Side) -> list[PropertyRow]:
-        """The other rows whose values come to the same place on this side."""
-        return [other for other in self._places[_place(row, side)] if other is not row]
+    def sharing(self, row: PropertyRow, side: Side) -> tuple[int, tuple[PropertyRow, ...]]:
+        """How many other rows have values that come to the same place on this side, and the first few of them."""
+        same = self._places[_place(row, side)]
+        # A hostile table may have one target for all its rows, so that each of them has all the others.
+        return len(same) - 1, tuple(other for other in same[:SHOWN] if other is not row)
 
     @cached_property
     def _places(self) -> dict[tuple[object, ...], list[PropertyRow]]:

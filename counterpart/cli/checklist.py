@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -17,6 +18,7 @@ from rich.text import Text
 from counterpart.checklist import (
     Approval,
     Checklist,
+    ChecklistError,
     Connected,
     Decisions,
     Item,
@@ -29,6 +31,8 @@ from counterpart.checklist import (
     scaffold,
 )
 from counterpart.checklist.decisions import settle
+from counterpart.lint import definitions
+from counterpart.lint import lint as lint_features
 from counterpart.scenarios import FeatureDefect, discover
 
 DOCUMENT = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -286,39 +290,39 @@ def scaffold_(document: Path, out: Path) -> None:
 
 
 @checklist.command()
+@click.option("--steps", "package", default="steps", show_default=True, help="the package of the step definitions")
 @FILE
 @JSON
-def lint(file: Path, as_json: bool) -> None:
+def lint(package: str, file: Path, as_json: bool) -> None:
     """Say what is amiss with checklist, supplement, decisions and features, all at once, without running anything.
 
     Ends with exit code 1 when something is.
     """
-    defects = list(_defects(file))
+    findings = list(_findings(file, package))
     if as_json:
-        _json(defects)
+        _json(findings)
     else:
-        for sentence in defects or ["Nothing is amiss."]:
+        for sentence in findings or ["Nothing is amiss."]:
             click.echo(sentence)
-    if defects:
+    if findings:
         raise SystemExit(1)
 
 
-def _defects(file: Path) -> Iterable[str]:
+def _findings(file: Path, package: str) -> Iterable[str]:
     found = Checklist.load(file)
     for load, name in ((Supplement.load, "supplement.toml"), (Decisions.load, "decisions.toml")):
         try:
             load(file.with_name(name), found)
-        except ValueError as error:
+        except ChecklistError as error:
             yield from str(error).splitlines()
     try:
-        outlines = discover(file.parent, (item.short for item in found.items))
-    except FeatureDefect as error:
-        yield from error.defects
-        return
-    proven = {item for outline in outlines for item in outline.items}
-    for item in found.items:
-        if item.short not in proven:
-            yield f"{file}: {item.short} has no scenario; write one and tag it @{item.short}"
+        module = importlib.import_module(package)
+    except ImportError as error:
+        raise click.UsageError(f"the steps in {package!r} cannot be loaded: {error}") from None
+    for name in getattr(module, "pytest_plugins", ()):
+        importlib.import_module(name)
+    result = lint_features(file.parent, {item.short: file for item in found.items}, definitions(package))
+    yield from map(str, (*result.defects, *result.warnings))
 
 
 def _scenarios(file: Path) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from counterpart.checklist import (
     TELLING_ORDER,
+    Approval,
     Checklist,
     Decisions,
     DirectionVerdict,
@@ -181,11 +182,18 @@ def _row(each: RowVerdict) -> dict[str, Any]:
         "travels": row.travels,
         "match_key": row.match_key,
         "standing": row.standing,
-        "approved": {"by": row.approved.by, "on": row.approved.on.isoformat()} if row.approved else None,
+        "approved": _approval(row.approved),
+        "lapsed": _approval(row.lapsed),
         "reason": row.reason,
         "to_target": _direction(each.to_target),
         "to_source": _direction(each.to_source),
     }
+
+
+def _approval(given: Approval | None) -> dict[str, str] | None:
+    if given is None:
+        return None
+    return {"by": given.by, "role": given.role, "on": given.on.isoformat(), "reason": given.reason}
 
 
 def _direction(each: DirectionVerdict) -> dict[str, Any]:

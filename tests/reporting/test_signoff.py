@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from counterpart.checklist import Checklist, Supplement
+from counterpart.checklist import Approval, Checklist, Supplement
 from counterpart.reporting import Evidence, RunFacts, ScenarioResult, StepResult, build, invalidate
 
 Make = Callable[..., ScenarioResult]
@@ -225,3 +226,22 @@ def test_equal_runs_give_equal_files(written: Callable[..., Path], scenario: Mak
         [path.read_bytes() for path in sorted(written(scenario("order-invoice/create")).iterdir())] for _ in "12"
     )
     assert first == second
+
+
+def test_who_approved_a_row_and_whose_approval_lapsed(
+    tmp_path: Path, checklist: Checklist, supplement: Supplement, facts: Facts
+) -> None:
+    agreed = Approval("Kari Nordmann", date(2026, 3, 1), "Controller", "As agreed.", "0" * 16)
+    first, second, *others = supplement.rows
+    rows = (replace(first, standing="approved", approved=agreed), replace(second, lapsed=agreed), *others)
+    build(tmp_path, checklist, Supplement(rows), [], facts())
+    content = json.loads((tmp_path / "signoff.json").read_text("utf-8"))
+    told = {"by": "Kari Nordmann", "role": "Controller", "on": "2026-03-01", "reason": "As agreed."}
+    assert [(row["approved"], row["lapsed"]) for row in content["flows"][0]["supplement_rows"][:3]] == [
+        (told, None),
+        (None, told),
+        (None, None),
+    ]
+    page = Page((tmp_path / "index.html").read_text("utf-8")).text
+    assert "approved by Kari Nordmann, Controller, 2026-03-01" in page
+    assert "suggested; the approval by Kari Nordmann lapsed with an edit" in page

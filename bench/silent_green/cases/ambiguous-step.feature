@@ -1,0 +1,8 @@
+@shop/sell
+Feature: Selling
+  @id:one
+  Scenario: One
+    Given a stock of 3
+    And an odd thing
+    When 1 are sold
+    Then 2 are left

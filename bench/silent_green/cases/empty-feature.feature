@@ -1,0 +1,2 @@
+@shop/sell
+Feature: Selling

@@ -1,0 +1,13 @@
+@shop/sell
+Feature: Selling
+  @id:one
+  Scenario: One
+    Given a stock of 3
+    When 1 are sold
+    Then 2 are left
+
+  @id:one
+  Scenario: Two
+    Given a stock of 3
+    When 1 are sold
+    Then 2 are left

@@ -1,0 +1,6 @@
+@shop/sell
+Feature: Selling
+  Scenario: One
+    Given a stock of 3
+    When 1 are sold
+    Then 2 are left

@@ -1,0 +1,6 @@
+Feature: Selling
+  @id:one
+  Scenario: One
+    Given a stock of 3
+    When 1 are sold
+    Then 2 are left

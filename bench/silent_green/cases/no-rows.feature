@@ -1,0 +1,10 @@
+@shop/sell
+Feature: Selling
+  @id:rows
+  Scenario Outline: Row <case>
+    Given a stock of <stock>
+    When <sold> are sold
+    Then <left> are left
+
+    Examples:
+      | case | stock | sold | left |

@@ -1,0 +1,4 @@
+@shop/sell
+Feature: Selling
+  @id:one
+  Scenario: One

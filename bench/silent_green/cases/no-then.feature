@@ -1,0 +1,5 @@
+@shop/sell
+Feature: Selling
+  @id:one
+  Scenario: One
+    Given a stock of 3

@@ -1,0 +1,7 @@
+@shop/sell
+Feature: Selling
+  @id:one
+  Scenario: Überprüfung 現地調査
+    Given a stock of 3
+    When 1 are sold
+    Then 2 are left

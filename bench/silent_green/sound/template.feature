@@ -1,0 +1,11 @@
+@shop/sell
+Feature: Selling
+  @id:rows
+  Scenario Template: Row <case>
+    Given a stock of <stock>
+    When <sold> are sold
+    Then <left> are left
+
+    Examples:
+      | case | stock | sold | left |
+      | a    | 3     | 1    | 2    |

@@ -1,0 +1,15 @@
+@shop/sell
+Feature: Selling
+  @id:rows
+  Scenario Outline: Row <case>
+    Given a stock of <stock>
+    When <sold> are sold
+    Then <left> are left
+
+    Examples:
+      | case | stock | sold | left |
+      | a    | 3     | 1    | 2    |
+
+    Examples: more
+      | case | stock | sold | left |
+      | b    | 3     | 3    | 0    |

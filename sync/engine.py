@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -25,6 +26,7 @@ from sync.store import Store
 from sync.walk import Walk
 
 _MOST_ROUNDS = 10
+_BETWEEN_SCANS = timedelta(days=7)
 
 
 @dataclass
@@ -73,11 +75,17 @@ class Engine:
             progress,
         )
 
-    async def run(self) -> RunReport:
-        """Work until both sides are at rest; raises SideStopped when a system does not serve us."""
+    async def run(self, *, complete: bool = False) -> RunReport:
+        """Work until both sides are at rest; raises SideStopped when a system does not serve us.
+
+        A complete run reads everything and so finds what was deleted unseen. One is due every week.
+        """
         before = self.customerp.reads + self.invoiced.reads
         writes, conflicts, notices = await self._work(
-            self.store, {"customerp": self.customerp, "invoiced": self.invoiced}, self.ids
+            self.store,
+            {"customerp": self.customerp, "invoiced": self.invoiced},
+            self.ids,
+            complete or self._scan_due(),
         )
         with self.store.transaction():
             self.store.set_cursor("last-run", self.clock.now().isoformat())
@@ -95,6 +103,7 @@ class Engine:
                     "invoiced": Predicting(self.invoiced, self.clock),
                 },
                 lambda: f"plan-{next(numbers):06}",
+                self._scan_due(),
             )
         finally:
             copy.close()
@@ -109,13 +118,17 @@ class Engine:
         """The state of the store, without asking the systems."""
         return standing(self.store, self.flows)
 
+    def _scan_due(self) -> bool:
+        last = self.store.cursor("scan")
+        return last is not None and self.clock.now() - datetime.fromisoformat(last) >= _BETWEEN_SCANS
+
     async def _work(
-        self, store: Store, connectors: Mapping[System, Connector], ids: Callable[[], str]
+        self, store: Store, connectors: Mapping[System, Connector], ids: Callable[[], str], complete: bool
     ) -> tuple[tuple[Write, ...], tuple[Conflict, ...], tuple[Notice, ...]]:
         session = int(store.cursor("session") or 0) + 1
         with store.transaction():
             store.set_cursor("session", str(session))
-        walk = Walk(store, session, self.progress)
+        walk = Walk(store, session, self.progress, complete)
         reconciler = Reconciler(
             store, connectors, {flow.id: flow for flow in self.flows}, self.clock, ids, self.pacing, walk, session
         )
@@ -123,6 +136,8 @@ class Engine:
             await reconciler.reconcile(link, only_intent=True)
         await self._read(walk, reconciler, connectors)
         with store.transaction():
+            if complete or store.cursor("scan") is None:
+                store.set_cursor("scan", self.clock.now().isoformat())
             store.wake_due(self.clock.now().timestamp())
         await self._rest(store, reconciler)
         found = [notice for notices in reconciler.outcome.notices.values() for notice in notices]

@@ -14,6 +14,7 @@ from typing import Any
 from sync import matching, recovery
 from sync.clock import Clock
 from sync.connector import Connector, Operation, Prepared, Seen, Written
+from sync.converters import Reference
 from sync.errors import (
     Broken,
     CallFailed,
@@ -323,8 +324,7 @@ class Reconciler:
                 self.outcome.writes.append(extra_report(flow, intent, extra.body or {}, extra.note or ""))
             self.settled(flow, link, intent)
             after = self.store.save(after)
-            if operation.id is None:
-                self.store.wake(f"{flow.id}:{after.erp_id}")
+            self.store.wake(f"{flow.id}:{after.erp_id}")
         self._remember(link.id, notices)
         for name in (*intent.fields, *(("lines",) if intent.lines is not None else ())):
             self._written[link.id, f"{intent.system}:{name}"] += 1
@@ -375,13 +375,23 @@ class Reconciler:
         return Notice(link.flow, key_of(self.flows[link.flow].match.name, link), field, kind, reason)
 
     def needs_attention(self, link: Link, reason: str, field: str | None = None) -> None:
-        """Close the intent; the link is tried again when its record changes. `field` is what is to blame."""
+        """Close the intent; the link is tried again when its record changes, or the one it refers to.
+
+        `field` is what is to blame.
+        """
         self._rest(
             replace(link, intent=None),
             State.NEEDS_ATTENTION,
             reason,
             [self._notice(link, field, "needs_attention", reason)],
+            waits_for=self._refers_to(link),
         )
+
+    def _refers_to(self, link: Link) -> str | None:
+        for pair in self.flows[link.flow].pairs:
+            if isinstance(pair.converter, Reference) and link.erp is not None and link.erp.values[pair.name]:
+                return f"{pair.converter.flow}:{link.erp.values[pair.name]}"
+        return None
 
     def _leave_out(self, link: Link, name: str, reason: str) -> None:
         """Let the other properties go on: the refused one stays different until either side changes it."""

@@ -179,8 +179,32 @@ class Store:
         )
         return [found for (found,) in rows]
 
+    def begin_scan(self) -> None:
+        """Forget which records an earlier complete scan has shown."""
+        self._db.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS seen (flow TEXT, system TEXT, id TEXT, PRIMARY KEY (flow, system, id)) "
+            "WITHOUT ROWID"
+        )
+        self._db.execute("DELETE FROM seen")
+
+    def mark_seen(self, flow: str, system: System, id_: str) -> None:
+        self._db.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (flow, system, id_))
+
+    def unseen(self, flow: str, system: System) -> tuple[list[str], int]:
+        """Ids of known records that the scan has not shown, and how many are known."""
+        column = "erp_id" if system == "customerp" else "inv_id"
+        known = f"FROM link WHERE flow = ? AND {column} IS NOT NULL AND state <> 'tombstoned'"
+        rows = self._db.execute(
+            f"SELECT {column} {known} AND {column} NOT IN (SELECT id FROM seen WHERE flow = ? AND system = ?) "  # noqa: S608
+            f"ORDER BY {column}",
+            (flow, flow, system),
+        )
+        missing = [found for (found,) in rows]
+        (number,) = self._db.execute(f"SELECT count(*) {known}", (flow,)).fetchone()
+        return missing, number
+
     def wake(self, dependency: str) -> None:
-        """Put links to work that wait for this record."""
+        """Put links to work that wait for this record, or were refused and refer to it."""
         self._db.execute(
             "UPDATE link SET dirty = 1, waits_for = NULL, version = version + 1 WHERE waits_for = ?", (dependency,)
         )

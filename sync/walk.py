@@ -16,12 +16,19 @@ from sync.settlement import accepted, observe
 from sync.store import Store
 from sync.values import BadValue, Raw
 
+_FEW = 10  # so many may be missing at once, or one in a hundred
+
 
 class Walk:
     """Brings the store up to date with both systems."""
 
-    def __init__(self, store: Store, session: int, progress: Callable[[Progress], None] | None) -> None:
-        self._store, self._session, self._progress = store, session, progress
+    def __init__(
+        self, store: Store, session: int, progress: Callable[[Progress], None] | None, complete: bool = False
+    ) -> None:
+        """`complete` reads everything, also what should not have changed, and looks for what is missing."""
+        self._store, self._session, self._progress, self._complete = store, session, progress, complete
+        if complete:
+            store.begin_scan()
         self._read = 0
         self.notices: list[Notice] = []
 
@@ -34,13 +41,15 @@ class Walk:
         name = f"invoiced:{flow.id}"
         following: str | None = None
         first = True
-        async for page in connector.walk(flow.target, self._store.cursor(name)):
+        async for page in connector.walk(flow.target, None if self._complete else self._store.cursor(name)):
             if first:
                 following, first = Invoiced.cursor(page.server_time), False
             self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
         if following is not None:
             with self._store.transaction():
                 self._store.set_cursor(name, following)
+        if self._complete:
+            await self._missing(connector, flow)
 
     async def customerp(self, connector: Customerp, flows: Sequence[Flow]) -> None:
         """List what was never listed completely, and follow the change feed for the rest."""
@@ -54,17 +63,48 @@ class Walk:
             if walked:
                 changed |= {(entry.object, entry.id): entry for entry in entries}
         for flow in flows:
-            if flow not in walked:
+            if flow not in walked or self._complete:
                 async for page in connector.walk(flow.source, None):
                     self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
         for flow in walked:
             for entry in changed.values():
                 if entry.object == flow.source.object:
                     await self._changed(connector, flow, entry)
+        for flow in flows if self._complete else ():
+            await self._missing(connector, flow)
         with self._store.transaction():
             self._store.set_cursor("customerp", str(reached))
             for flow in flows:
                 self._store.set_cursor(f"customerp:{flow.id}", "walked")
+
+    async def _missing(self, connector: Connector, flow: Flow) -> None:
+        """What a complete scan has not shown is deleted only if it cannot be read either.
+
+        Many at once are more likely a fault of the listing, or of a person, than so many deletes: nothing is done.
+        """
+        system = connector.system
+        side = flow.source if system == "customerp" else flow.target
+        missing, known = self._store.unseen(flow.id, system)
+        if len(missing) > max(_FEW, known // 100) or (len(missing) == known > 1):
+            self.notices.append(
+                Notice(
+                    flow.id,
+                    "*",
+                    None,
+                    "needs_attention",
+                    f"{len(missing)} of {known} {side.type} records are missing from {TITLES[system]}; that many are "
+                    "not taken for deleted. Check the account, then delete in smaller steps",
+                )
+            )
+            return
+        for id_ in missing:
+            try:
+                seen = await connector.read(side.object, id_)
+            except CallFailed:
+                continue  # not known to be gone; the next scan asks again
+            if seen is None:
+                with self._store.transaction():
+                    self.gone(flow, system, id_)
 
     async def _changed(self, connector: Connector, flow: Flow, entry: Changed) -> None:
         link = self._store.by_remote(flow.id, "customerp", entry.id)
@@ -103,6 +143,8 @@ class Walk:
         except (BadValue, KeyError, TypeError, AttributeError) as error:
             self._unreadable(flow, system, raw, error)
             return
+        if self._complete:
+            self._store.mark_seen(flow.id, system, record.id)
         link = self._store.by_remote(flow.id, system, record.id)
         if link is None:
             link = accepted(flow, Link(flow.id, dirty=system == "customerp"), system, record, new)
@@ -120,6 +162,8 @@ class Walk:
                 self._store.save(accepted(flow, link, system, record, new))
             return
         live = link.erp_id is not None and link.state is not State.TOMBSTONED
+        if live:
+            self._store.wake(f"{flow.id}:{link.erp_id}")
         self._store.save(replace(accepted(flow, link, system, record, new), dirty=link.dirty or live))
 
     def gone(self, flow: Flow, system: System, id_: str) -> None:
@@ -175,6 +219,8 @@ class Walk:
 
     def _unreadable(self, flow: Flow, system: System, raw: object, error: Exception) -> None:
         id_ = str(raw.get("id")) if isinstance(raw, dict) and raw.get("id") is not None else None
+        if self._complete and id_ is not None:
+            self._store.mark_seen(flow.id, system, id_)
         reason = f"{TITLES[system]} shows a record that cannot be read: {error}"
         notice = Notice(flow.id, id_ or "?", None, "needs_attention", reason)
         self.notices.append(notice)

@@ -23,7 +23,8 @@ UNITS = {"unitPrice": "price", "currency": "currency"}
 LENIENT = object()  # empty in Customerp, so Invoiced's own default stands beside it
 
 
-def _text(value: Any) -> str | None:
+def text(value: Any) -> str | None:
+    """Text as both sides compare it: blanks squeezed, cut at 255, empty is none."""
     return " ".join(str(value).split())[:255].strip() or None if value is not None else None
 
 
@@ -37,29 +38,29 @@ def customerp(flow: str, raw: Raw, sku: Callable[[str], str | None]) -> Units:
         address = raw["address"]
         parts = ("line1", "line2", "city", "region", "postalCode")
         return {
-            "number": _text(raw["number"]),
-            "name": _text(raw["name"]),
-            "email": (_text(raw["email"]) or "").lower() or None,
-            "phone": _text(raw["phone"]),
-            "address": tuple(_text(address[part]) for part in parts),
-            "address.country": _text(address["country"]) or LENIENT,
-            "organisationNumber": _text(raw["organisationNumber"]),
+            "number": text(raw["number"]),
+            "name": text(raw["name"]),
+            "email": (text(raw["email"]) or "").lower() or None,
+            "phone": text(raw["phone"]),
+            "address": tuple(text(address[part]) for part in parts),
+            "address.country": text(address["country"]) or LENIENT,
+            "organisationNumber": text(raw["organisationNumber"]),
             "currency": (raw["currency"] or "").lower() or LENIENT,
             "paymentTermsDays": raw["paymentTermsDays"] if raw["paymentTermsDays"] is not None else LENIENT,
             "active": raw["active"],
         }
     if flow == "product-item":
         return {
-            "name": _text(raw["name"]),
-            "description": _text(raw["description"]),
-            "category": _text(raw["category"]),
+            "name": text(raw["name"]),
+            "description": text(raw["description"]),
+            "category": text(raw["category"]),
             "price": (_plain(raw["unitPrice"]), raw["currency"].lower()),
             "discontinued": raw["discontinued"],
         }
     lines = tuple(
         (
             sku(line["productId"]) if line["productId"] else None,
-            _text(line["description"]),
+            text(line["description"]),
             _plain(line["quantity"]),
             _plain(line["unitPrice"]),
             _plain(line["discountPercent"]),
@@ -67,12 +68,12 @@ def customerp(flow: str, raw: Raw, sku: Callable[[str], str | None]) -> Units:
         for line in raw["lines"]
     )
     return {
-        "number": _text(raw["number"]),
+        "number": text(raw["number"]),
         "currency": raw["currency"].lower(),
         "orderDate": raw["orderDate"],
         "dueDate": raw["dueDate"] or LENIENT,
-        "purchaseOrder": _text(raw["purchaseOrder"]),
-        "notes": _text(raw["notes"]),
+        "purchaseOrder": text(raw["purchaseOrder"]),
+        "notes": text(raw["notes"]),
         "status": raw["status"],
         "paymentState": raw["paymentState"],
         "lines": lines,
@@ -85,29 +86,29 @@ def invoiced(flow: str, raw: Raw) -> Units:
         terms = re.fullmatch(r"net[ -]*(\d+)", raw["payment_terms"] or "", re.IGNORECASE)
         parts = ("address1", "address2", "city", "state", "postal_code")
         return {
-            "number": _text(raw["number"]),
-            "name": _text(raw["name"]),
-            "email": (_text(raw["email"]) or "").lower() or None,
-            "phone": _text(raw["phone"]),
-            "address": tuple(_text(raw[part]) for part in parts),
-            "address.country": _text(raw["country"]),
-            "organisationNumber": _text(raw["tax_id"]),
+            "number": text(raw["number"]),
+            "name": text(raw["name"]),
+            "email": (text(raw["email"]) or "").lower() or None,
+            "phone": text(raw["phone"]),
+            "address": tuple(text(raw[part]) for part in parts),
+            "address.country": text(raw["country"]),
+            "organisationNumber": text(raw["tax_id"]),
             "currency": raw["currency"],
             "paymentTermsDays": int(terms[1]) if terms else raw["payment_terms"],
             "active": raw["active"],
         }
     if flow == "product-item":
         return {
-            "name": _text(raw["name"]),
-            "description": _text(raw["description"]),
-            "category": _text(raw["type"]),
+            "name": text(raw["name"]),
+            "description": text(raw["description"]),
+            "category": text(raw["type"]),
             "price": (_plain(raw["unit_cost"]), raw["currency"]),
             "discontinued": raw["archived"],
         }
     lines = tuple(
         (
             line["catalog_item"]["id"] if isinstance(line["catalog_item"], Mapping) else line["catalog_item"],
-            _text(line["description"]),
+            text(line["description"]),
             _plain(line["quantity"]),
             _plain(line["unit_cost"]),
             _percent(line["discounts"]),
@@ -117,12 +118,12 @@ def invoiced(flow: str, raw: Raw) -> Units:
     status = "cancelled" if raw["status"] == "voided" else "draft" if raw["draft"] else "confirmed"
     partial = 0 < raw["balance"] < raw["total"]
     return {
-        "number": _text(raw["number"]),
+        "number": text(raw["number"]),
         "currency": raw["currency"],
         "orderDate": _day(raw["date"]),
         "dueDate": _day(raw["due_date"]),
-        "purchaseOrder": _text(raw["purchase_order"]),
-        "notes": _text(raw["notes"]),
+        "purchaseOrder": text(raw["purchase_order"]),
+        "notes": text(raw["notes"]),
         "status": status,
         "paymentState": "paid" if raw["paid"] else "partial" if partial else "unpaid",
         "lines": lines,

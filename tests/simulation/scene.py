@@ -22,6 +22,7 @@ from sync.engine import standing
 
 FLOWS = load_flows()
 _ROUNDS = 16  # that a quiet world is given to come to rest
+_WEEK = 7 * 86400.0  # after which a complete scan is due
 _PAUSE = 1000.0  # seconds between them; longer than any pause before a retry
 
 
@@ -184,7 +185,7 @@ class Scene:
         await self._rest()
 
     async def _rest(self) -> None:
-        quiet = 0
+        quiet, scanned = 0, False
         for _ in range(_ROUNDS):
             before = self._books.writes
             await self._run()
@@ -192,6 +193,10 @@ class Scene:
             retrying = sum(states.get("retry", 0) for states in status.links.values())
             moved = self._books.writes != before or retrying or status.open_intents
             quiet = 0 if moved else quiet + 1
+            if quiet == 2 and not scanned:
+                quiet, scanned = 0, True
+                await asyncio.sleep(_WEEK)
+                continue
             if quiet == 2:
                 told = [(n.flow, n.key, n.field) for n in status.notices]
                 told += [(c.flow, c.key, c.field) for c in status.conflicts]
@@ -203,7 +208,8 @@ class Scene:
     async def _run(self) -> None:
         """One run of the engine, in a new process if the last one ended."""
         process = self._process or self._start()
-        process.task = self._loop.create_task(process.engine.run())
+        complete = not self._resting and self._chance.random() < 0.1
+        process.task = self._loop.create_task(process.engine.run(complete=complete))
         try:
             report = await process.task
             self._books.reported(report.conflicts)

@@ -1,0 +1,160 @@
+"""Laws of the merge of two lists of lines, and how lines find each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync import load_flows
+from sync.lines import LineChange, LinesMerged, adopt, merge_lines
+from sync.links import Child, Line
+from sync.merge import Setting
+
+SPEC = next(flow.lines for flow in load_flows() if flow.lines is not None)
+assert SPEC is not None
+
+
+class Linked:
+    """Every product is linked with the item of the same name in small letters."""
+
+    def target_of(self, flow: str, source_id: str) -> str | None:
+        return source_id.lower()
+
+    def source_of(self, flow: str, target_id: str) -> str | None:
+        return target_id.upper()
+
+
+SETTING = Setting(Linked())
+
+
+def erp(id_: str, product: str | None = None, quantity: str = "1", **more: Any) -> Line:
+    values = {"productId": product, "description": None, "quantity": quantity, "unitPrice": "5"}
+    return Line(id_, {**values, "discountPercent": None, **more})
+
+
+def mirror(line: Line, id_: str) -> Line:
+    product = line.values["productId"]
+    return Line(id_, {**line.values, "productId": None if product is None else str(product).lower()})
+
+
+def agreed(lines: Sequence[Line]) -> tuple[list[Line], list[Child]]:
+    """Invoiced's list for a list of the ERP, and the links between them as after a write."""
+    theirs = [mirror(line, f"9{n}") for n, line in enumerate(lines)]
+    children = [
+        Child(a.id, b.id, {name: (a.values[name], b.values[name]) for name in a.values})
+        for a, b in zip(lines, theirs, strict=True)
+    ]
+    return theirs, children
+
+
+def applied(changes: Sequence[LineChange] | None, current: Sequence[Line]) -> list[Line]:
+    """The list as the side that receives the changes has it afterwards."""
+    if changes is None:
+        return list(current)
+    known = {line.id: line.values for line in current}
+    return [
+        Line(change.id or f"new{n}", {**known.get(change.id or "", {}), **change.values})
+        for n, change in enumerate(changes)
+    ]
+
+
+products = st.sampled_from([None, "BOLT", "NUT"])
+quantities = st.sampled_from(["1", "2", "3"])
+lists = st.lists(st.tuples(products, quantities), max_size=5).map(
+    lambda rows: [erp(f"L{n}", product, quantity) for n, (product, quantity) in enumerate(rows)]
+)
+edits = st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["drop", "1", "7", "8"])), max_size=3)
+
+
+def edited(lines: list[Line], deeds: list[tuple[int, str]]) -> list[Line]:
+    for at, deed in deeds:
+        if at < len(lines) and deed == "drop":
+            lines = lines[:at] + lines[at + 1 :]
+        elif at < len(lines):
+            lines = [*lines[:at], replace(lines[at], values={**lines[at].values, "quantity": deed}), *lines[at + 1 :]]
+    return lines
+
+
+def told(lines: Sequence[Line]) -> list[tuple[Any, ...]]:
+    return [(str(line.values["productId"]).lower(), line.values["quantity"]) for line in lines]
+
+
+@given(lists)
+def test_lists_that_agree_are_left_alone(ours: list[Line]) -> None:
+    theirs, children = agreed(ours)
+    assert merge_lines(SPEC, children, ours, theirs, SETTING) == LinesMerged(None, None, tuple(children))
+
+
+@given(lists, edits)
+def test_edits_of_one_side_arrive_whole_and_the_next_merge_is_empty(
+    ours: list[Line], deeds: list[tuple[int, str]]
+) -> None:
+    theirs, children = agreed(ours)
+    now = [*edited(ours, deeds), erp("L9", "BOLT", "9")]
+    merged = merge_lines(SPEC, children, now, theirs, SETTING)
+    assert merged.to_source is None
+    assert merged.conflicts == ()
+    assert merged.to_target is not None
+    arrived = applied(merged.to_target, theirs)
+    assert sorted(told(arrived)) == sorted(told(now))
+    after = adopt(SPEC, "invoiced", merged.to_target, arrived, merged.children)
+    again = merge_lines(SPEC, after, now, arrived, SETTING)
+    assert (again.to_target, again.to_source) == (None, None)
+
+
+@given(lists, edits)
+def test_a_removed_line_keeps_its_link_until_the_removal_is_written(
+    ours: list[Line], deeds: list[tuple[int, str]]
+) -> None:
+    theirs, children = agreed(ours)
+    now = edited(ours, deeds)
+    once = merge_lines(SPEC, children, now, theirs, SETTING)
+    twice = merge_lines(SPEC, once.children, now, theirs, SETTING)
+    assert twice.to_target == once.to_target
+    assert twice.to_source is None
+
+
+@given(lists, edits, edits)
+def test_edits_of_different_lines_on_both_sides_both_survive(
+    ours: list[Line], mine: list[tuple[int, str]], yours: list[tuple[int, str]]
+) -> None:
+    theirs, children = agreed(ours)
+    mine = [(at, deed) for at, deed in mine if at % 2 == 0 and deed != "drop"]
+    yours = [(at, deed) for at, deed in yours if at % 2 == 1 and deed != "drop"]
+    now, then = edited(ours, mine), edited(theirs, yours)
+    merged = merge_lines(SPEC, children, now, then, SETTING)
+    assert merged.conflicts == ()
+    both = told(edited(edited(ours, mine), yours))
+    assert told(applied(merged.to_target, then)) == both
+    assert told(applied(merged.to_source, now)) == both
+
+
+@given(lists)
+def test_two_lists_that_meet_for_the_first_time_become_the_owners(ours: list[Line]) -> None:
+    other = [Line("90", {**mirror(erp("x", "NUT", "5"), "90").values})]
+    merged = merge_lines(SPEC, (), ours, other, SETTING)
+    if ours:
+        assert sorted(told(applied(merged.to_target, other))) == sorted(told(ours))
+
+
+def test_new_lines_whose_answer_says_something_else_are_known_by_their_order() -> None:
+    first, second = erp("L1", "BOLT", "3"), erp("L2", None, "2")
+    desired = [LineChange(None, line.id, mirror(line, "").values, line.values) for line in (first, second)]
+    # The item is archived, so Invoiced drops it.
+    answer = [Line("91", {**mirror(first, "91").values, "productId": None}), mirror(second, "92")]
+    links = adopt(SPEC, "invoiced", desired, answer, ())
+    assert [(child.erp, child.inv) for child in links] == [("L1", "91"), ("L2", "92")]
+    assert links[0].shadow["productId"] == ("BOLT", None)
+
+
+def test_what_differs_for_good_is_told_each_time() -> None:
+    line = erp("L1", "BOLT", "3")
+    other = Line("91", {**mirror(line, "91").values, "productId": None})
+    child = Child("L1", "91", {name: (line.values[name], other.values[name]) for name in line.values})
+    merged = merge_lines(SPEC, (child,), (line,), (other,), SETTING)
+    assert merged.remarks == (("lines[1].productId", "divergence", "Customerp has 'BOLT', Invoiced None"),)
+    assert (merged.to_target, merged.to_source) == (None, None)

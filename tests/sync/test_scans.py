@@ -1,0 +1,97 @@
+"""Complete scans: deletes that nobody announces, confirmed one by one, and the breaker for many at once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from sync import Engine
+
+
+def _complete(world: Any) -> Any:
+    world.clock.advance(60)
+    world.calls.clear()
+    return asyncio.run(world._with_engine(lambda engine: Engine.run(engine, complete=True)))
+
+
+def test_a_deleted_customer_is_found_and_not_created_again(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    [customer] = world.inv.list("customers")
+    world.inv.delete("customers", customer["id"])
+    assert world.run().notices == ()
+
+    report = _complete(world)
+    assert [(n.key, n.kind, n.reason) for n in report.notices] == [
+        ("C-1", "divergence", "deleted in Invoiced; the Customer in Customerp is left alone")
+    ]
+    assert ("GET", f"invoiced/customers/{customer['id']}") in world.calls
+    world.erp.change("customers", "CU000001", name="Acme Two")
+    assert world.run().writes == ()
+    assert world.inv.list("customers") == []
+
+
+def test_a_week_later_the_scan_is_due_by_itself(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    [customer] = world.inv.list("customers")
+    world.inv.delete("customers", customer["id"])
+    world.clock.advance(6 * 86400)
+    assert world.run().notices == ()
+    world.clock.advance(86400)
+    assert len(world.run().notices) == 1
+
+
+def test_a_record_that_the_list_leaves_out_but_that_can_be_read_is_not_deleted(
+    world: Any, acme: dict[str, Any]
+) -> None:
+    world.erp.create("customers", **acme)
+    world.erp.create("customers", number="C-2", name="Zwei")
+    world.run()
+    [first, _] = world.inv.list("customers")
+
+    def leave_out(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path != "/customers":
+            return None
+        return httpx.Response(200, json=[world.inv.read("customers", first["id"])])
+
+    world.wires["invoiced"].before = leave_out
+    assert _complete(world).notices == ()
+    world.wires["invoiced"].before = lambda request: None
+    world.erp.change("customers", "CU000002", name="Still linked")
+    assert [write.key for write in world.run().writes] == ["C-2"]
+
+
+def test_many_missing_at_once_are_not_taken_for_deleted(world: Any) -> None:
+    for number in range(12):
+        world.erp.create("customers", number=f"C-{number}", name="Someone")
+    world.run()
+    kept, *others = world.inv.list("customers")
+    for customer in others:
+        world.inv.delete("customers", customer["id"])
+    report = _complete(world)
+    assert [(n.key, n.kind) for n in report.notices] == [("*", "needs_attention")]
+    assert report.notices[0].reason.startswith("11 of 12 Customer records are missing from Invoiced")
+    assert world.open().status().links["customer-company"] == {"linked": 12}
+    assert kept["number"] == "C-0"
+
+
+def test_an_empty_list_of_a_collection_that_was_not_is_a_fault_of_the_list(world: Any) -> None:
+    for number in range(2):
+        world.erp.create("customers", number=f"C-{number}", name="Someone")
+    world.run()
+    world.wires["invoiced"].before = lambda request: (
+        httpx.Response(200, json=[]) if request.url.path == "/customers" else None
+    )
+    assert [n.key for n in _complete(world).notices] == ["*"]
+    assert not [call for call in world.calls if call[1].startswith("invoiced/customers/")]
+
+
+def test_a_scan_of_a_world_at_rest_changes_nothing(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.erp.create("products", sku="bolt", name="Bolt", unitPrice="10", currency="NOK")
+    world.run()
+    report = _complete(world)
+    assert (report.writes, report.notices, world.written()) == ((), (), [])

@@ -306,6 +306,8 @@ def adopt(
     unnamed = deque(line for line in current if line.id not in named)
     new = [change for change in desired if change.id is None]
     found = [_next_like(change, unnamed) for change in new]
+    same = (spec.identity,)
+    found = [line or _next_like(change, unnamed, same) for change, line in zip(new, found, strict=True)]
     if found.count(None) == len(unnamed):
         found = [line or unnamed.popleft() for line in found]
     fresh = iter(found)
@@ -327,9 +329,11 @@ def adopt(
     return tuple(result)
 
 
-def _next_like(change: LineChange, unnamed: deque[Line]) -> Line | None:
+def _next_like(change: LineChange, unnamed: deque[Line], names: Iterable[str] | None = None) -> Line | None:
+    """The first line that says what was sent, or as much of it as `names`."""
+    wanted = {name: change.values.get(name) for name in names} if names is not None else change.values
     for line in unnamed:
-        if all(line.values.get(name) == value for name, value in change.values.items() if value is not None):
+        if all(line.values.get(name) == value for name, value in wanted.items() if names or value is not None):
             unnamed.remove(line)
             return line
     return None

@@ -251,8 +251,12 @@ class Reconciler:
     ) -> None:
         intent = intent_of(flow, link, system, change, prepared, operation, self.ids())
         if operation.id is not None:
-            for conflict in plan_link(flow, link, self).conflicts:
+            plan = plan_link(flow, link, self)
+            for conflict in plan.conflicts:
                 self.outcome.conflicts.setdefault((link.id, conflict.field), conflict)
+            # What both sides agree on is kept before the call: if its answer is lost, a later edit must not meet a
+            # property that looks as if it had never been brought together.
+            link = replace(link, shadow=plan.shadow, diverged=plan.diverged)
         with self.store.transaction():
             link = self.store.save(
                 replace(link, intent=intent, state=State.WRITING if operation.id else State.CREATING)

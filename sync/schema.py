@@ -62,6 +62,9 @@ class Lines:
     def units(self) -> tuple[Unit, ...]:
         return units_of(self.pairs)
 
+    def pair(self, name: str) -> Pair:
+        return next(pair for pair in self.pairs if pair.name == name)
+
 
 @dataclass(frozen=True)
 class Late:

@@ -8,8 +8,21 @@ from dataclasses import replace
 from sync.connector import Record
 from sync.converters import Resolver
 from sync.lines import LineChange, adopt
-from sync.links import Agreed, Interval, Line, Link, Notice, NoticeKind, Observation, State, System, edits, key_of
-from sync.schema import Flow, Pair
+from sync.links import (
+    Agreed,
+    Child,
+    Interval,
+    Line,
+    Link,
+    Notice,
+    NoticeKind,
+    Observation,
+    State,
+    System,
+    edits,
+    key_of,
+)
+from sync.schema import Flow, Lines, Pair
 from sync.values import BadValue, Value, Values, pick
 
 
@@ -113,6 +126,8 @@ def recovered(flow: Flow, link: Link, record: Record, new: Observation, resolve:
         desired_lines = stored_lines(link)
         if intent.operation == "create" or _arrived(desired_lines, new.lines):
             children, found = adopt(flow.lines, intent.system, desired_lines, new.lines, link.children), True
+            if intent.operation == "create":
+                children = _as_sent(flow.lines, desired_lines, children)
     settled = accepted(flow, replace(link, shadow=shadow), intent.system, record, new)
     return replace(
         settled, diverged=diverged, children=children, intent=None, state=State.LINKED, reason=None, dirty=True
@@ -133,6 +148,21 @@ def _arrived(desired: tuple[LineChange, ...], current: tuple[Line, ...]) -> bool
         (change.id is None or change.id == line.id)
         and all(line.values.get(name) == value for name, value in change.values.items())
         for change, line in zip(desired, current, strict=True)
+    )
+
+
+def _as_sent(spec: Lines, desired: tuple[LineChange, ...], children: tuple[Child, ...]) -> tuple[Child, ...]:
+    """Lines as they were created; what they say by now is an edit, except where Invoiced may have refused a value."""
+    sent = {change.counterpart: change.values for change in desired}
+    return tuple(
+        replace(
+            child,
+            shadow={
+                name: pair if spec.pair(name).fixed else (pair[0], sent[child.erp].get(name, pair[1]))
+                for name, pair in child.shadow.items()
+            },
+        )
+        for child in children
     )
 
 

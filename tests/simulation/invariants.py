@@ -261,6 +261,7 @@ class Books:
         if units is not None:
             for unit, value in units[0].items():
                 self._pending[pair, unit] = set() if agree(value, units[1][unit]) else {"customerp"}
+                self._editors[pair, unit] = set(self._pending[pair, unit])
 
     def _deleted(self, touch: _Touch) -> None:
         """Who deletes what was created, before the sync has learned that it was, cannot be told from a lost call."""

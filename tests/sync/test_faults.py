@@ -182,3 +182,39 @@ def test_a_refused_order_is_tried_again_when_its_customer_changes(world: Any, ba
     assert world.run().writes == ()
     world.erp.change("customers", base["customer"], name="Acme, repaired")
     assert [write.record_type for write in world.run().writes] == ["Customer", "Invoice"]
+
+
+def _lose(world: Any, method: str, path: str) -> None:
+    """The answer to the next such call is lost, and the sync goes down with it."""
+
+    def lose(request: httpx.Request) -> None:
+        if (request.method, request.url.path) == (method, path):
+            world.wires["invoiced"].after = lambda request: None
+            raise KeyboardInterrupt
+
+    world.wires["invoiced"].after = lose
+    with pytest.raises(KeyboardInterrupt):
+        world.run()
+
+
+def test_a_property_that_agreed_when_two_records_met_is_not_overwritten_later(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", number="C-1", name="Acme", phone="1")
+    customer = world.inv.create("customers", type="company", number="C-1", name="Acme")
+    _lose(world, "PATCH", f"/customers/{customer['id']}")
+    world.inv.change("customers", customer["id"], name="Renamed")
+    world.run()
+    assert world.erp.read("customers", "CU000001")["name"] == "Renamed"
+    assert world.inv.read("customers", customer["id"])["name"] == "Renamed"
+
+
+def test_lines_edited_before_the_answer_to_their_creation_was_seen_keep_the_edit(
+    world: Any, base: dict[str, Any]
+) -> None:
+    _lose(world, "POST", "/invoices")
+    [invoice] = world.inv.list("invoices")
+    names = ("id", "name", "description", "quantity", "unit_cost")
+    lines = [{name: line[name] for name in names} for line in invoice["items"]]
+    world.inv.change("invoices", invoice["id"], items=[lines[0] | {"quantity": 7}, lines[1]])
+    world.run()
+    assert [line["quantity"] for line in world.erp.read("orders", base["order"])["lines"]] == ["7", "2"]
+    assert [line["quantity"] for line in world.inv.list("invoices")[0]["items"]] == [7, 2]

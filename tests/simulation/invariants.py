@@ -118,14 +118,17 @@ class Books:
 
     def _as_one(self, touch: _Touch) -> None:
         """Archiving an item and creating it again are one write of a price; between the two nothing is judged."""
-        if touch.actor is None or touch.collection != "items" or touch.id is None:
+        if touch.collection != "items" or touch.id is None:
             return
-        if touch.method == "POST":
+        if touch.method == "POST" and touch.actor is not None:
             touch.units = self._replaced.pop(touch.id, touch.units)
         elif touch.method == "DELETE" and touch.units is not None:
             stored = self.database.execute("SELECT intent FROM link WHERE inv_id = ?", (touch.id,)).fetchone()
             if stored and stored[0] and stored[0].startswith('["invoiced","replace"'):
-                self._replaced[touch.id], touch.units = touch.units, None
+                if touch.actor is not None:
+                    self._replaced[touch.id] = touch.units
+                # A person who archives it before we do cannot be told from us.
+                touch.units = None
 
     def after(self, touch: _Touch, status: int, answer: bytes) -> None:
         now, who = self.now(), "sync" if touch.actor else "somebody"

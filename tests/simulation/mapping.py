@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -57,7 +57,7 @@ def customerp(flow: str, raw: Raw, sku: Callable[[str], str | None]) -> Units:
             "price": (_plain(raw["unitPrice"]), raw["currency"].lower()),
             "discontinued": raw["discontinued"],
         }
-    lines = tuple(
+    lines = _unordered(
         (
             sku(line["productId"]) if line["productId"] else None,
             text(line["description"]),
@@ -105,7 +105,7 @@ def invoiced(flow: str, raw: Raw) -> Units:
             "price": (_plain(raw["unit_cost"]), raw["currency"]),
             "discontinued": raw["archived"],
         }
-    lines = tuple(
+    lines = _unordered(
         (
             line["catalog_item"]["id"] if isinstance(line["catalog_item"], Mapping) else line["catalog_item"],
             text(line["description"]),
@@ -142,6 +142,11 @@ def unit_of(flow: str, field: str) -> str:
     if field.startswith("address.") and field != "address.country":
         return "address"
     return "lines" if field.startswith("lines") else field
+
+
+def _unordered(lines: Iterable[tuple[Any, ...]]) -> tuple[tuple[Any, ...], ...]:
+    """The order of lines is no property that the flows map."""
+    return tuple(sorted(lines, key=repr))
 
 
 def _percent(discounts: list[Raw]) -> Any:

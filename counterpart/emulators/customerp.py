@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Literal
 
@@ -247,7 +247,7 @@ class Customerp(Emulator):
         row = self._checked(path, http.body(request), None)
         now = self._stamp()
         row |= {"id": collection.next_id, "version": 1, "createdAt": now, "updatedAt": now}
-        self._number_lines(row)
+        self._state.number_lines(row)
         collection.add(row)
         self._log(collection.kind, row, "created")
         return self._record(201, row, [("Location", f"{self.base_url}/{path}/{row['id']}")])
@@ -260,7 +260,7 @@ class Customerp(Emulator):
         changed = row | self._checked(arguments[0], http.body(request), row)
         if changed != row:
             changed |= {"version": row["version"] + 1, "updatedAt": self._stamp()}
-            self._number_lines(changed)
+            self._state.number_lines(changed)
             collection.replace(row, changed)
             self._log(collection.kind, changed, "changed")
         return self._record(200, changed)
@@ -269,7 +269,7 @@ class Customerp(Emulator):
         http.query(request, ())
         collection, row = self._found(arguments)
         http.precondition(request, row)
-        if self._in_use(row["id"]):
+        if self._state.in_use(row["id"]):
             raise CustomerpError(
                 409,
                 "in-use",
@@ -302,7 +302,7 @@ class Customerp(Emulator):
             lines = merge_lines(body, kept_lines, faults)
             row["lines"] = kept_lines if lines is None else lines
             if not faults:
-                faults += self._dangling(row)
+                faults += self._state.dangling(row)
         if faults:
             raise CustomerpError(
                 422,
@@ -324,15 +324,6 @@ class Customerp(Emulator):
         self._refuse_duplicates(collection, row, kept)
         return row
 
-    def _dangling(self, order: Row) -> Iterator[Fault]:
-        collections = self._state.collections
-        if collections["customers"].get(order["customerId"]) is None:
-            yield "/customerId", f"There is no customer {order['customerId']}"
-        for at, line in enumerate(order["lines"]):
-            product = line["productId"]
-            if product is not None and collections["products"].get(product) is None:
-                yield f"/lines/{at}/productId", f"There is no product {product}"
-
     def _refuse_duplicates(self, collection: Collection, row: Row, kept: Row | None) -> None:
         for name in collection.kind.unique:
             value = row[name]
@@ -346,28 +337,6 @@ class Customerp(Emulator):
                     f"Another {collection.kind.name} already has the {name} {value}.",
                     errors=[(f"/{name}", "is taken")],
                 )
-
-    def _number_lines(self, row: Row) -> None:
-        """Give new lines their ids; a line's id is never given again within its order."""
-        if "lines" not in row:
-            return
-        given = self._state.lines_given.get(row["id"], 0)
-        lines: list[Row] = []
-        for line in row["lines"]:
-            if "id" not in line:
-                given += 1
-                line = {"id": f"L{given}", **line}
-            lines.append(line)
-        row["lines"] = lines
-        self._state.lines_given[row["id"]] = given
-
-    def _in_use(self, id_: str) -> bool:
-        if id_.startswith("OR"):
-            return False
-        orders = self._state.collections["orders"]
-        if id_.startswith("CU"):
-            return any(order["customerId"] == id_ for order in orders)
-        return any(line["productId"] == id_ for order in orders for line in order["lines"])
 
     def _log(self, kind: Kind, row: Row, operation: str) -> None:
         changes = self._state.changes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from counterpart.emulators.customerp_records import CUSTOMER, ORDER, PRODUCT, Field
+from counterpart.emulators.customerp_records import CUSTOMER, ORDER, PRODUCT, Fault, Field
 from counterpart.emulators.outbox import Outbox
 from counterpart.emulators.snapshot import kept
 from counterpart.emulators.table import Row, Table
@@ -132,6 +132,39 @@ class State:
     lines_given: dict[str, int] = field(default_factory=dict)
     replies: dict[tuple[str, str, str], tuple[int, bytes, Response]] = field(default_factory=dict)
     outbox: Outbox = field(default_factory=lambda: Outbox(interval=60, most=60))
+
+    def dangling(self, order: Row) -> Iterator[Fault]:
+        """What an order refers to and is not there."""
+        collections = self.collections
+        if collections["customers"].get(order["customerId"]) is None:
+            yield "/customerId", f"There is no customer {order['customerId']}"
+        for at, line in enumerate(order["lines"]):
+            product = line["productId"]
+            if product is not None and collections["products"].get(product) is None:
+                yield f"/lines/{at}/productId", f"There is no product {product}"
+
+    def number_lines(self, row: Row) -> None:
+        """Give new lines their ids; a line's id is never given again within its order."""
+        if "lines" not in row:
+            return
+        given = self.lines_given.get(row["id"], 0)
+        lines: list[Row] = []
+        for line in row["lines"]:
+            if "id" not in line:
+                given += 1
+                line = {"id": f"L{given}", **line}
+            lines.append(line)
+        row["lines"] = lines
+        self.lines_given[row["id"]] = given
+
+    def in_use(self, id_: str) -> bool:
+        """Whether an order refers to the record."""
+        if id_.startswith("OR"):
+            return False
+        orders = self.collections["orders"]
+        if id_.startswith("CU"):
+            return any(order["customerId"] == id_ for order in orders)
+        return any(line["productId"] == id_ for order in orders for line in order["lines"])
 
 
 def position(row: Row) -> int:

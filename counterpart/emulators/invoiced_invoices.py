@@ -22,6 +22,7 @@ from counterpart.emulators.invoiced_lines import (
     unpack,
 )
 from counterpart.emulators.invoiced_listing import Column, Listing, answer, project
+from counterpart.emulators.invoiced_status import due_date, settled, status
 from counterpart.emulators.invoiced_values import (
     Rule,
     assign,
@@ -32,7 +33,6 @@ from counterpart.emulators.invoiced_values import (
     metadata,
     refuse_mass_assignment,
     sized,
-    terms_days,
     timestamp,
 )
 from counterpart.emulators.table import Row, sparse
@@ -112,11 +112,11 @@ def create(account: Account, call: Call) -> Reply:
     if "payment_terms" not in body and values.get("due_date") is None:
         invoice["payment_terms"] = customer.get("payment_terms") or account.settings.payment_terms
     if values.get("due_date") is None:
-        invoice["due_date"] = _due(date, invoice.get("payment_terms"))
+        invoice["due_date"] = due_date(date, invoice.get("payment_terms"))
     invoice = _itemised(account, invoice, body, call.now)
     if customer.get("taxable", True) and boolean("calculate_taxes", body.get("calculate_taxes", True)):
         invoice["taxes"] += _customers_taxes(account, customer, invoice, call.now)
-    invoice = _settled(priced(account, invoice, call.now), call.now)
+    invoice = settled(priced(account, invoice, call.now), call.now)
     invoice["closed"] = invoice["paid"] or invoice.get("closed", False)
     _refuse_unbillable(account, customer, invoice)
     if "number" not in values:
@@ -157,13 +157,13 @@ def change(account: Account, call: Call) -> Reply:
     if changed["date"] is None:
         changed["date"] = call.now
     if ("date" in body or "payment_terms" in body) and "due_date" not in body:
-        due = _due(changed["date"], changed["payment_terms"])
+        due = due_date(changed["date"], changed["payment_terms"])
         if due is not None or account.switches.due_date_without_terms == "cleared":
             changed["due_date"] = due
     if _PRICING & body.keys():
         changed["items"] = unpack(changed["items"])
         changed = priced(account, _itemised(account, changed, body, call.now), call.now)
-    changed = _settled(changed, call.now)
+    changed = settled(changed, call.now)
     if changed["paid"] and "closed" not in body:
         changed["closed"] = True
     store(account, row, changed)
@@ -177,7 +177,7 @@ def void(account: Account, call: Call) -> Reply:
     if row.get("amount_paid"):
         raise InvoicedError("This invoice cannot be voided because it has a payment applied.")
     voided = row | {"voided": True, "date_voided": call.now, "updated_at": call.now}
-    return Reply(200, _shown(account, store(account, row, _settled(voided, call.now)), call))
+    return Reply(200, _shown(account, store(account, row, settled(voided, call.now)), call))
 
 
 def write_off(account: Account, call: Call) -> Reply:
@@ -186,7 +186,7 @@ def write_off(account: Account, call: Call) -> Reply:
     if row.get("voided") or row.get("draft") or row.get("paid"):
         raise InvoicedError(f"An invoice that is {row['status']} cannot be written off")
     written = row | {"closed": True, "date_bad_debt": call.now, "updated_at": call.now}
-    return Reply(200, _shown(account, store(account, row, _settled(written, call.now)), call))
+    return Reply(200, _shown(account, store(account, row, settled(written, call.now)), call))
 
 
 def delete(account: Account, call: Call) -> Reply:
@@ -204,10 +204,10 @@ def delete(account: Account, call: Call) -> Reply:
 def pay(account: Account, row: Row, amount: Decimal, now: int) -> None:
     """Apply a payment, or take one back when negative; paying in full closes the invoice and a refund reopens it."""
     paid = row | {"amount_paid": row.get("amount_paid", _NOTHING) + amount, "updated_at": now}
-    settled = _settled(paid, now)
-    settled["closed"] = settled["paid"]
-    settled["date_paid"] = now if settled["paid"] else None
-    store(account, row, settled)
+    after = settled(paid, now)
+    after["closed"] = after["paid"]
+    after["date_paid"] = now if after["paid"] else None
+    store(account, row, after)
 
 
 def age(account: Account, now: int) -> None:
@@ -216,26 +216,8 @@ def age(account: Account, now: int) -> None:
         due, id_ = heapq.heappop(account.due)
         row = account.invoices.get(id_)
         if row is not None and row.get("due_date") == due and status(row, now) != row["status"]:
-            account.invoices.put(id_, _sparse(_settled(row | {"updated_at": now}, now)))
+            account.invoices.put(id_, _sparse(settled(row | {"updated_at": now}, now)))
             account.touch("invoice", id_, row)
-
-
-def status(invoice: Mapping[str, Any], now: int) -> str:
-    """The status that an invoice's state amounts to; the first that holds."""
-    if invoice.get("voided"):
-        return "voided"
-    if invoice.get("draft"):
-        return "draft"
-    if invoice.get("paid"):
-        return "paid"
-    if invoice.get("closed") and invoice.get("date_bad_debt") is not None:
-        return "bad_debt"
-    due = invoice.get("due_date")
-    if due is not None and due < now:
-        return "past_due"
-    if invoice.get("viewed"):
-        return "viewed"
-    return "sent" if invoice.get("sent") else "not_sent"
 
 
 def find(account: Account, id_: str) -> Row:
@@ -351,25 +333,6 @@ def _customers_taxes(account: Account, customer: Row, invoice: Row, now: int) ->
     present = {entry["tax_rate"] for entry in invoice["taxes"]}
     present |= {entry["tax_rate"] for line in invoice["items"] for entry in line.get("taxes", ())}
     return entries(account, "tax", [id_ for id_ in customer.get("taxes", ()) if id_ not in present], [], now)
-
-
-def _due(date: int, terms: str | None) -> int | None:
-    days = terms_days(terms)
-    return None if days is None else date + days * _DAY
-
-
-def _settled(invoice: Row, now: int) -> Row:
-    """The invoice with balance, paid and status derived from the rest."""
-    settled = dict(invoice)
-    open_ = not invoice.get("voided") and not invoice.get("draft")
-    owed = invoice["total"]
-    for settled_by in ("amount_paid", "amount_credited"):
-        if invoice.get(settled_by):
-            owed -= invoice[settled_by]
-    settled["balance"] = _NOTHING if invoice.get("voided") else owed
-    settled["paid"] = open_ and owed <= 0
-    settled["status"] = status(settled, now)
-    return settled
 
 
 def _refuse_locked(account: Account, row: Row, body: Mapping[str, Any], values: Row) -> None:

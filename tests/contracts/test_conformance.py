@@ -24,7 +24,7 @@ from counterpart.emulators import Clock, Customerp, Invoiced, Server, seed_data
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 # `make fuzz` asks for more examples, and for others each time.
 FUZZ = os.environ.get("COUNTERPART_FUZZ_EXAMPLES")
-EXAMPLES = int(FUZZ or 15)
+EXAMPLES = int(FUZZ or 16)
 SETTINGS = hypothesis.settings(
     max_examples=EXAMPLES,
     derandomize=FUZZ is None,

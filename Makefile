@@ -31,17 +31,25 @@ SEEDS ?= 1000
 simulate: $(READY)  ## play SEEDS histories with crashes, lost answers and late effects against the real engine
 	@$(BIN)/python tests/simulation --seeds $(SEEDS) --jobs 2
 
-bench: $(READY)  ## measure what a scenario and a request cost, with the plain stack beside it
+PEERS := $(VENV)/peers
+$(PEERS): requirements-bench.lock $(READY)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
+bench: $(PEERS)  ## measure what a scenario and a request cost, with the plain stack beside it
 	@$(BIN)/python bench/scenario_cost.py
 	@$(BIN)/python bench/replay_cost.py
 
 record: $(READY)  ## record the cassettes anew, over HTTP on loopback, against the emulators
 	@$(BIN)/pytest features/ --against=emulators --record
 
+COMPILE = $(BIN)/pip-compile -q --generate-hashes --no-emit-options --no-emit-index-url --no-emit-find-links \
+  --no-emit-trusted-host --allow-unsafe --strip-extras --no-header
+
 lock: $(READY)  ## resolve the dependencies anew (needs pip-tools)
 	@$(BIN)/pip install -q pip-tools
-	@$(BIN)/pip-compile -q --extra dev --generate-hashes --no-emit-options --no-emit-index-url --no-emit-find-links \
-	  --no-emit-trusted-host --allow-unsafe --strip-extras --no-header -o requirements.lock pyproject.toml
+	@$(COMPILE) --extra dev --extra telemetry -o requirements.lock pyproject.toml
+	@$(COMPILE) --extra dev --extra telemetry --extra bench -c requirements.lock -o requirements-bench.lock pyproject.toml
 
 # The environment holds exactly what the lock says, hash by hash; the project itself is linked, not copied.
 $(READY): requirements.lock pyproject.toml

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
-
 from sync import values
 from sync.clock import Clock
 from sync.connector import Call, Changed, Operation, Page, Prepared, Record, Seen, Wanted, Written
@@ -14,21 +12,11 @@ from sync.errors import BadAnswer, Broken, CallFailed, Gone, Refused, Stale
 from sync.http import Answer, Endpoint, Pacing, Wire
 from sync.links import System
 from sync.schema import Side
+from sync.transport import Transport
 from sync.values import BadValue, Raw
 
 _OBJECTS = {"customer": "customers", "product": "products", "order": "orders"}
 _PAGE = "100"
-
-
-class Bearer(httpx.Auth):
-    """RFC 6750 bearer token."""
-
-    def __init__(self, token: str) -> None:
-        self._header = f"Bearer {token}"
-
-    def auth_flow(self, request: httpx.Request) -> Any:
-        request.headers["Authorization"] = self._header
-        yield request
 
 
 def judge(call: str, status: int, body: Any, *, creating: bool) -> CallFailed:
@@ -49,14 +37,11 @@ class Customerp:
 
     system: System = "customerp"
 
-    def __init__(
-        self, endpoint: Endpoint, *, transport: httpx.AsyncBaseTransport | None, clock: Clock, pacing: Pacing
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, *, transport: Transport | None, clock: Clock, pacing: Pacing) -> None:
         self._wire = Wire(
             "Customerp",
             endpoint,
-            auth=Bearer(endpoint.credential),
-            headers={},
+            authorization=f"Bearer {endpoint.credential}",
             transport=transport,
             clock=clock,
             judge=judge,

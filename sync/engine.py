@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
-
 from sync.clock import Clock
 from sync.connector import Connector
 from sync.customerp import Customerp
@@ -23,6 +21,7 @@ from sync.reconcile import Reconciler
 from sync.report import Plan, Progress, RunReport, Status, Write, without_numbers
 from sync.schema import Flow
 from sync.store import Store
+from sync.transport import Transport
 from sync.walk import Walk
 
 _MOST_ROUNDS = 10
@@ -51,7 +50,7 @@ class Engine:
         customerp: Endpoint,
         invoiced: Endpoint,
         flows: Sequence[Flow] | None = None,
-        transports: Mapping[str, httpx.AsyncBaseTransport] | None = None,
+        transports: Mapping[str, Transport] | None = None,
         clock: Clock,
         ids: Callable[[], str],
         in_flight: int = 16,

@@ -9,15 +9,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-import httpx
-
 from sync import values
 from sync.clock import Clock
 from sync.errors import AccountRefused, BadAnswer, Broken, CallFailed, EndpointDown, OutcomeUnknown, Unavailable
+from sync.transport import MAX_BODY, NoAnswer, NotSent, Reply, TooLarge, Transport, carrier
 
-MAX_BODY = 16 * 1024 * 1024  # a page of 100 records of either API is far below one megabyte
-TIMEOUT_SECONDS = 30
-_TIMEOUT = httpx.Timeout(TIMEOUT_SECONDS).as_dict()
 ATTEMPTS = 4  # of one call, before the system counts as down
 LONGEST_PAUSE = 900
 
@@ -32,13 +28,21 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Answer:
-    """A successful answer: parsed JSON (None for no content), when it was under way, and the server's own time."""
+    """A successful answer: parsed JSON (None for no content), and when it was under way."""
 
     data: Any
     start: float
     end: float
-    server_time: float | None
     headers: Mapping[str, str]
+
+    @property
+    def server_time(self) -> float | None:
+        """The server's own time, to the second."""
+        date = self.headers.get("date")
+        try:
+            return parsedate_to_datetime(date).timestamp() if date else None
+        except ValueError:
+            return None
 
 
 class Judge(Protocol):
@@ -63,21 +67,20 @@ class Wire:
         system: str,
         endpoint: Endpoint,
         *,
-        auth: httpx.Auth | None,
-        headers: Mapping[str, str],
-        transport: httpx.AsyncBaseTransport | None,
+        authorization: str,
+        transport: Transport | None,
         clock: Clock,
         judge: Judge,
         pacing: Pacing,
     ) -> None:
         self.system, self.url, self._clock, self._judge, self._pacing = system, endpoint.base_url, clock, judge, pacing
         self.reads = 0
-        self._client = httpx.AsyncClient(auth=auth, transport=transport, follow_redirects=False, trust_env=False)
+        self._carrier = carrier(transport)
         self._headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             "User-Agent": "counterpart",
-            **headers,
+            "Authorization": authorization,
         }
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
@@ -125,43 +128,34 @@ class Wire:
         raise AssertionError("unreachable")
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._carrier.close()
 
     async def _once(
         self, method: str, path: str, params: Mapping[str, str] | None, body: object, headers: Mapping[str, str]
     ) -> Answer:
         call = f"{method} {path}"
-        content = None if body is None else values.dumps(body)
+        content = None if body is None else values.dumps(body).encode()
         kind = {} if body is None or "Content-Type" in headers else {"Content-Type": "application/json"}
-        # Built by hand, as merging base address, parameters and headers takes httpx longer than all the rest.
-        address = f"{self.url}{path}" + (f"?{urlencode(params)}" if params else "")
-        request = httpx.Request(
-            method,
-            address,
-            headers={**self._headers, **kind, **headers},
-            content=content,
-            extensions={"timeout": _TIMEOUT},
-        )
+        url = f"{self.url}{path}" + (f"?{urlencode(params)}" if params else "")
         self.reads += method == "GET"
         start = self._clock.monotonic()
         try:
-            response = await self._client.send(request, stream=True)
-            try:
-                text = await self._bounded(response, call)
-            finally:
-                await response.aclose()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            reply = await self._carrier.carry(method, url, {**self._headers, **kind, **headers}, content)
+        except NotSent as error:
             raise self._down(error) from error
-        except httpx.UnsupportedProtocol as error:
-            raise self._down(error) from error
-        except httpx.TransportError as error:
-            raise OutcomeUnknown(self.system, call, None, f"no answer ({type(error).__name__})") from error
-        return self._answer(call, method, response, text, start, self._clock.monotonic())
+        except NoAnswer as error:
+            raise OutcomeUnknown(self.system, call, None, f"no answer ({error})") from error
+        except TooLarge as error:
+            raise BadAnswer(
+                self.system,
+                self.url,
+                f"answers {call} with more than {MAX_BODY} bytes",
+                "Check that the address is that of the API",
+            ) from error
+        return self._answer(call, method, reply, start, self._clock.monotonic())
 
-    def _answer(
-        self, call: str, method: str, response: httpx.Response, text: bytes, start: float, end: float
-    ) -> Answer:
-        status = response.status_code
+    def _answer(self, call: str, method: str, reply: Reply, start: float, end: float) -> Answer:
+        status = reply.status
         if status in (401, 402, 403):
             raise AccountRefused(
                 self.system,
@@ -180,13 +174,13 @@ class Wire:
                 f"answers {call} with a redirect ({status})",
                 "Configure the final address; redirects are not followed",
             )
-        if status == 204 or (status < 300 and method == "DELETE" and not text):
+        if status == 204 or (status < 300 and method == "DELETE" and not reply.body):
             data = None
         else:
-            data = self._parse(call, status, text, response.headers.get("content-type", ""))
+            data = self._parse(call, status, reply.body, reply.headers.get("content-type", ""))
         if status >= 400:
             raise self._judge(call, status, data, creating=method == "POST")
-        return Answer(data, start, end, _time(response.headers.get("date")), response.headers)
+        return Answer(data, start, end, reply.headers)
 
     def _parse(self, call: str, status: int, text: bytes, kind: str) -> Any:
         try:
@@ -201,32 +195,10 @@ class Wire:
                 "Check that the address is that of the API",
             ) from None
 
-    async def _bounded(self, response: httpx.Response, call: str) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        async for part in response.aiter_bytes():
-            size += len(part)
-            if size > MAX_BODY:
-                raise BadAnswer(
-                    self.system,
-                    self.url,
-                    f"answers {call} with more than {MAX_BODY} bytes",
-                    "Check that the address is that of the API",
-                )
-            parts.append(part)
-        return b"".join(parts)
-
     def _down(self, error: Exception) -> EndpointDown:
         return EndpointDown(
             self.system,
             self.url,
-            f"cannot be reached ({type(error).__name__}: {error})",
+            f"cannot be reached ({error})",
             "Check the address and that the system is running, then start again",
         )
-
-
-def _time(date: str | None) -> float | None:
-    try:
-        return parsedate_to_datetime(date).timestamp() if date else None
-    except ValueError:
-        return None

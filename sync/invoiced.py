@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
-
-import httpx
 
 from sync.clock import Clock
 from sync.connector import Call, Operation, Page, Prepared, Record, Seen, Wanted, Written
@@ -15,6 +14,7 @@ from sync.http import Answer, Endpoint, Pacing, Wire
 from sync.invoiced_records import REFERENCE, predict, prepare, record
 from sync.links import System
 from sync.schema import Side
+from sync.transport import Transport
 from sync.values import Raw
 
 _PAGE = 100  # the largest
@@ -41,14 +41,11 @@ class Invoiced:
 
     system: System = "invoiced"
 
-    def __init__(
-        self, endpoint: Endpoint, *, transport: httpx.AsyncBaseTransport | None, clock: Clock, pacing: Pacing
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, *, transport: Transport | None, clock: Clock, pacing: Pacing) -> None:
         self._wire = Wire(
             "Invoiced",
             endpoint,
-            auth=httpx.BasicAuth(endpoint.credential, ""),
-            headers={},
+            authorization="Basic " + b64encode(f"{endpoint.credential}:".encode()).decode("ascii"),
             transport=transport,
             clock=clock,
             judge=judge,

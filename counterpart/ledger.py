@@ -15,7 +15,7 @@ from platform import platform, python_version
 import pytest
 from pytest_bdd.parser import Scenario, Step
 
-from counterpart.checklist import Checklist, Supplement
+from counterpart.checklist import Checklist, Decisions, Supplement
 from counterpart.reporting import (
     Evidence,
     RunFacts,
@@ -127,10 +127,18 @@ class Ledger:
     A pytest plugin of its own, registered only there.
     """
 
-    def __init__(self, stage: Stage, checklist: Checklist, supplement: Supplement, outlines: Sequence[Outline]) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        checklist: Checklist,
+        supplement: Supplement,
+        decisions: Decisions,
+        outlines: Sequence[Outline],
+    ) -> None:
         self._stage = stage
         self._checklist = checklist
         self._supplement = supplement
+        self._decisions = decisions
         self._expected = Counter(
             item for outline in outlines for identity in outline.identities() for item in identity.items
         )
@@ -167,7 +175,9 @@ class Ledger:
             exit_status=int(exitstatus),
             expected=dict(self._expected),
         )
-        self._signoff = build(self._out / "signoff", self._checklist, self._supplement, results, facts)
+        self._signoff = build(
+            self._out / "signoff", self._checklist, self._supplement, results, facts, self._decisions
+        )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Close with the table of items and where the reports lie."""

@@ -13,7 +13,7 @@ from pytest_bdd import scenario as bind
 from pytest_bdd.parser import Feature, Scenario, ScenarioTemplate, Step
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
-from counterpart.checklist import Checklist, ChecklistError, Supplement
+from counterpart.checklist import Checklist, ChecklistError, Decisions, Supplement
 from counterpart.ledger import IDENTITY, Ledger, StepLog, scenario_result, withdraw
 from counterpart.replay import ReplayError, ReplayMiss
 from counterpart.reporting import AllureBridge, relative
@@ -58,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         checklist = Checklist.load(root / "features" / "checklist.toml")
         supplement = Supplement.load(root / "features" / "supplement.toml", checklist)
+        decisions = Decisions.load(root / "features" / "decisions.toml", checklist)
         outlines = discover(root / "features", (item.short for item in checklist.items))
     except FeatureDefect as defect:
         raise pytest.UsageError(*(relative(sentence, root) for sentence in defect.defects)) from None
@@ -71,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if hasattr(config.option, "allure_report_dir"):
             config.option.allure_report_dir = config.option.allure_report_dir or str(reports / "allure-results")
         if controlling:
-            config.pluginmanager.register(Ledger(stage, checklist, supplement, outlines), "counterpart-ledger")
+            config.pluginmanager.register(Ledger(stage, checklist, supplement, decisions, outlines), "counterpart-ledger")
     config.stash[BRIDGE] = AllureBridge(root)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self, cast, get_args
 
 from counterpart.checklist.approvals import Approval, parsed, seal, text
 from counterpart.checklist.checklist import Checklist
@@ -13,7 +13,8 @@ from counterpart.checklist.errors import DecisionsError
 from counterpart.checklist.items import Flow, Item
 from counterpart.checklist.tomlfile import edited, load_toml, replace_file
 
-Standing = Literal["suggested", "approved"]
+# "undecided" says what happens meanwhile; "suggested" is a choice that follows from something, and waits for a name.
+Standing = Literal["undecided", "suggested", "approved"]
 _KEYS = {"point", "choice", "standing", "reason", "approved"}
 
 # What no document of the family says, with the items that depend on it: whether a value that was cleared travels,
@@ -25,7 +26,7 @@ _STANDING_POINTS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "conflict": (
         "Whose edit stands when a {source} and its {target} were both edited?",
-        ("link-stable",),
+        ("link-stable", "edit-source", "edit-target"),
     ),
     "clearing": (
         "Does a value that was cleared in a {source} or its {target} travel?",
@@ -51,7 +52,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Decision:
-    """An answer to a point; it is suggested until a named person approves it, and again once `lapsed`."""
+    """What is done about a point, and whether anybody wants it so; an approval that `lapsed` is a suggestion again."""
 
     point: str
     choice: str
@@ -75,7 +76,14 @@ class Decisions:
     @property
     def undecided(self) -> tuple[Point, ...]:
         """The points that nobody has answered."""
-        return tuple(point for point in self.points if point.id not in self.made)
+        return tuple(point for point in self.points if is_open(self.made.get(point.id)))
+
+    @property
+    def unapproved(self) -> tuple[Point, ...]:
+        """The points without an answer that a named person has approved."""
+        return tuple(
+            point for point in self.points if not (made := self.made.get(point.id)) or made.standing != "approved"
+        )
 
     @classmethod
     def load(cls, path: Path, checklist: Checklist) -> Self:
@@ -96,6 +104,11 @@ class Decisions:
         if defects:
             raise DecisionsError(path, defects)
         return cls(points, made)
+
+
+def is_open(decision: Decision | None) -> bool:
+    """Whether a point has no answer yet: nothing is said of it, or only what happens meanwhile."""
+    return decision is None or decision.standing == "undecided"
 
 
 def open_points(checklist: Checklist) -> tuple[Point, ...]:
@@ -160,8 +173,8 @@ def _decision(table: Mapping[str, Any], known: Mapping[str, Point]) -> tuple[Dec
     point, choice, standing, reason = (str(table[name]) for name in ("point", "choice", "standing", "reason"))
     if point not in known:
         wrong.append(_unknown(point, known))
-    if standing not in ("suggested", "approved"):
-        wrong.append(f"standing cannot be {standing!r}; write suggested or approved")
+    if standing not in get_args(Standing):
+        wrong.append(f"standing cannot be {standing!r}; write one of {', '.join(get_args(Standing))}")
     wrong += [f"{key!r} is no key of a decision; remove it" for key in sorted(table.keys() - _KEYS)]
     given = table.get("approved")
     approval: Approval | None = None

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from counterpart.checklist.checklist import Checklist
-from counterpart.checklist.decisions import Decisions
+from counterpart.checklist.decisions import Decision, Decisions, Point, is_open
 from counterpart.checklist.items import UNSPECIFIED_KIND, Flow, Item
 from counterpart.checklist.supplement import DIRECTIONS, Direction, Row, Supplement
 
@@ -233,18 +233,21 @@ def _held(item: Item, decisions: Decisions | None, verdict: Verdict, reason: str
     agreed = {point.id for point, decision in depends if decision and decision.standing == "approved"}
     if item.blocked and (item.decision is None or not agreed.issuperset(item.decision.split())):
         return Verdict.BLOCKED, item.blocked
-    undecided = [point for point, decision in depends if decision is None]
+    undecided = [(point, decision) for point, decision in depends if is_open(decision)]
     if undecided:
-        asked = " ".join(point.question for point in undecided[:2])
-        more = f" (and {len(undecided) - 2} more)" if len(undecided) > 2 else ""
+        asked = " ".join(_asked(point, decision) for point, decision in undecided)
         ran = reason if item.kind == UNSPECIFIED_KIND else f"Its scenarios: {reason[0].lower()}{reason[1:]}"
-        return Verdict.OPEN, f"Nobody has decided: {asked}{more} {ran}"
+        return Verdict.OPEN, f"Nobody has decided: {asked} {ran}"
     suggested = [point for point, decision in depends if decision and decision.standing == "suggested"]
     if suggested and verdict in (Verdict.PASSED, Verdict.PASSED_ON_ASSUMPTION):
         how_many = "a decision that is" if len(suggested) == 1 else f"{len(suggested)} decisions that are"
         names = ", ".join(point.id for point in suggested)
         return Verdict.PASSED_ON_ASSUMPTION, f"{reason} Rests on {how_many} suggested, not approved: {names}."
     return None
+
+
+def _asked(point: Point, decision: Decision | None) -> str:
+    return point.question + (f" Meanwhile: {decision.choice}." if decision else "")
 
 
 def _decide(

@@ -18,6 +18,7 @@ from counterpart.checklist import (
     Flow,
     ItemVerdict,
     Judgement,
+    Point,
     RowVerdict,
     Supplement,
     Verdict,
@@ -49,7 +50,7 @@ def build(
 ) -> SignOff:
     """Judge the run and write `index.html` and `signoff.json` into `out`, each replaced as a whole."""
     judgement = judge(checklist, supplement, results, facts, decisions)
-    content = _content(checklist, judgement, results, facts)
+    content = _content(checklist, judgement, results, facts, decisions)
     _write(out, content)
     return SignOff(judgement, facts, content)
 
@@ -60,7 +61,11 @@ def invalidate(out: Path) -> None:
 
 
 def _content(
-    checklist: Checklist, judgement: Judgement, results: Sequence[ScenarioResult], facts: RunFacts
+    checklist: Checklist,
+    judgement: Judgement,
+    results: Sequence[ScenarioResult],
+    facts: RunFacts,
+    decisions: Decisions | None,
 ) -> dict[str, Any]:
     known = {each.item.short for each in judgement.items}
     by_id = {result.node_id: result for result in results}
@@ -74,7 +79,7 @@ def _content(
             "proven": judgement.proven,
             "counts": {str(verdict): judgement.count(verdict) for verdict in Verdict if judgement.count(verdict)},
         },
-        "rests_on": _rests_on(judgement, facts),
+        "rests_on": _rests_on(judgement, facts, decisions),
         "document": {
             "title": f"{document.source} to {document.target} Dataflow",
             "generated": document.generated.isoformat(),
@@ -87,12 +92,29 @@ def _content(
             for each in sorted(judgement.items, key=lambda each: TELLING_ORDER.index(each.verdict))
             if each.verdict not in (Verdict.PASSED, Verdict.PASSED_ON_ASSUMPTION, Verdict.WAIVED)
         ],
+        "decisions": [_decision(point, decisions) for point in decisions.points] if decisions else [],
         "additional": [_scenario(each) for each in results if not known.intersection(each.items)],
         "run": asdict(facts),
     }
 
 
-def _rests_on(judgement: Judgement, facts: RunFacts) -> list[str]:
+def _decision(point: Point, decisions: Decisions) -> dict[str, Any]:
+    """A point that the document leaves open: what is asked, what depends on it, what is done and who agreed."""
+    made = decisions.made.get(point.id)
+    return {
+        "point": point.id,
+        "question": point.question,
+        "items": list(point.items),
+        "blocking": point.blocking,
+        "standing": made.standing if made else "undecided",
+        "choice": made.choice if made else None,
+        "reason": made.reason if made else None,
+        "approved": _approval(made.approved if made else None),
+        "lapsed": _approval(made.lapsed if made else None),
+    }
+
+
+def _rests_on(judgement: Judgement, facts: RunFacts, decisions: Decisions | None) -> list[str]:
     """On what the verdicts rest, in plain sentences; nobody may take an emulator for the service."""
     proofs = [each.proof for each in judgement.items if each.proof]
     if not proofs:
@@ -114,6 +136,11 @@ def _rests_on(judgement: Judgement, facts: RunFacts) -> list[str]:
         sentences.append(
             f"{how_many} {len(judgement.rows)} property pairs are suggested and approved by nobody; "
             "what rests on them passes on assumption."
+        )
+    if decisions and (undecided := decisions.undecided):
+        sentences.append(
+            f"{len(undecided)} of {len(decisions.points)} points that the document leaves open are undecided; what "
+            "depends on them stays open. `counterpart checklist points` lists them."
         )
     if facts.dirty:
         sentences.append("The working tree had changes that are not part of the revision named here.")

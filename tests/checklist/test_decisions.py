@@ -45,7 +45,7 @@ def test_every_flow_leaves_four_points_open(checklist: Checklist) -> None:
         (
             "conflict:product-item",
             "Whose edit stands when a Customerp Product and its Invoiced Item were both edited?",
-            ("product-item/link-stable",),
+            ("product-item/link-stable", "product-item/edit-source", "product-item/edit-target"),
         ),
         (
             "clearing:product-item",
@@ -60,9 +60,15 @@ def test_every_flow_leaves_four_points_open(checklist: Checklist) -> None:
     ]
 
 
-def test_what_is_shipped_answers_every_point_and_approves_nothing(checklist: Checklist) -> None:
+def test_what_is_shipped_says_what_happens_and_approves_nothing(checklist: Checklist) -> None:
     shipped = Decisions.load(Path(__file__).parents[2] / "features" / "decisions.toml", checklist)
-    assert (shipped.undecided, {each.standing for each in shipped.made.values()}) == ((), {"suggested"})
+    assert len(shipped.made) == len(shipped.points) == len(shipped.unapproved) == 12
+    assert {each.point.partition(":")[0]: each.standing for each in shipped.made.values()} == {
+        "match-key": "suggested",
+        "conflict": "undecided",
+        "clearing": "undecided",
+        "deletes": "undecided",
+    }
 
 
 def test_without_a_file_nothing_is_decided(checklist: Checklist, tmp_path: Path) -> None:
@@ -151,6 +157,16 @@ def test_an_undecided_point_keeps_an_item_open_and_a_suggestion_is_an_assumption
         "open",
         "Nobody has decided: By which property is the counterpart of a Customerp Customer recognised? "
         "Its scenarios: the only scenario passed.",
+    )
+    path.write_text(
+        '[[decision]]\npoint = "match-key:customer-company"\nchoice = "by number"\nreason = "As it was."\n'
+        'standing = "undecided"\n',
+        "utf-8",
+    )
+    assert _verdict(checklist, Decisions.load(path, checklist), scenarios, ended()) == (
+        "open",
+        "Nobody has decided: By which property is the counterpart of a Customerp Customer recognised? "
+        "Meanwhile: by number. Its scenarios: the only scenario passed.",
     )
     settle(path, checklist, "match-key:customer-company", "number", "It is unique on both sides.")
     assert _verdict(checklist, Decisions.load(path, checklist), scenarios, ended()) == (

@@ -183,3 +183,18 @@ def test_recording_again_gives_the_same_bytes(project: Any) -> None:
     for each in (again, recorded):
         del each["metadata"]["recorded_on"], each["metadata"]["sha256"]
     assert again == recorded
+
+
+def test_an_undecided_point_keeps_its_items_open_and_is_listed(project: Any, edited: Edit) -> None:
+    project.run("features/product-item")
+    told = signoff(project)
+    verdicts = {item["short"]: item["verdict"] for flow in told["flows"] for item in flow["items"] if item["total"]}
+    assert verdicts["product-item/create"] == "passed on assumption"
+    assert verdicts["product-item/edit-source"] == "open"
+    assert [each["point"] for each in told["decisions"] if each["items"] == ["product-item/link-stable"]] == [
+        "deletes:product-item"
+    ]
+    edited("features/decisions.toml", 'point = "match-key:product-item"', 'point = "match-key:products"')
+    code, out = project.run(ONE)
+    assert code == 4
+    assert "features/decisions.toml: decision 9 (match-key:products): no open point is called" in out

@@ -175,9 +175,7 @@ class Ledger:
             exit_status=int(exitstatus),
             expected=dict(self._expected),
         )
-        self._signoff = build(
-            self._out / "signoff", self._checklist, self._supplement, results, facts, self._decisions
-        )
+        self._signoff = build(self._out / "signoff", self._checklist, self._supplement, results, facts, self._decisions)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Close with the table of items and where the reports lie."""

@@ -72,7 +72,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if hasattr(config.option, "allure_report_dir"):
             config.option.allure_report_dir = config.option.allure_report_dir or str(reports / "allure-results")
         if controlling:
-            config.pluginmanager.register(Ledger(stage, checklist, supplement, decisions, outlines), "counterpart-ledger")
+            ledger = Ledger(stage, checklist, supplement, decisions, outlines)
+            config.pluginmanager.register(ledger, "counterpart-ledger")
     config.stash[BRIDGE] = AllureBridge(root)
 
 

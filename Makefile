@@ -31,9 +31,13 @@ SEEDS ?= 1000
 simulate: $(READY)  ## play SEEDS histories with crashes, lost answers and late effects against the real engine
 	@$(BIN)/python tests/simulation --seeds $(SEEDS) --jobs 2
 
+# What is published as source only is built with the setuptools of requirements-build.lock: a build of its own would fetch
+# whatever is newest, past every hash.
+LOCKED = install -q --disable-pip-version-check --require-hashes --no-build-isolation
+
 PEERS := $(VENV)/peers
 $(PEERS): requirements-bench.lock $(READY)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@$(BIN)/python -m pip $(LOCKED) -r requirements-bench.lock
 	@touch $@
 
 bench: $(PEERS)  ## measure what a scenario and a request cost, with the plain stack beside it
@@ -48,16 +52,18 @@ COMPILE = $(BIN)/pip-compile -q --generate-hashes --no-emit-options --no-emit-in
 
 lock: $(READY)  ## resolve the dependencies anew (needs pip-tools)
 	@$(BIN)/pip install -q pip-tools
+	@$(COMPILE) --only-build-deps --all-build-deps -o requirements-build.lock pyproject.toml
 	@$(COMPILE) --extra dev --extra telemetry -o requirements.lock pyproject.toml
 	@$(COMPILE) --extra dev --extra telemetry --extra bench -c requirements.lock -o requirements-bench.lock pyproject.toml
 
 # The environment holds exactly what the lock says, hash by hash; the project itself is linked, not copied.
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements-build.lock requirements.lock pyproject.toml
 	@echo "Creating the environment in $(VENV) (once, about a minute) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Counterpart needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip $(LOCKED) -r requirements-build.lock
+	@$(BIN)/python -m pip $(LOCKED) -r requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -9,6 +9,7 @@ from sync import values
 from sync.clock import Clock
 from sync.connector import Call, Changed, Operation, Page, Prepared, Record, Seen, Wanted, Written
 from sync.errors import BadAnswer, Broken, CallFailed, Gone, Refused, Stale
+from sync.events import Listener, nobody
 from sync.http import Answer, Endpoint, Pacing, Wire
 from sync.links import System
 from sync.schema import Side
@@ -37,15 +38,24 @@ class Customerp:
 
     system: System = "customerp"
 
-    def __init__(self, endpoint: Endpoint, *, transport: Transport | None, clock: Clock, pacing: Pacing) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        transport: Transport | None,
+        clock: Clock,
+        pacing: Pacing,
+        listen: Listener = nobody,
+    ) -> None:
         self._wire = Wire(
-            "Customerp",
+            "customerp",
             endpoint,
             authorization=f"Bearer {endpoint.credential}",
             transport=transport,
             clock=clock,
             judge=judge,
             pacing=pacing,
+            listen=listen,
         )
 
     @property

@@ -12,6 +12,8 @@ from typing import Any
 from sync.clock import Clock
 from sync.connector import Connector
 from sync.customerp import Customerp
+from sync.errors import SideStopped
+from sync.events import Listener, RunEnded, RunStarted, RunStopped, nobody
 from sync.flow import load_flows
 from sync.http import Endpoint, Pacing
 from sync.invoiced import Invoiced
@@ -41,6 +43,8 @@ class Engine:
     in_flight: int
     pacing: Pacing
     progress: Callable[[Progress], None] | None
+    listen: Listener
+    _stopping: bool = False
 
     @classmethod
     def open(
@@ -56,22 +60,25 @@ class Engine:
         in_flight: int = 16,
         progress: Callable[[Progress], None] | None = None,
         pacing: Pacing | None = None,
+        listen: Listener = nobody,
     ) -> Engine:
         """An engine over a store. `ids` gives the idempotency keys: 6 to 40 letters, digits, dashes.
 
-        With `in_flight=1` every call waits for the one before it, and the order is always the same.
+        With `in_flight=1` every call waits for the one before it, and the order is always the same. `progress` tells
+        people how far a phase is, `listen` hears of everything that happens.
         """
         given, waiting = transports or {}, pacing or Pacing(jitter=random.random)
         return cls(
             store,
             tuple(flows) if flows is not None else load_flows(),
-            Customerp(customerp, transport=given.get("customerp"), clock=clock, pacing=waiting),
-            Invoiced(invoiced, transport=given.get("invoiced"), clock=clock, pacing=waiting),
+            Customerp(customerp, transport=given.get("customerp"), clock=clock, pacing=waiting, listen=listen),
+            Invoiced(invoiced, transport=given.get("invoiced"), clock=clock, pacing=waiting, listen=listen),
             clock,
             ids,
             in_flight,
             waiting,
             progress,
+            listen,
         )
 
     async def run(self, *, complete: bool = False) -> RunReport:
@@ -79,16 +86,25 @@ class Engine:
 
         A complete run reads everything and so finds what was deleted unseen. One is due every week.
         """
-        before = self.customerp.reads + self.invoiced.reads
-        writes, conflicts, notices = await self._work(
-            self.store,
-            {"customerp": self.customerp, "invoiced": self.invoiced},
-            self.ids,
-            complete or self._scan_due(),
-        )
+        complete = complete or self._scan_due()
+        before, began = self.customerp.reads + self.invoiced.reads, self.clock.monotonic()
+        self.listen(RunStarted(complete))
+        try:
+            writes, conflicts, notices = await self._work(
+                self.store, {"customerp": self.customerp, "invoiced": self.invoiced}, self.ids, complete, self.listen
+            )
+        except SideStopped as stopped:
+            self.listen(RunStopped(stopped.system, type(stopped).__name__, self.clock.monotonic() - began))
+            raise
         with self.store.transaction():
             self.store.set_cursor("last-run", self.clock.now().isoformat())
-        return RunReport(writes, conflicts, notices, self.customerp.reads + self.invoiced.reads - before)
+        reads = self.customerp.reads + self.invoiced.reads - before
+        self.listen(RunEnded(self.clock.monotonic() - began, reads, len(writes), len(conflicts), len(notices)))
+        return RunReport(writes, conflicts, notices, reads)
+
+    def stop(self) -> None:
+        """Let a run end early: what is under way is finished and stored, and nothing more is begun."""
+        self._stopping = True
 
     async def plan(self) -> Plan:
         """What `run` would do now: the same work over a copy of the store, with every write predicted."""
@@ -103,6 +119,7 @@ class Engine:
                 },
                 lambda: f"plan-{next(numbers):06}",
                 self._scan_due(),
+                nobody,
             )
         finally:
             copy.close()
@@ -122,14 +139,27 @@ class Engine:
         return last is not None and self.clock.now() - datetime.fromisoformat(last) >= _BETWEEN_SCANS
 
     async def _work(
-        self, store: Store, connectors: Mapping[System, Connector], ids: Callable[[], str], complete: bool
+        self,
+        store: Store,
+        connectors: Mapping[System, Connector],
+        ids: Callable[[], str],
+        complete: bool,
+        listen: Listener,
     ) -> tuple[tuple[Write, ...], tuple[Conflict, ...], tuple[Notice, ...]]:
         session = int(store.cursor("session") or 0) + 1
         with store.transaction():
             store.set_cursor("session", str(session))
         walk = Walk(store, session, self.progress, complete)
         reconciler = Reconciler(
-            store, connectors, {flow.id: flow for flow in self.flows}, self.clock, ids, self.pacing, walk, session
+            store,
+            connectors,
+            {flow.id: flow for flow in self.flows},
+            self.clock,
+            ids,
+            self.pacing,
+            walk,
+            session,
+            listen,
         )
         for link in store.interrupted():
             await reconciler.reconcile(link, only_intent=True)
@@ -164,7 +194,7 @@ class Engine:
         """Flow by flow in dependency order, until a whole round finds nothing to do."""
         for _ in range(_MOST_ROUNDS):
             busy = False
-            for flow in self.flows:
+            for flow in self.flows if not self._stopping else ():
                 waiting = store.dirty(flow.id)
                 busy = busy or bool(waiting)
                 await self._all(flow, waiting, reconciler)
@@ -178,6 +208,8 @@ class Engine:
         async def worker() -> None:
             nonlocal done
             for link in queue:
+                if self._stopping:
+                    return
                 await reconciler.reconcile(link)
                 done += 1
                 if self.progress is not None:

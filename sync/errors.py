@@ -3,6 +3,7 @@
 SyncError
 ├── ConfigError             correct the configuration, then start again
 │   ├── FlowError           a flow file
+│   ├── SettingError        counterpart.toml
 │   └── EndpointMissing     the environment
 ├── StoreError              free or replace the store, then start again
 │   ├── StoreInUse
@@ -36,13 +37,21 @@ class ConfigError(SyncError):
     """The configuration cannot be used."""
 
 
-class FlowError(ConfigError):
-    """A flow file says something that cannot be meant."""
+class _FileError(ConfigError):
+    """A file of the configuration says something that cannot be meant."""
 
     def __init__(self, file: str, line: int | None, problem: str, cure: str) -> None:
         self.file, self.line, self.problem, self.cure = file, line, problem, cure
         place = file if line is None else f"{file}, line {line}"
-        super().__init__(f"{place}: {problem}. {cure}.")
+        super().__init__(f"{place}: {problem}. {cure}{'' if cure.endswith('?') else '.'}")
+
+
+class FlowError(_FileError):
+    """A flow file."""
+
+
+class SettingError(_FileError):
+    """The file of settings."""
 
 
 class EndpointMissing(ConfigError):

@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 from sync import values
 from sync.clock import Clock
 from sync.errors import AccountRefused, BadAnswer, Broken, CallFailed, EndpointDown, OutcomeUnknown, Unavailable
+from sync.events import CallEnded, Listener
+from sync.links import TITLES, System
 from sync.transport import MAX_BODY, NoAnswer, NotSent, Reply, TooLarge, Transport, carrier
 
 ATTEMPTS = 4  # of one call, before the system counts as down
@@ -64,7 +66,7 @@ class Wire:
 
     def __init__(
         self,
-        system: str,
+        system: System,
         endpoint: Endpoint,
         *,
         authorization: str,
@@ -72,8 +74,10 @@ class Wire:
         clock: Clock,
         judge: Judge,
         pacing: Pacing,
+        listen: Listener,
     ) -> None:
-        self.system, self.url, self._clock, self._judge, self._pacing = system, endpoint.base_url, clock, judge, pacing
+        self.system, self.url, self._key, self._listen = TITLES[system], endpoint.base_url, system, listen
+        self._clock, self._judge, self._pacing = clock, judge, pacing
         self.reads = 0
         self._carrier = carrier(transport)
         self._headers = {
@@ -139,8 +143,10 @@ class Wire:
         url = f"{self.url}{path}" + (f"?{urlencode(params)}" if params else "")
         self.reads += method == "GET"
         start = self._clock.monotonic()
+        status = None
         try:
             reply = await self._carrier.carry(method, url, {**self._headers, **kind, **headers}, content)
+            status = reply.status
         except NotSent as error:
             raise self._down(error) from error
         except NoAnswer as error:
@@ -152,7 +158,10 @@ class Wire:
                 f"answers {call} with more than {MAX_BODY} bytes",
                 "Check that the address is that of the API",
             ) from error
-        return self._answer(call, method, reply, start, self._clock.monotonic())
+        finally:
+            end = self._clock.monotonic()
+            self._listen(CallEnded(self._key, method, status, end - start))
+        return self._answer(call, method, reply, start, end)
 
     def _answer(self, call: str, method: str, reply: Reply, start: float, end: float) -> Answer:
         status = reply.status

@@ -10,6 +10,7 @@ from typing import Any
 from sync.clock import Clock
 from sync.connector import Call, Operation, Page, Prepared, Record, Seen, Wanted, Written
 from sync.errors import BadAnswer, Broken, CallFailed, Gone, Locked, Refused
+from sync.events import Listener, nobody
 from sync.http import Answer, Endpoint, Pacing, Wire
 from sync.invoiced_records import REFERENCE, predict, prepare, record
 from sync.links import System
@@ -41,15 +42,24 @@ class Invoiced:
 
     system: System = "invoiced"
 
-    def __init__(self, endpoint: Endpoint, *, transport: Transport | None, clock: Clock, pacing: Pacing) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        transport: Transport | None,
+        clock: Clock,
+        pacing: Pacing,
+        listen: Listener = nobody,
+    ) -> None:
         self._wire = Wire(
-            "Invoiced",
+            "invoiced",
             endpoint,
             authorization="Basic " + b64encode(f"{endpoint.credential}:".encode()).decode("ascii"),
             transport=transport,
             clock=clock,
             judge=judge,
             pacing=pacing,
+            listen=listen,
         )
         self._present: set[str] = set()
 

@@ -27,6 +27,7 @@ from sync.errors import (
     Superseded,
     Unavailable,
 )
+from sync.events import LinkRested, Listener, WriteSettled
 from sync.http import LONGEST_PAUSE, Pacing
 from sync.links import TITLES, Intent, Interval, Link, Notice, NoticeKind, State, System, key_of
 from sync.plan import Change, LinkPlan, plan_create, plan_link
@@ -77,9 +78,11 @@ class Reconciler:
         pacing: Pacing,
         walk: Walk,
         session: int,
+        listen: Listener,
     ) -> None:
         self.store, self.connectors, self.flows, self.clock = store, connectors, flows, clock
         self.ids, self.pacing, self.walk, self.session = ids, pacing, walk, session
+        self.listen = listen
         self.outcome = Outcome()
         self.read_until: dict[str, float] = {}  # flow -> when the walk of its Invoiced side had ended
         self._written: Counter[tuple[int, str]] = Counter()
@@ -100,6 +103,12 @@ class Reconciler:
         With `only_intent` just a write of unknown outcome is settled: before the walk, what the store says of both
         sides is old, and nothing may be planned from it.
         """
+        began = self.clock.monotonic()
+        await self._to_rest(link_id, only_intent)
+        link = self.store.link(link_id)
+        self.listen(LinkRested(link.flow, link.id, link.state, self.clock.monotonic() - began))
+
+    async def _to_rest(self, link_id: int, only_intent: bool) -> None:
         lost = 0
         for _ in range(_MOST_STEPS):
             link = self.store.link(link_id)
@@ -311,6 +320,7 @@ class Reconciler:
         write = report_of(flow, link, intent)
         self.outcome.writes.append(write)
         self.store.record(link.id, self.clock.now().isoformat(), intent.system, intent.operation, write.fields)
+        self.listen(WriteSettled(flow.id, link.id, intent.system, intent.operation, len(write.fields)))
 
     def _settle(self, flow: Flow, link: Link, operation: Operation, written: Written) -> None:
         intent = link.intent

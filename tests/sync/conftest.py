@@ -32,6 +32,7 @@ if getattr(sys.modules.get("sync"), "__file__", None) is None:
     sys.modules.pop("sync", None)
 
 from sync import Endpoint, Engine, Flow, Pacing, Plan, RunReport, Store
+from sync.events import Listener, nobody
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
@@ -121,6 +122,7 @@ class World:
         self.invoiced = Endpoint(invoiced.base_url, INVOICED_KEY)
         self.slept: list[float] = []
         self.in_flight = 1
+        self.listen: Listener = nobody
         self.flows: tuple[Flow, ...] | None = None
         self._ids = 0
         self.store = Store.open(self.path, durable=False)
@@ -143,6 +145,7 @@ class World:
             ids=self._id,
             in_flight=self.in_flight,
             pacing=Pacing(sleep=self._sleep),
+            listen=self.listen,
         )
 
     def run(self) -> RunReport:

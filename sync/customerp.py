@@ -1,4 +1,8 @@
-"""The connector to Customerp: versions, change feed by sequence number, cursor paging, conditional writes."""
+"""The connector to Customerp, in either profile of its contract.
+
+The full profile has versions, conditional writes, a change feed by sequence number and cursor paging. Of an ERP that
+lacks them nothing is assumed but listing, reading, creating and changing; `missing` says what that costs.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from sync.clock import Clock
 from sync.connector import Call, Changed, Operation, Page, Prepared, Record, Seen, Wanted, Written
 from sync.errors import BadAnswer, Broken, CallFailed, Gone, Refused, Stale
 from sync.events import Listener, nobody
+from sync.guarantees import missing
 from sync.http import Answer, Endpoint, Pacing, Wire
 from sync.links import System
 from sync.schema import Side
@@ -34,7 +39,7 @@ def judge(call: str, status: int, body: Any, *, creating: bool) -> CallFailed:
 
 
 class Customerp:
-    """Customerp's full profile."""
+    """Customerp's REST API; which profile it has shows at the first look for its change feed."""
 
     system: System = "customerp"
 
@@ -57,6 +62,7 @@ class Customerp:
             pacing=pacing,
             listen=listen,
         )
+        self.missing: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -76,19 +82,32 @@ class Customerp:
         return Record(raw["id"], raw, values.stamp_of(raw.get("updatedAt")), version)
 
     async def walk(self, side: Side, since: str | None) -> AsyncIterator[Page]:
-        cursor: str | None = None
+        following: dict[str, str] = {}
+        number = 1
         while True:
-            params = {"limit": _PAGE, **side.filter} | ({"cursor": cursor} if cursor else {})
-            answer = await self._wire.page(f"/{side.object}", params)
+            answer = await self._wire.page(f"/{side.object}", {"limit": _PAGE, **side.filter} | following)
             body = self._object(answer, f"/{side.object}", "data")
             yield Page(tuple(body["data"]), answer.start, answer.end, answer.server_time)
-            cursor = body.get("nextCursor")
-            if not cursor:
+            number += 1
+            if body.get("nextCursor"):
+                following = {"cursor": body["nextCursor"]}
+            elif body.get("more") is True and body["data"]:
+                following = {"page": str(number)}
+            else:
                 return
 
-    async def changes(self, since: int) -> tuple[list[Changed], int, bool]:
-        """A page of the change feed: entries, where the next page begins, and whether there is one."""
-        answer = await self._wire.page("/changes", {"since": str(since), "limit": _PAGE})
+    async def changes(self, since: int) -> tuple[list[Changed], int, bool] | None:
+        """A page of the change feed: entries, where the next page begins, and whether there is one.
+
+        None where the ERP has no change feed.
+        """
+        try:
+            answer = await self._wire.get("/changes", {"since": str(since), "limit": _PAGE})
+        except Gone:
+            await self._ask_what_is_missing()
+            return None
+        except CallFailed as failed:
+            raise self._wire.stopped(failed) from failed
         body = self._object(answer, "/changes", "changes")
         following = body.get("next")
         try:
@@ -121,6 +140,8 @@ class Customerp:
             values.put(body, path, value)
         covers = set(wanted.assign)
         if wanted.lines is not None:
+            if wanted.version is None and wanted.raw is None:
+                return Prepared(needs_raw=True)  # the list is replaced whole, and no If-Match protects it
             body[wanted.lines_path] = [
                 ({"id": line.id} if line.id else {}) | dict(line.values) for line in wanted.lines
             ]
@@ -162,6 +183,18 @@ class Customerp:
 
     async def close(self) -> None:
         await self._wire.close()
+
+    async def _ask_what_is_missing(self) -> None:
+        """An ERP that says nothing of its optional parts has none of them."""
+        try:
+            answer = await self._wire.get("/capabilities")
+        except Gone:
+            self.missing = missing(())
+            return
+        features = self._object(answer, "/capabilities", "features")["features"]
+        if "changes" in features:
+            raise self._unlike("/changes")
+        self.missing = missing(features)
 
     def _object(self, answer: Answer, path: str, member: str) -> Raw:
         if not isinstance(answer.data, dict) or not isinstance(answer.data.get(member), list):

@@ -100,7 +100,7 @@ class Engine:
             self.store.set_cursor("last-run", self.clock.now().isoformat())
         reads = self.customerp.reads + self.invoiced.reads - before
         self.listen(RunEnded(self.clock.monotonic() - began, reads, len(writes), len(conflicts), len(notices)))
-        return RunReport(writes, conflicts, notices, reads)
+        return RunReport(writes, conflicts, notices, reads, self.customerp.missing)
 
     def stop(self) -> None:
         """Let a run end early: what is under way is finished and stored, and nothing more is begun."""
@@ -123,7 +123,7 @@ class Engine:
             )
         finally:
             copy.close()
-        return Plan(tuple(map(without_numbers, writes)), conflicts, notices)
+        return Plan(tuple(map(without_numbers, writes)), conflicts, notices, self.customerp.missing)
 
     async def close(self) -> None:
         """Close the connections; the store stays open."""
@@ -182,13 +182,18 @@ class Engine:
         async def theirs() -> None:
             for flow in self.flows:
                 await walk.invoiced(connectors["invoiced"], flow)
-                reconciler.read_until[flow.id] = self.clock.monotonic()
+                reconciler.read_until["invoiced", flow.id] = self.clock.monotonic()
+
+        async def ours() -> None:
+            await walk.customerp(self.customerp, self.flows)
+            for flow in self.flows:
+                reconciler.read_until["customerp", flow.id] = self.clock.monotonic()
 
         if self.in_flight == 1:
-            await walk.customerp(self.customerp, self.flows)
+            await ours()
             await theirs()
             return
-        await _together([walk.customerp(self.customerp, self.flows), theirs()])
+        await _together([ours(), theirs()])
 
     async def _rest(self, store: Store, reconciler: Reconciler) -> None:
         """Flow by flow in dependency order, until a whole round finds nothing to do."""

@@ -96,8 +96,12 @@ class Wire:
         try:
             return await self.get(path, params)
         except CallFailed as failed:
-            answer = failed.message if failed.status is None else f"answers {failed.status} to {failed.call}"
-            raise EndpointDown(self.system, self.url, answer, "Check the system, then start again") from failed
+            raise self.stopped(failed) from failed
+
+    def stopped(self, failed: CallFailed) -> EndpointDown:
+        """What a failed call means where nothing can go on without its answer."""
+        answer = failed.message if failed.status is None else f"answers {failed.status} to {failed.call}"
+        return EndpointDown(self.system, self.url, answer, "Check the system, then start again")
 
     async def send(
         self,

@@ -53,7 +53,7 @@ _MOST_STEPS = 24  # a link at rest needs a handful; more is a loop
 _MOST_WRITES = 3  # of one field in one run, before it counts as ping-pong
 _MOST_ATTEMPTS = 8
 _STUCK = (State.DEAD, State.NEEDS_ATTENTION, State.AMBIGUOUS, State.TOMBSTONED)
-_STALE_SECONDS = 5.0  # an Invoiced record last seen longer ago is read again before it is written
+_STALE_SECONDS = 5.0  # a record without a version, last seen longer ago, is read again before it is written
 
 
 @dataclass
@@ -84,7 +84,7 @@ class Reconciler:
         self.ids, self.pacing, self.walk, self.session = ids, pacing, walk, session
         self.listen = listen
         self.outcome = Outcome()
-        self.read_until: dict[str, float] = {}  # flow -> when the walk of its Invoiced side had ended
+        self.read_until: dict[tuple[System, str], float] = {}  # when the walk of a flow's side had ended
         self._written: Counter[tuple[int, str]] = Counter()
 
     # Resolver
@@ -359,11 +359,13 @@ class Reconciler:
         return seen
 
     def _stale(self, link: Link, system: System) -> bool:
-        """Whether an Invoiced record may have changed unseen; Customerp guards its own with If-Match."""
-        if system == "customerp" or link.inv is None:
+        """Whether a record may have changed unseen; one with a version is guarded by If-Match."""
+        known = link.observation(system)
+        if known is None or known.version is not None:
             return False
-        seen = link.inv.seen.end if link.inv.seen.session == self.session else float("-inf")
-        return self.clock.monotonic() - max(seen, self.read_until.get(link.flow, float("-inf"))) > _STALE_SECONDS
+        seen = known.seen.end if known.seen.session == self.session else float("-inf")
+        walked = self.read_until.get((system, link.flow), float("-inf"))
+        return self.clock.monotonic() - max(seen, walked) > _STALE_SECONDS
 
     def _blocked(self, flow: Flow, link: Link, system: System, prepared: Prepared) -> list[Notice]:
         names = names_of(flow, system)

@@ -32,6 +32,7 @@ class RunReport:
     conflicts: tuple[Conflict, ...]
     notices: tuple[Notice, ...]
     reads: int
+    missing: tuple[str, ...] = ()  # a sentence for each guarantee that Customerp's profile does not give
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Plan:
     writes: tuple[Write, ...]
     conflicts: tuple[Conflict, ...]
     notices: tuple[Notice, ...]
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ class Walk:
         self, store: Store, session: int, progress: Callable[[Progress], None] | None, complete: bool = False
     ) -> None:
         """`complete` reads everything, also what should not have changed, and looks for what is missing."""
-        self._store, self._session, self._progress, self._complete = store, session, progress, complete
-        if complete:
-            store.begin_scan()
+        self._store, self._session, self._progress = store, session, progress
+        self._completely: set[System] = {"customerp", "invoiced"} if complete else set()
+        store.begin_scan()
         self._read = 0
         self.notices: list[Notice] = []
 
@@ -41,36 +41,44 @@ class Walk:
         name = f"invoiced:{flow.id}"
         following: str | None = None
         first = True
-        async for page in connector.walk(flow.target, None if self._complete else self._store.cursor(name)):
+        complete = "invoiced" in self._completely
+        async for page in connector.walk(flow.target, None if complete else self._store.cursor(name)):
             if first:
                 following, first = Invoiced.cursor(page.server_time), False
             self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
         if following is not None:
             with self._store.transaction():
                 self._store.set_cursor(name, following)
-        if self._complete:
+        if complete:
             await self._missing(connector, flow)
 
     async def customerp(self, connector: Customerp, flows: Sequence[Flow]) -> None:
-        """List what was never listed completely, and follow the change feed for the rest."""
-        since = self._store.cursor("customerp")
+        """List what was never listed completely, and follow the change feed for the rest.
+
+        Without a change feed each walk is a complete one.
+        """
         walked = [flow for flow in flows if self._store.cursor(f"customerp:{flow.id}")]
-        reached = int(since or 0)
+        reached = int(self._store.cursor("customerp") or 0)
         more = True
         changed: dict[tuple[str, str], Changed] = {}
         while more:
-            entries, reached, more = await connector.changes(reached)
+            found = await connector.changes(reached)
+            if found is None:
+                self._completely.add("customerp")
+                break
+            entries, reached, more = found
             if walked:
                 changed |= {(entry.object, entry.id): entry for entry in entries}
+        complete = "customerp" in self._completely
         for flow in flows:
-            if flow not in walked or self._complete:
+            if flow not in walked or complete:
                 async for page in connector.walk(flow.source, None):
                     self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
         for flow in walked:
             for entry in changed.values():
                 if entry.object == flow.source.object:
                     await self._changed(connector, flow, entry)
-        for flow in flows if self._complete else ():
+        for flow in flows if complete else ():
             await self._missing(connector, flow)
         with self._store.transaction():
             self._store.set_cursor("customerp", str(reached))
@@ -143,7 +151,7 @@ class Walk:
         except (BadValue, KeyError, TypeError, AttributeError) as error:
             self._unreadable(flow, system, raw, error)
             return
-        if self._complete:
+        if system in self._completely:
             self._store.mark_seen(flow.id, system, record.id)
         link = self._store.by_remote(flow.id, system, record.id)
         if link is None:
@@ -219,7 +227,7 @@ class Walk:
 
     def _unreadable(self, flow: Flow, system: System, raw: object, error: Exception) -> None:
         id_ = str(raw.get("id")) if isinstance(raw, dict) and raw.get("id") is not None else None
-        if self._complete and id_ is not None:
+        if system in self._completely and id_ is not None:
             self._store.mark_seen(flow.id, system, id_)
         reason = f"{TITLES[system]} shows a record that cannot be read: {error}"
         notice = Notice(flow.id, id_ or "?", None, "needs_attention", reason)

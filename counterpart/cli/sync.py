@@ -64,6 +64,7 @@ def plan(state: Path, as_json: bool) -> None:
         return
     _show_writes(found.writes, "to be written")
     _show_notices(found.conflicts, found.notices)
+    _show_missing(found.missing)
 
 
 @sync.command()
@@ -82,6 +83,7 @@ def run(state: Path, as_json: bool) -> None:
     else:
         _show_writes(report.writes, "written")
         _show_notices(report.conflicts, report.notices)
+        _show_missing(report.missing)
     undecided = any(each.winner is None for each in report.conflicts)
     if undecided or any(each.kind in NEEDS_A_PERSON for each in report.notices):
         raise SystemExit(1)
@@ -195,6 +197,13 @@ def _show_notices(conflicts: Sequence[Conflict], notices: Sequence[Notice]) -> N
         for notice in notices:
             table.add_row(notice.flow, notice.key, notice.field or "", notice.kind, Text(notice.reason))
         console.print(table)
+
+
+def _show_missing(sentences: Sequence[str]) -> None:
+    if sentences:
+        click.echo("This ERP gives fewer guarantees than the full profile of its contract:")
+    for sentence in sentences:
+        click.echo(f"  {sentence}.")
 
 
 def _shown(value: object) -> str:

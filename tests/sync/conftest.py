@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import httpx
@@ -106,10 +106,10 @@ class Ticking(httpx.AsyncBaseTransport):
 class World:
     """Two systems, a store and the sync between them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, profile: Literal["full", "minimal"] = "full") -> None:
         self.clock = Clock(START)
         self.path = folder / "sync.sqlite"
-        customerp, invoiced = Customerp(self.clock), Invoiced(self.clock)
+        customerp, invoiced = Customerp(self.clock, profile=profile), Invoiced(self.clock)
         self.erp = Side(customerp, f"Bearer {CUSTOMERP_TOKEN}", "application/merge-patch+json")
         basic = base64.b64encode(f"{INVOICED_KEY}:".encode()).decode()
         self.inv = Side(invoiced, f"Basic {basic}", "application/json")

@@ -100,6 +100,7 @@ def scenario_result(
         evidence=_evidence(stage, identity, scene),
         proof=stage.proof,
         duration=report.duration,
+        records=scene.records() if scene else (),
     )
 
 

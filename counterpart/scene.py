@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from counterpart.drivers import Driver
 from counterpart.emulators import Clock
 from counterpart.replay import Exchange, Playing, Recording
+from counterpart.reporting.events import RecordSeen
 from counterpart.scenarios import Identity
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Scene:
     credentials: Mapping[str, str] = field(repr=False)
     comparisons: int = 0
     pairs: set[tuple[str, str]] = field(default_factory=set)
+    # The steps know which records they speak of; asked once, when the scenario has ended.
+    records: Callable[[], tuple[RecordSeen, ...]] = tuple
 
     def begin_step(self, ordinal: int, text: str) -> None:
         """A step begins, in a later second than the one before."""

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from counterpart.contract import ContractError
 from counterpart.drivers import Driver, Record
+from counterpart.reporting import RecordSeen
 from counterpart.scene import Scene
 from steps.cast import REFERENCES, RecordType, counterpart_type, record_type
 from steps.samples import assembled, overlaid, sample
@@ -27,8 +29,12 @@ class Story:
         self._it: tuple[RecordType, Record] | None = None
         self._linked: dict[Key, Record] = {}
         self._before: Snapshot | None = None
+        self._prior: dict[Key, dict[str, Any] | None] = {}
+        self._shown_before: dict[Key, dict[str, Any] | None] = {}
+        self._shown_last: Snapshot = {}
         self._expected: set[tuple[Key, str]] = set()
         self._writes_before = 0
+        scene.records = self.records
 
     # Records
 
@@ -53,7 +59,8 @@ class Story:
         for path, text in overlaid(base, given).items():
             if path != "lines":
                 values[path] = self.value(driver, kind, path, text)
-        record = driver.create(kind.kind, assembled(values))
+        record = self._saw(driver.create(kind.kind, assembled(values)))
+        self._prior.setdefault(_key(record), None)
         self.told.setdefault(kind, []).append(record)
         if counterpart_type(kind).system != "Customerp":
             self._it = (kind, record)
@@ -80,7 +87,7 @@ class Story:
         found = self.driver(record.system).read(record.kind, record.id)
         if found is None:
             raise AssertionError(f"{record.system} has no {record.kind} {record.id} any more")
-        return found
+        return self._saw(found)
 
     def counterparts(self, kind: RecordType, record: Record) -> list[Record]:
         """What the other system holds under the record's natural key."""
@@ -106,6 +113,20 @@ class Story:
             self.link(record, found[0])
         return self.counterpart(record)
 
+    def records(self) -> tuple[RecordSeen, ...]:
+        """It and its counterpart, each before the last edit and as it was seen last."""
+        if self._it is None:
+            return ()
+        source = _key(self._it[1])
+        counterpart = self._linked.get(source)
+        return tuple(
+            RecordSeen(
+                key[0], key[1], str(key[2]), self._texts(key, self._shown_before.get(key)), self._texts(key, last)
+            )
+            for key in (source, *((_key(counterpart),) if counterpart else ()))
+            if (last := self._shown_last.get(key)) is not None
+        )
+
     # Edits and rounds
 
     def edit(self, record: Record, kind: RecordType, changes: Mapping[str, str]) -> Record:
@@ -116,11 +137,13 @@ class Story:
             for path, text in changes.items()
         }
         self._before = None
-        return driver.change(record, texts)
+        self._prior.setdefault(_key(record), dict(record.values))
+        return self._saw(driver.change(record, texts))
 
     def remove_line(self, record: Record, position: int) -> None:
         """Take a line out as a person would; that the list of lines changes is no surprise on either side."""
         self._before = None
+        self._prior.setdefault(_key(record), dict(record.values))
         self.driver(record.system).remove_line(record, position)
         for driver in self.scene.drivers.values():
             self._expected.add((_key(self.side(driver.system)), driver.lines))
@@ -128,10 +151,14 @@ class Story:
     def settle(self) -> None:
         """Let the sync come to rest before the story proper begins."""
         self.subject.rest()
+        self._prior = {}
 
     def rest(self) -> None:
         """Let the sync come to rest; how both sides looked since the last edit is kept for comparison."""
-        self._before = self._before or self.snapshot()
+        if self._before is None:
+            self._before = self.snapshot()
+            self._shown_before = {**self._before, **self._prior}
+            self._prior = {}
         self._writes_before = len(self.scene.sync_writes())
         self.subject.rest()
 
@@ -154,6 +181,7 @@ class Story:
             for kind in driver.kinds:
                 for record in driver.list(kind):
                     seen.setdefault(_key(record), dict(record.values))
+        self._shown_last |= seen
         return seen
 
     def before(self, record: Record, path: str) -> Any:
@@ -181,6 +209,24 @@ class Story:
                 if not _below(path, named) and not _of_new_line(path, self._before[key], named):
                     found.append(f"{path} of {system} {kind} {id_}: {old.get(path)!r} is now {new.get(path)!r}")
         return found
+
+    def _saw(self, record: Record) -> Record:
+        self._shown_last[_key(record)] = dict(record.values)
+        return record
+
+    def _texts(self, key: Key, values: Mapping[str, Any] | None) -> dict[str, str] | None:
+        """Every property with a value as features and reports write it."""
+        if values is None:
+            return None
+        record = Record(*key, values)
+        return {path: self._text(record, path, value) for path, value in _flat(values) if value is not None}
+
+    def _text(self, record: Record, path: str, value: Any) -> str:
+        try:
+            return self.driver(record.system).shown(record, path)
+        except ContractError:
+            # Systems answer more than their contracts name.
+            return str(value)
 
     def _aside(self, kind: RecordType) -> Record:
         """Create a record that the story needs without its becoming `it`."""

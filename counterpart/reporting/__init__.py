@@ -2,7 +2,7 @@
 
 from counterpart.reporting.allure import AllureBridge, relative, transcript
 from counterpart.reporting.errors import MalformedEvent, ReportingError
-from counterpart.reporting.events import Evidence, RunFacts, ScenarioResult, StepResult
+from counterpart.reporting.events import Evidence, RecordSeen, RunFacts, ScenarioResult, StepResult
 from counterpart.reporting.signoff import SignOff, build, invalidate
 from counterpart.reporting.terminal import closing_table
 
@@ -10,6 +10,7 @@ __all__ = [
     "AllureBridge",
     "Evidence",
     "MalformedEvent",
+    "RecordSeen",
     "ReportingError",
     "RunFacts",
     "ScenarioResult",

@@ -41,6 +41,21 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class RecordSeen:
+    """A record that a scenario speaks of, each property by its path as a text.
+
+    `before` is how it was before the last edit that the sync had to carry, `after` how it was seen last; None means
+    that it was not there.
+    """
+
+    system: str
+    kind: str
+    id: str
+    before: Mapping[str, str] | None
+    after: Mapping[str, str] | None
+
+
+@dataclass(frozen=True)
 class ScenarioResult:
     """What became of one scenario, or of one row of an outline.
 
@@ -62,6 +77,7 @@ class ScenarioResult:
     evidence: Evidence
     proof: Proof
     duration: float
+    records: tuple[RecordSeen, ...] = ()
 
     @property
     def id(self) -> str:
@@ -88,6 +104,7 @@ class ScenarioResult:
                     "pairs": tuple((system, path) for system, path in data["pairs"]),
                     "steps": steps,
                     "evidence": Evidence(**data["evidence"]),
+                    "records": tuple(RecordSeen(**record) for record in data.get("records", ())),
                 }
             )
         except (ValueError, TypeError, KeyError) as error:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from counterpart.reporting import Evidence, MalformedEvent, RunFacts, ScenarioResult, StepResult
+from counterpart.reporting import Evidence, MalformedEvent, RecordSeen, RunFacts, ScenarioResult, StepResult
 
 texts = st.text(st.characters(), max_size=20)
 steps = st.builds(
@@ -33,6 +33,9 @@ results = st.builds(
     st.builds(Evidence, st.none() | texts, st.none() | texts, st.integers(0, 9), texts),
     st.sampled_from(["emulator recording", "live run"]),
     st.floats(0, 60),
+    st.lists(st.builds(RecordSeen, *[texts] * 3, *[st.none() | st.dictionaries(texts, texts, max_size=3)] * 2)).map(
+        tuple
+    ),
 )
 
 

@@ -64,6 +64,9 @@ class Driver(ABC):
 
     system: str
     schemas: ClassVar[Mapping[str, str]]
+    # By collection, what people know a record by; by property, the collection that it refers to.
+    keys: ClassVar[Mapping[str, str]]
+    references: ClassVar[Mapping[str, str]]
     lines: ClassVar[str]
 
     def __init__(self, client: httpx.Client, contract: Contract) -> None:
@@ -172,6 +175,8 @@ class CustomerpDriver(Driver):
     system = "Customerp"
     lines = "lines"
     schemas: ClassVar = {"customers": "Customer", "products": "Product", "orders": "Order"}
+    keys: ClassVar = {"customers": "number", "products": "sku", "orders": "number"}
+    references: ClassVar = {"customerId": "customers", "productId": "products"}
 
     def create(self, kind: str, values: Mapping[str, Any]) -> Record:
         answer = self._call(f"a new record in {kind}", "POST", f"/{kind}", (201,), json=dict(values))
@@ -232,6 +237,8 @@ class InvoicedDriver(Driver):
     system = "Invoiced"
     lines = "items"
     schemas: ClassVar = {"customers": "Customer", "items": "Item", "invoices": "Invoice"}
+    keys: ClassVar = {"customers": "number", "items": "id", "invoices": "number"}
+    references: ClassVar = {"customer": "customers", "catalog_item": "items"}
     _created_only = frozenset({"unit_cost", "currency", "taxable", "discountable"})
     _line_fields = (
         "id", "catalog_item", "type", "name", "description", "quantity", "unit_cost",

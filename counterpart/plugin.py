@@ -25,6 +25,7 @@ STAGE = pytest.StashKey[Stage]()
 # Options under which pytest only shows something and runs nothing.
 LOOKING = ("collectonly", "help", "version", "markers", "showfixtures", "show_fixtures_per_test")
 
+CHECKLIST = pytest.StashKey[Checklist]()
 OUTLINES = pytest.StashKey[list[Outline]]()
 SCENE = pytest.StashKey[Scene]()
 STEPS = pytest.StashKey[StepLog]()
@@ -64,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(*(relative(sentence, root) for sentence in defect.defects)) from None
     except ChecklistError as error:
         raise pytest.UsageError(relative(str(error), root)) from None
+    config.stash[CHECKLIST] = checklist
     config.stash[OUTLINES] = outlines
     for tag in sorted({tag for outline in outlines for tag in outline.tags if not tag.startswith(ID_TAG)}):
         config.addinivalue_line("markers", f"{tag}: set in the feature files")
@@ -158,6 +160,12 @@ def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature,
 def scene(request: pytest.FixtureRequest) -> Scene:
     """The running scenario's stage: clock, drivers, records, exchange."""
     return cast(Scene, request.node.stash[SCENE])
+
+
+@pytest.fixture(scope="session")
+def checklist(pytestconfig: pytest.Config) -> Checklist:
+    """What is to be proven."""
+    return pytestconfig.stash[CHECKLIST]
 
 
 def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Step) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pytest
 from pytest_bdd import given, parsers
 
+from counterpart.checklist import Checklist
 from counterpart.scene import Scene
-from steps.cast import record_type
+from steps.cast import Cast
 from steps.story import Story
 from steps.subject import Subject
 from steps.tables import two_columns
@@ -17,21 +18,21 @@ RECORD = r"(?P<record>[A-Z]\w* [A-Z]\w*?)"
 
 
 @pytest.fixture
-def story(scene: Scene, subject: Subject) -> Story:
+def story(scene: Scene, subject: Subject, checklist: Checklist) -> Story:
     """The memory of one scenario."""
-    return Story(scene, subject)
+    return Story(scene, subject, Cast(checklist, scene.drivers, scene.identity.item.partition("/")[0]))
 
 
 @given(parsers.re(rf"an? {RECORD}(?: with)?"))
 def create(story: Story, record: str, datatable: Sequence[Sequence[str]] | None = None) -> None:
     """A record of the named type, with the values of the table where there is one."""
-    story.create(record_type(record), two_columns(datatable))
+    story.create(story.cast.type(record), two_columns(datatable))
 
 
 @given(parsers.re(rf"(?P<count>\d+) {RECORD}s"), converters={"count": int})
 def create_many(story: Story, record: str, count: int) -> None:
     """So many records of the named type."""
-    kind = record_type(record)
+    kind = story.cast.type(record)
     for number in range(1, count + 1):
         story.create(kind, {kind.key: f"N-{number:05d}"})
 
@@ -39,7 +40,7 @@ def create_many(story: Story, record: str, count: int) -> None:
 @given(parsers.re(rf"an? {RECORD} linked with its (?P<counterpart>[A-Z]\w* [A-Z]\w*)"))
 def create_linked(story: Story, record: str, counterpart: str) -> None:
     """A record that the sync has already given its counterpart."""
-    story.create(record_type(record), {})
+    story.create(story.cast.type(record), {})
     link(story, counterpart)
 
 
@@ -47,7 +48,7 @@ def create_linked(story: Story, record: str, counterpart: str) -> None:
 def link(story: Story, counterpart: str) -> None:
     """The sync has given it its counterpart."""
     story.settle()
-    story.side(record_type(counterpart).system)
+    story.side(story.cast.type(counterpart).system)
 
 
 @given("the sync has come to rest")

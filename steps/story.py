@@ -10,7 +10,7 @@ from counterpart.contract import ContractError
 from counterpart.drivers import Driver, Record
 from counterpart.reporting import RecordSeen
 from counterpart.scene import Scene
-from steps.cast import REFERENCES, RecordType, counterpart_type, record_type
+from steps.cast import Cast, RecordType
 from steps.samples import assembled, overlaid, sample
 from steps.subject import Subject
 
@@ -22,9 +22,10 @@ _REFERENCE = re.compile(r"\((?P<which>its|an?|the first) (?P<what>\S+)\)")
 class Story:
     """The memory of one scenario; reads and writes only through the harness's drivers and the subject."""
 
-    def __init__(self, scene: Scene, subject: Subject) -> None:
+    def __init__(self, scene: Scene, subject: Subject, cast: Cast) -> None:
         self.scene = scene
         self.subject = subject
+        self.cast = cast
         self.told: dict[RecordType, list[Record]] = {}
         self._it: tuple[RecordType, Record] | None = None
         self._linked: dict[Key, Record] = {}
@@ -62,7 +63,7 @@ class Story:
         record = self._saw(driver.create(kind.kind, assembled(values)))
         self._prior.setdefault(_key(record), None)
         self.told.setdefault(kind, []).append(record)
-        if counterpart_type(kind).system != "Customerp":
+        if self.cast.is_source(kind):
             self._it = (kind, record)
         return record
 
@@ -74,12 +75,12 @@ class Story:
         which, what = match["which"], match["what"]
         if which == "its":
             return self._of_it(driver, kind, path, what)
-        wanted = record_type(f"{kind.system} {what}")
+        wanted = self.cast.type(f"{kind.system} {what}")
         known = self.told.get(wanted, [])
         if known:
             return known[0 if which == "the first" else -1].id
-        if others := self.told.get(counterpart_type(wanted)):
-            return self.counterparts(counterpart_type(wanted), others[-1])[0].id
+        if others := self.told.get(self.cast.counterpart(wanted)):
+            return self.counterparts(self.cast.counterpart(wanted), others[-1])[0].id
         return self._aside(wanted).id
 
     def current(self, record: Record) -> Record:
@@ -91,7 +92,7 @@ class Story:
 
     def counterparts(self, kind: RecordType, record: Record) -> list[Record]:
         """What the other system holds under the record's natural key."""
-        other = counterpart_type(kind)
+        other = self.cast.counterpart(kind)
         return self.driver(other.system).find(other.kind, other.key, str(record.at(kind.key)))
 
     def counterpart(self, record: Record) -> Record:
@@ -244,11 +245,6 @@ class Story:
             return self.counterpart(customer).id
         text = shown.shown(self.current(record), what)
         return driver.property(kind.kind, path).parse(text.lower() if path == "currency" else text)
-
-
-def referred(path: str) -> RecordType:
-    """The record type that a reference points to."""
-    return REFERENCES[path.rsplit(".", 1)[-1]]
 
 
 def _key(record: Record) -> Key:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pytest_bdd import parsers, then
 
 from counterpart.drivers import Record
-from steps.cast import counterpart_type, record_type
-from steps.story import Story, referred
+from steps.story import Story
 from steps.tables import two_columns
 
 
@@ -37,9 +36,9 @@ def stand(story: Story, system: str, datatable: Sequence[Sequence[str]]) -> None
 def refers(story: Story, property: str, system: str, reference: str) -> None:  # noqa: A002
     """A reference arrives as a reference to the counterpart, not as the other system's id."""
     kind, _ = story.it
-    elsewhere = kind.system if system != kind.system else counterpart_type(kind).system
+    elsewhere = kind.system if system != kind.system else story.cast.counterpart(kind).system
     here, there = story.side(elsewhere), story.side(system)
-    target = referred(reference)
+    target = story.cast.referred(elsewhere, reference)
     referenced = story.driver(elsewhere).read(target.kind, here.at(reference))
     assert referenced is not None, f"{reference} in {elsewhere} refers to nothing"
     found = story.counterparts(target, referenced)
@@ -77,7 +76,7 @@ def no_counterpart(story: Story, system: str) -> None:
 def one_counterpart_each(story: Story, system: str) -> None:
     """The natural keys of both sides are the same, each once."""
     kind, _ = story.it
-    other = counterpart_type(kind)
+    other = story.cast.counterpart(kind)
     here = sorted(str(record.at(kind.key)) for record in story.driver(kind.system).list(kind.kind))
     there = sorted(str(record.at(other.key)) for record in story.driver(system).list(other.kind))
     story.scene.equal(there, here, f"the list of {other.key}s in {system}")
@@ -86,7 +85,7 @@ def one_counterpart_each(story: Story, system: str) -> None:
 @then(parsers.re(r"there (?:is|are) (?P<count>\d+) (?P<name>[A-Z]\w*?)s? in (?P<system>\w+)"))
 def counted(story: Story, count: str, name: str, system: str) -> None:
     """The system holds so many live records of the type."""
-    kind = record_type(f"{system} {name}")
+    kind = story.cast.type(f"{system} {name}")
     live = [each for each in story.driver(system).list(kind.kind) if not each.values.get("archived")]
     story.scene.equal(len(live), int(count), f"the number of {name}s in {system}")
 

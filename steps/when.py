@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from pytest_bdd import parsers, when
 
-from steps.cast import TYPES, RecordType, counterpart_type
+from steps.cast import RecordType
 from steps.story import Story
 from steps.tables import two_columns
 
 
 def _type_in(story: Story, system: str) -> RecordType:
     kind, _ = story.it
-    return kind if system == kind.system else counterpart_type(kind)
+    return kind if system == kind.system else story.cast.counterpart(kind)
 
 
 @when("the sync comes to rest")
@@ -42,7 +42,7 @@ def edit_other(
     system: str,
 ) -> None:
     """Somebody edits another record of the story than the one it speaks of."""
-    kind = TYPES[f"{system} {name}"]
+    kind = story.cast.type(f"{system} {name}")
     record = story.told[kind][0 if first else -1]
     story.edit(story.current(record), kind, {property: value})
 

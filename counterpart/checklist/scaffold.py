@@ -14,7 +14,7 @@ from counterpart.checklist.checklist import Checklist
 from counterpart.checklist.flows import MergedFlow, merged
 from counterpart.checklist.items import UNSPECIFIED_KIND, Flow, Item, tag_name
 from counterpart.checklist.model import Document
-from counterpart.checklist.names import System
+from counterpart.checklist.names import ObjectName, System
 from counterpart.checklist.scenes import Cast, scenario
 from counterpart.checklist.tomlfile import replace_file
 
@@ -34,10 +34,10 @@ PROBE = ("name", "name")
 
 @dataclass(frozen=True)
 class Connected:
-    """Which systems have a connector, by id with the name that the steps know, and which record types are carried."""
+    """Which systems have a connector, by id with the name that the steps know, and the ids of the flows carried."""
 
     systems: Mapping[str, str]
-    flows: frozenset[tuple[str, str]]
+    flows: frozenset[str]
 
 
 NOTHING = Connected({}, frozenset())
@@ -82,13 +82,12 @@ def files(document: Document, connected: Connected = NOTHING) -> dict[str, str]:
 def _cast(flow: MergedFlow, document: Document, connected: Connected) -> Cast:
     clauses = [each.clause.meaning for each in flow.statements if each.clause and each.clause.nature == "condition"]
     names = [_system(system, connected) for system in (document.source, document.target)]
-    ends = (f"{document.source.id}/{flow.source.id}", f"{document.target.id}/{flow.target.id}")
     missing = None
     unknown = [system.name for system in (document.source, document.target) if system.id not in connected.systems]
     if unknown:
         missing = f"no connector for {' and '.join(dict.fromkeys(unknown))}"
-    elif (_bare(ends[0]), _bare(ends[1])) not in connected.flows:
-        missing = f"no connector for {document.source.name} {flow.source.object} to {flow.target.object}"
+    elif flow.short not in connected.flows:
+        missing = f"no connector for {names[0]} {flow.source.object} to {names[1]} {_whole(flow.target)}"
     return Cast(
         names[0],
         _word(flow.source.singular),
@@ -113,8 +112,8 @@ def _word(name: str) -> str:
     return joined if joined[0].isalpha() else f"The{joined}"
 
 
-def _bare(end: str) -> str:
-    return end.partition(".")[0]
+def _whole(name: ObjectName) -> str:
+    return f"{name.object} ({name.role} data)" if name.role else name.object
 
 
 def _held(item: Item, cast: Cast) -> Item:

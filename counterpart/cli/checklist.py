@@ -34,19 +34,10 @@ from counterpart.checklist.decisions import settle
 from counterpart.lint import definitions
 from counterpart.lint import lint as lint_features
 from counterpart.scenarios import FeatureDefect, discover
+from counterpart.stage import CONTRACTS
+from sync.flow import load_flows
 
 DOCUMENT = click.Path(exists=True, dir_okay=False, path_type=Path)
-# What the drivers and the steps can put to the test.
-CONNECTED = Connected(
-    {"customerp": "Customerp", "invoiced": "Invoiced"},
-    frozenset(
-        {
-            ("customerp/customer", "invoiced/customers"),
-            ("customerp/order", "invoiced/invoices"),
-            ("customerp/product", "invoiced/items"),
-        }
-    ),
-)
 FILE = click.option(
     "--checklist",
     "file",
@@ -277,7 +268,8 @@ def scaffold_(document: Path, out: Path) -> None:
 
     A file that was changed by hand stays as it is; a second run changes nothing.
     """
-    written = scaffold(read_file(document), out, CONNECTED)
+    connected = Connected({name.lower(): name for name in CONTRACTS}, frozenset(flow.id for flow in load_flows()))
+    written = scaffold(read_file(document), out, connected)
     # The drivers read their contracts beside the features.
     for contract in sorted(Path("contracts").glob("*.yaml")):
         copy = out / "contracts" / contract.name

@@ -18,9 +18,7 @@ from counterpart.scenarios import discover
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "dataflow-documents"
 needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample documents are not part of the repository")
-CONNECTED = Connected(
-    {"customerp": "Customerp", "invoiced": "Invoiced"}, frozenset({("customerp/product", "invoiced/items")})
-)
+CONNECTED = Connected({"customerp": "Customerp", "invoiced": "Invoiced"}, frozenset({"product-item"}))
 EVERYTHING = """\
 {opening}
 

@@ -78,7 +78,8 @@ def load(environ: Mapping[str, str], file: Path | None = None) -> Settings:
     Paths in the file are relative to it. Raises ConfigError naming file, line and cure.
     """
     chosen = file if file is not None else Path(FILE)
-    found = _read(chosen) if file is not None or chosen.is_file() else {}
+    there = file is not None or chosen.is_file()
+    found = _read(chosen) if there else {}
     values = {(s.section, s.key): found.get((s.section, s.key), s.default) for s in SETTINGS}
 
     def path(text: str) -> Path:
@@ -95,7 +96,7 @@ def load(environ: Mapping[str, str], file: Path | None = None) -> Settings:
         log_level=str(values["log", "level"]),
         log_format=str(values["log", "format"]),
         telemetry=environ.get(TELEMETRY, "").strip() or str(values["telemetry", "endpoint"]) or None,
-        file=chosen if found or file is not None else None,
+        file=chosen if there else None,
     )
 
 

@@ -9,6 +9,7 @@ import click
 from counterpart.cli.cassettes import cassettes
 from counterpart.cli.checklist import checklist
 from counterpart.cli.emulators import emulators
+from counterpart.cli.setup import doctor, init
 from counterpart.cli.supplement import supplement
 from counterpart.cli.sync import sync
 from counterpart.cli.trouble import explained
@@ -34,7 +35,9 @@ def cli() -> None:
 
 cli.add_command(cassettes)
 cli.add_command(checklist)
+cli.add_command(doctor)
 cli.add_command(emulators)
+cli.add_command(init)
 cli.add_command(supplement)
 cli.add_command(sync)
 

@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 # pytest compiles its plugins anew at each start unless Python may keep the result.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: checklist test lint unit faults simulate bench record lock clean help
+.PHONY: checklist test lint unit minimal faults simulate bench record lock clean help
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,7 +15,7 @@ help:  ## list the commands
 checklist: $(READY)  ## prove the checklist by replaying the recordings; no network
 	@$(BIN)/pytest features/ -n 2
 
-test: lint unit checklist  ## ruff, mypy --strict, our own tests, then the checklist
+test: lint unit minimal checklist  ## ruff, mypy --strict, our own tests, then the checklist
 
 lint: $(READY)  ## ruff and mypy --strict
 	@$(BIN)/ruff check .
@@ -23,6 +23,9 @@ lint: $(READY)  ## ruff and mypy --strict
 
 unit: $(READY)  ## our own tests
 	@$(BIN)/pytest tests/ -n 2 -q
+
+minimal: $(READY)  ## prove the checklist with an ERP of the minimal profile: over HTTP, against the emulators
+	@$(BIN)/pytest features/ --against=emulators --profile=minimal -n 2 -q
 
 faults: $(READY)  ## seed faults into the sync and print which scenarios notice each of them
 	@$(BIN)/pytest tests/faults -n 2 -q

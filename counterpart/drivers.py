@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -209,15 +210,18 @@ class CustomerpDriver(Driver):
         return [*self._pages(kind, {path: value})]
 
     def _pages(self, kind: str, query: Mapping[str, str]) -> Iterator[Record]:
-        cursor: dict[str, str] = {}
-        while True:
+        following: dict[str, str] = {}
+        for number in count(2):
             page = self._call(
-                f"the list of {kind}", "GET", f"/{kind}", (200,), params={"limit": PAGE, **query, **cursor}
+                f"the list of {kind}", "GET", f"/{kind}", (200,), params={"limit": PAGE, **query, **following}
             ).json()
             yield from (self._record(kind, row) for row in page["data"])
-            if not page.get("nextCursor"):
+            if page.get("nextCursor"):
+                following = {"cursor": page["nextCursor"]}
+            elif page.get("more"):  # the minimal profile counts its pages
+                following = {"page": str(number)}
+            else:
                 return
-            cursor = {"cursor": page["nextCursor"]}
 
     def _patch(self, record: Record, body: Mapping[str, Any]) -> Record:
         answer = self._call("to change a record", "PATCH", f"/{record.kind}/{record.id}", (200,), json=body)

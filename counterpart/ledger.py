@@ -175,6 +175,7 @@ class Ledger:
             contracts=self._stage.contract_hashes,
             exit_status=int(exitstatus),
             expected=dict(self._expected),
+            caveats=self._stage.caveats,
         )
         self._signoff = build(self._out / "signoff", self._checklist, self._supplement, results, facts, self._decisions)
 

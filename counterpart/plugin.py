@@ -6,7 +6,7 @@ import gc
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import cast, get_args
 
 import pytest
 from pytest_bdd import scenario as bind
@@ -14,6 +14,7 @@ from pytest_bdd.parser import Feature, Scenario, ScenarioTemplate, Step
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from counterpart.checklist import Checklist, ChecklistError, Decisions, Supplement
+from counterpart.emulators import Profile
 from counterpart.ledger import IDENTITY, Ledger, StepLog, scenario_result, withdraw
 from counterpart.replay import ReplayError, ReplayMiss
 from counterpart.reporting import AllureBridge, relative
@@ -40,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="replay",
         help="what the scenarios meet: the recordings (default, no network) or the emulators over HTTP on loopback",
     )
+    group.addoption(
+        "--profile",
+        choices=get_args(Profile),
+        default="full",
+        help="how much of its contract Customerp's emulator offers (with --against=emulators)",
+    )
     group.addoption("--record", action="store_true", help="keep the recording of each scenario that passes")
 
 
@@ -48,6 +55,11 @@ def pytest_configure(config: pytest.Config) -> None:
     against, record = config.getoption("--against"), config.getoption("--record")
     if record and against == "replay":
         raise pytest.UsageError("--record needs something to record from; add --against=emulators")
+    profile: Profile = config.getoption("--profile")
+    if profile == "minimal" and (record or against == "replay"):
+        raise pytest.UsageError(
+            "the recordings are of the full profile; use --profile=minimal with --against=emulators, without --record"
+        )
     root = config.rootpath
     reports = root / "reports"
     controlling = not hasattr(config, "workerinput")
@@ -55,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if running and controlling:
         # Before anything can stop the run: a run that stops early must not leave an older report standing.
         withdraw(reports)
-    stage = config.stash[STAGE] = Stage(root, against, record)
+    stage = config.stash[STAGE] = Stage(root, against, record, profile)
     try:
         checklist = Checklist.load(root / "features" / "checklist.toml")
         supplement = Supplement.load(root / "features" / "supplement.toml", checklist)

@@ -22,6 +22,7 @@ from counterpart.emulators import (
     Clock,
     Customerp,
     Invoiced,
+    Profile,
     Server,
 )
 from counterpart.replay import Cassette, Playing, Recording, Secrets, path_for
@@ -38,14 +39,22 @@ BASE_URLS = {"Customerp": "https://customerp.emulator.example", "Invoiced": "htt
 CREDENTIALS = {"Customerp": CUSTOMERP_TOKEN, "Invoiced": INVOICED_KEY}
 CONTRACTS = {"Customerp": "customerp.openapi.yaml", "Invoiced": "invoiced.openapi.yaml"}
 
+# From the table of optional parts in Customerp's contract.
+MINIMAL = (
+    "Customerp offered only the minimal profile of its contract, without versions, change feed, cursors and external "
+    "references: that no edit is overwritten or missed between two looks, and that a delete is noticed at once, "
+    "cannot hold there and was not shown."
+)
+
 
 class Stage:
     """Opens scenes for one test process; close it at the end."""
 
-    def __init__(self, root: Path, against: Against, record: bool) -> None:
+    def __init__(self, root: Path, against: Against, record: bool, profile: Profile = "full") -> None:
         self.root = root
         self.against = against
         self.record = record
+        self.profile = profile
         self._stack = ExitStack()
 
     @cached_property
@@ -65,6 +74,11 @@ class Stage:
     def proof(self) -> Proof:
         """On what a scenario's verdict rests here."""
         return "emulator recording" if self.against == "replay" else "emulator run"
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What cannot be shown here, whatever the scenarios say."""
+        return (MINIMAL,) if self.profile == "minimal" else ()
 
     def cassette(self, identity: Identity) -> Path:
         """Where the recording of a scenario lies."""
@@ -145,7 +159,7 @@ class Stage:
     @cached_property
     def _emulators(self) -> tuple[Customerp, Invoiced, dict[str, str]]:
         clock = Clock(START)
-        customerp = Customerp(clock, base_url=BASE_URLS["Customerp"])
+        customerp = Customerp(clock, base_url=BASE_URLS["Customerp"], profile=self.profile)
         invoiced = Invoiced(clock, base_url=BASE_URLS["Invoiced"])
         server = self._stack.enter_context(Server({"Customerp": customerp, "Invoiced": invoiced}))
         return customerp, invoiced, dict(server.urls)

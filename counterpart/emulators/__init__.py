@@ -4,7 +4,7 @@ from counterpart.emulators.asgi import asgi
 from counterpart.emulators.clock import Clock
 from counterpart.emulators.control import Control
 from counterpart.emulators.courier import Courier, deliver
-from counterpart.emulators.customerp import CUSTOMERP_TOKEN, Customerp
+from counterpart.emulators.customerp import CUSTOMERP_TOKEN, Customerp, Profile
 from counterpart.emulators.errors import EmulatorError, ServerNotStarted, UnusableFault, UnusableSnapshot
 from counterpart.emulators.faults import Fault, Faults, Outcome
 from counterpart.emulators.invoiced import INVOICED_KEY, Invoiced
@@ -33,6 +33,7 @@ __all__ = [
     "Faults",
     "Invoiced",
     "Outcome",
+    "Profile",
     "Request",
     "Response",
     "Server",

@@ -6,7 +6,7 @@ Each event survives a round trip through JSON, because xdist's workers hand thei
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self, cast
 
@@ -130,6 +130,8 @@ class RunFacts:
     contracts: Mapping[str, str]
     exit_status: int
     expected: Mapping[str, int] = field(default_factory=dict)
+    caveats: Sequence[str] = ()
+    """Sentences on what this run could not show, whatever its scenarios say."""
 
     def to_json(self) -> str:
         """The event as JSON text."""

@@ -126,6 +126,7 @@ def _rests_on(judgement: Judgement, facts: RunFacts, decisions: Decisions | None
             f"The scenarios were {what} our own emulators of both systems. "
             "No answer shown here came from the real service."
         )
+    sentences += facts.caveats
     if "live recording" in proofs:
         sentences.append("Scenarios marked live recording were replayed from answers of the real service.")
     if "live run" in proofs:

@@ -198,3 +198,20 @@ def test_an_undecided_point_keeps_its_items_open_and_is_listed(project: Any, edi
     code, out = project.run(ONE)
     assert code == 4
     assert "features/decisions.toml: decision 9 (match-key:products): no open point is called" in out
+
+
+def test_the_checklist_runs_over_the_minimal_profile_and_says_what_that_cannot_show(project: Any) -> None:
+    code, out = project.run("features/product-item/create.feature", "--against=emulators", "--profile=minimal")
+    assert code == 0
+    assert "5 passed" in out
+    assert any(
+        sentence.startswith("Customerp offered only the minimal profile of its contract")
+        for sentence in signoff(project)["rests_on"]
+    )
+
+
+@pytest.mark.parametrize("others", [[], ["--against=emulators", "--record"]])
+def test_recordings_are_of_the_full_profile(project: Any, others: list[str]) -> None:
+    code, out = project.run(ONE, "--profile=minimal", *others)
+    assert code == 4
+    assert "the recordings are of the full profile" in out

@@ -214,9 +214,9 @@ def test_the_same_seed_draws_the_same_item_ids_after_a_reset(invoiced: Any) -> N
 
 def test_what_the_package_exports() -> None:
     assert sorted(emulators.__all__) == [
-        "CUSTOMERP_TOKEN", "Clock", "Control", "Courier", "Customerp", "Delivery", "Emulator", "EmulatorError",
-        "EmulatorTransport", "Fault", "Faults", "INVOICED_KEY", "Invoiced", "Outcome", "Request", "Response", "Server",
-        "ServerNotStarted", "Settings", "Switches", "UnusableFault", "UnusableSnapshot", "VERSION", "asgi", "deliver",
-        "seed_data", "transport",
+        "CUSTOMERP_TOKEN", "Clock", "Control", "Courier", "Customerp", "Delivery", "Emulator",
+        "EmulatorError", "EmulatorTransport", "Fault", "Faults", "INVOICED_KEY", "Invoiced", "Outcome",
+        "Profile", "Request", "Response", "Server", "ServerNotStarted", "Settings", "Switches",
+        "UnusableFault", "UnusableSnapshot", "VERSION", "asgi", "deliver", "seed_data", "transport",
     ]  # fmt: skip
     assert all(hasattr(emulators, name) for name in emulators.__all__)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -13,7 +18,8 @@ from counterpart.replay import Cassette, Secrets, path_for
 from counterpart.replay.audit import audit as find_leaks
 from counterpart.replay.contracts import Contract
 from counterpart.replay.drift import Weight, compare, to_text, verdict
-from counterpart.replay.staleness import statuses
+from counterpart.replay.reviews import FILE, Review, Reviews, add, to_be_read
+from counterpart.replay.staleness import Standing, Status, statuses
 from counterpart.replay.survey import survey_files
 from counterpart.scenarios import discover
 

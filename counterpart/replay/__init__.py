@@ -5,7 +5,7 @@ must not be written, `contracts`, `conformance` and `survey` for what the contra
 recorded again, and `drift` for what a new recording means.
 """
 
-from counterpart.replay.cassette import Cassette, Exchange, path_for
+from counterpart.replay.cassette import Cassette, path_for
 from counterpart.replay.errors import (
     CassetteError,
     MissingCassette,
@@ -18,6 +18,7 @@ from counterpart.replay.errors import (
     UnusableSecret,
     WrongCassette,
 )
+from counterpart.replay.exchange import Exchange
 from counterpart.replay.matching import Difference
 from counterpart.replay.miss import Miss, MissKind, ReplayMiss
 from counterpart.replay.playing import Playing

@@ -91,7 +91,7 @@ _HEX = re.compile(r"(?:[0-9a-f]{2}){8,}|(?:[0-9A-F]{2}){8,}")
 _BITS = 3.5
 # Members that hold hashes and ids of our own making, or addresses that only lead to reserved hosts.
 _OWN = re.compile(
-    "sha256|contracts?|parts|hash|content_key|fingerprint|revision|commit|uuid|historyId|testCaseId|source",
+    "sha256|sealed|contracts?|parts|hash|content_key|fingerprint|revision|commit|uuid|historyId|testCaseId|source",
     re.IGNORECASE,
 )
 _URL = re.compile(r"https?:\\?/\\?/(?P<host>[^\s/\\\"':]+)[^\s\"'<>]*")

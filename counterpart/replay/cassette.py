@@ -5,19 +5,14 @@ The text is JSON, which is YAML as well: it loads about ten times faster than YA
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from counterpart.replay.audit import credentials_in
 from counterpart.replay.errors import (
@@ -29,8 +24,8 @@ from counterpart.replay.errors import (
     UnsafeCassette,
     WrongCassette,
 )
+from counterpart.replay.exchange import Exchange, Misshapen, dict_at, from_dict, list_at, to_dict
 from counterpart.replay.foreign import MalformedYaml, parse_yaml
-from counterpart.replay.matching import Headers
 from counterpart.replay.secrets import Secrets
 
 FORMAT = 1
@@ -38,39 +33,11 @@ LARGEST = 64 * 1024 * 1024
 SUFFIX = ".yaml"
 _CURE = "Record the scenario again"
 _SEALS = ("count", "sha256")
+_SIGNATURE = "sealed"
+# What a new recording of the same traffic may say otherwise: when and by which version, under which contracts.
+_CIRCUMSTANCES = frozenset({"recorded_on", "recorded_with", "contracts", "contract_parts"})
 # Characters that JSON may hold and YAML 1.1 may not, or takes for a line break.
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its answer, without secrets; header names in lower case.
-
-    `step` counts from one, 0 is outside any step; both `step` and `actor` are None in recordings of other tools.
-    """
-
-    step: int | None
-    actor: str | None
-    method: str
-    url: str
-    request_headers: Headers
-    request_body: bytes
-    status: int
-    response_headers: Headers
-    response_body: bytes
-
-    @property
-    def request_text(self) -> str:
-        """The request's body as text; bytes that are no UTF-8 are shown as escapes."""
-        return self.request_body.decode("utf-8", "backslashreplace")
-
-    @property
-    def response_text(self) -> str:
-        """The answer's body as text; bytes that are no UTF-8 are shown as escapes."""
-        return self.response_body.decode("utf-8", "backslashreplace")
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.url}"
 
 
 @dataclass(frozen=True)
@@ -80,6 +47,7 @@ class Cassette:
     interactions: tuple[Exchange, ...]
     metadata: Mapping[str, Any] = field(default_factory=dict)
     secrets: Secrets = field(default_factory=lambda: Secrets({}), repr=False, compare=False)
+    signature: str = field(default="", repr=False, compare=False)
 
     @property
     def foreign(self) -> bool:
@@ -89,7 +57,13 @@ class Cassette:
     @property
     def sha256(self) -> str:
         """The hash of interactions and metadata, whatever white space and line ends their file has."""
-        return _hash([_to_dict(each) for each in self.interactions], self.metadata)
+        return _hash([to_dict(each) for each in self.interactions], self.metadata)
+
+    @property
+    def content(self) -> str:
+        """The hash of what a reader of the recording reads: without the circumstances of its recording."""
+        kept = {key: value for key, value in self.metadata.items() if key not in _CIRCUMSTANCES}
+        return _hash([to_dict(each) for each in self.interactions], kept)
 
     @classmethod
     def load(cls, path: Path | str, *, expected: Mapping[str, object] | None = None, cure: str = "") -> Cassette:
@@ -101,12 +75,13 @@ class Cassette:
         cure = f"{_CURE}: {cure}" if cure else f"{_CURE}."
         document = _read(path, cure)
         try:
-            entries = _list(document.get("interactions"), "interactions")
-            interactions = tuple(_from_dict(position, entry) for position, entry in enumerate(entries))
-            metadata = _dict(document.get("metadata") or {}, "metadata")
-        except _Misshapen as misshapen:
+            entries = list_at(document.get("interactions"), "interactions")
+            interactions = tuple(from_dict(position, entry) for position, entry in enumerate(entries))
+            metadata = dict_at(document.get("metadata") or {}, "metadata")
+        except Misshapen as misshapen:
             raise NotACassette(path, f"it is no cassette: {misshapen}", cure) from None
-        cassette = cls(interactions, {key: value for key, value in metadata.items() if key not in _SEALS})
+        said = {key: value for key, value in metadata.items() if key not in (*_SEALS, _SIGNATURE)}
+        cassette = cls(interactions, said, signature=str(metadata.get(_SIGNATURE, "")))
         if not cassette.foreign or any(seal in metadata for seal in _SEALS):
             _check_seals(path, entries, metadata, cure)
         for key, value in (expected or {}).items():
@@ -134,9 +109,11 @@ class Cassette:
     def dumps(self) -> str:
         """The text of the file."""
         metadata = {**self.metadata, "count": len(self.interactions), "sha256": self.sha256}
+        if self.signature:
+            metadata[_SIGNATURE] = self.signature
         document = {
             "version": FORMAT,
-            "interactions": [_to_dict(each) for each in self.interactions],
+            "interactions": [to_dict(each) for each in self.interactions],
             "metadata": {key: metadata[key] for key in sorted(metadata)},
         }
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
@@ -198,13 +175,6 @@ def write_whole(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
-class _Misshapen(Exception):
-    """A place in the document that is not what the format says."""
-
-    def __init__(self, what: str, *place: object) -> None:
-        super().__init__(f"{'.'.join(map(str, place))} {what}")
-
-
 def _read(path: Path, cure: str) -> dict[str, Any]:
     try:
         size = path.stat().st_size
@@ -250,139 +220,6 @@ def _check_seals(path: Path, interactions: list[dict[str, Any]], metadata: Mappi
 
 
 def _hash(interactions: list[dict[str, Any]], metadata: Mapping[str, Any]) -> str:
-    kept = {key: value for key, value in metadata.items() if key not in _SEALS}
+    kept = {key: value for key, value in metadata.items() if key not in (*_SEALS, _SIGNATURE)}
     text = json.dumps({"interactions": interactions, "metadata": kept}, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _to_dict(exchange: Exchange) -> dict[str, Any]:
-    request_body, request_is_text = _to_text(exchange.request_body)
-    response_body, response_is_text = _to_text(exchange.response_body)
-    entry: dict[str, Any] = {
-        "request": {
-            "method": exchange.method,
-            "uri": exchange.url,
-            "body": request_body,
-            "headers": _to_lists(exchange.request_headers),
-        },
-        "response": {
-            "status": {"code": exchange.status, "message": _reason(exchange.status)},
-            "headers": _to_lists(exchange.response_headers),
-            "body": {"string": response_body},
-        },
-    }
-    if exchange.step is not None:
-        entry["counterpart"] = {"step": exchange.step, "actor": exchange.actor}
-        binary = [name for name, text in (("request", request_is_text), ("response", response_is_text)) if not text]
-        if binary:
-            entry["counterpart"]["base64"] = binary
-    return entry
-
-
-def _from_dict(position: int, entry: object) -> Exchange:
-    place = ("interactions", position)
-    members = _dict(entry, *place)
-    request = _dict(members.get("request"), *place, "request")
-    response = _dict(members.get("response"), *place, "response")
-    status = _dict(response.get("status"), *place, "response", "status")
-    ours = _dict(members["counterpart"], *place, "counterpart") if "counterpart" in members else None
-    binary = _list(ours.get("base64", []), *place, "counterpart", "base64") if ours else []
-    body = response.get("body")
-    if isinstance(body, dict):
-        body = body.get("string")
-    return Exchange(
-        step=_int(ours.get("step"), *place, "counterpart", "step") if ours else None,
-        actor=_str(ours.get("actor"), *place, "counterpart", "actor") if ours else None,
-        method=_str(request.get("method"), *place, "request", "method"),
-        url=_url(request.get("uri"), *place, "request", "uri"),
-        request_headers=_from_lists(request.get("headers") or {}, *place, "request", "headers"),
-        request_body=_from_text(request.get("body"), "request" in binary, *place, "request", "body"),
-        status=_int(status.get("code"), *place, "response", "status", "code"),
-        response_headers=_from_lists(response.get("headers") or {}, *place, "response", "headers"),
-        response_body=_from_text(body, "response" in binary, *place, "response", "body"),
-    )
-
-
-def _to_lists(headers: Headers) -> dict[str, list[str]]:
-    lists: dict[str, list[str]] = {}
-    for name, value in headers:
-        lists.setdefault(name, []).append(value)
-    return {name: lists[name] for name in sorted(lists)}
-
-
-def _from_lists(headers: object, *place: object) -> Headers:
-    pairs: list[tuple[str, str]] = []
-    for name, values in _dict(headers, *place).items():
-        for value in values if type(values) is list else (values,):
-            if type(name) is str and type(value) is str:
-                pairs.append((name.lower(), value))
-            else:
-                text = value.decode("latin-1") if isinstance(value, bytes) else value
-                pairs.append((_str(name, *place).lower(), _str(text, *place, name)))
-    return tuple(pairs)
-
-
-def _to_text(body: bytes) -> tuple[str, bool]:
-    try:
-        return body.decode(), True
-    except UnicodeDecodeError:
-        return base64.b64encode(body).decode(), False
-
-
-def _from_text(body: object, encoded: bool, *place: object) -> bytes:
-    if body is None:
-        return b""
-    if isinstance(body, bytes):
-        return body
-    text = _str(body, *place)
-    try:
-        return base64.b64decode(text, validate=True) if encoded else text.encode()
-    except (binascii.Error, UnicodeEncodeError):
-        raise _Misshapen("cannot be decoded", *place) from None
-
-
-def _reason(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
-
-
-def _dict(value: object, *place: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _Misshapen("is not an object", *place)
-    return value
-
-
-def _list(value: object, *place: object) -> list[Any]:
-    if not isinstance(value, list):
-        raise _Misshapen("is not a list", *place)
-    return value
-
-
-def _str(value: object, *place: object) -> str:
-    if not isinstance(value, str):
-        raise _Misshapen("is not text", *place)
-    return value
-
-
-def _url(value: object, *place: object) -> str:
-    text = _str(value, *place)
-    if not _is_address(text):
-        raise _Misshapen("is not an address", *place)
-    return text
-
-
-@lru_cache(maxsize=4096)
-def _is_address(text: str) -> bool:
-    try:
-        urlsplit(text).port  # noqa: B018 (parsed only when asked for)
-    except ValueError:
-        return False
-    return True
-
-
-def _int(value: object, *place: object) -> int:
-    if type(value) is not int:
-        raise _Misshapen("is not a whole number", *place)
-    return value

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
 
-from counterpart.replay.cassette import Exchange
+from counterpart.replay.exchange import Exchange
 
 # In bodies, whole numbers below this are quantities, counts and days rather than ids.
 SMALLEST_ID = 1000

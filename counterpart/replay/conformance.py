@@ -12,8 +12,8 @@ from itertools import islice, product
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from counterpart.replay.cassette import Exchange
 from counterpart.replay.contracts import Contract, Message, Operation, Parameter, Route, Values
+from counterpart.replay.exchange import Exchange
 from counterpart.replay.matching import HARMLESS, KEPT_OF_ANSWERS, Headers
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,15 +17,9 @@ import jsonschema_rs
 
 from counterpart.replay.errors import UnusableContract
 from counterpart.replay.foreign import MalformedYaml, parse_yaml
+from counterpart.replay.meaning import meaning, references
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-# What people read and no program acts on: a change of these makes no recording stale.
-_PROSE = frozenset({"$comment", "description", "example", "examples", "externalDocs", "summary", "tags", "title"})
-# Members that hold names chosen by the author, so that a property called `description` is no prose.
-_NAMED = frozenset(
-    {"properties", "patternProperties", "dependentSchemas", "$defs", "content", "headers", "responses", "schemas"}
-)
-_SETS = frozenset({"required", "enum", "type"})
 _RANGES = {"int32": 2**31, "int64": 2**63}
 _DEEPEST = 12
 _ORIGIN = "contract:"
@@ -123,7 +118,7 @@ class Contract:
         version = str(self._document.get("openapi"))
         if not version.startswith("3.1"):
             raise UnusableContract(name, f"it is OpenAPI {version}, and only 3.1 is read")
-        if strangers := [ref for ref in _references(self._document) if not ref.startswith("#/")]:
+        if strangers := [ref for ref in references(self._document) if not ref.startswith("#/")]:
             raise UnusableContract(name, f"it refers to {strangers[0]!r}, which is not part of it")
         try:
             servers = [urlsplit(each["url"]) for each in self._document["servers"]]
@@ -147,6 +142,20 @@ class Contract:
         if not isinstance(document, dict):
             raise UnusableContract(path.name, "it is no OpenAPI document")
         return cls(document, path.name, hashlib.sha256(text.encode()).hexdigest())
+
+    def at(self, systems: object) -> Contract:
+        """The same contract where this system also answers: `systems` maps their names to base URLs.
+
+        A live recording is made under the real host, which no contract can name; the contract's name begins with that
+        of its system.
+        """
+        system = self.name.partition(".")[0]
+        urls = [url for name, url in systems.items() if name.lower() == system] if isinstance(systems, dict) else []
+        if not urls:
+            return self
+        also = copy(self)
+        also.servers += tuple((f"{url.scheme}://{url.netloc}", url.path.rstrip("/")) for url in map(urlsplit, urls))
+        return also
 
     def below(self, url: str) -> str | None:
         """The path of an address below one of this contract's servers, still escaped; None elsewhere."""
@@ -240,6 +249,7 @@ class Contract:
         answers = {
             code: self._follow(each, f"{at}/responses/{code}") for code, each in raw.get("responses", {}).items()
         }
+        prefixes = [prefix for _, prefix in self.servers]
         said = {"parameters": [found[key][0] for key in sorted(found)], "body": body and body[0], "security": security}
         return Operation(
             contract=self.name,
@@ -251,7 +261,8 @@ class Contract:
             body=Message(body[0].get("required") is True, self._contents(*body, "request")) if body else None,
             answers={code: self._message(*each) for code, each in answers.items()},
             security=tuple(tuple(self._schemes(each)) for each in security),
-            parts={"request": self._hash(said)} | {code: self._hash(each) for code, (each, _) in answers.items()},
+            parts={"request": meaning(said, self._at, prefixes)}
+            | {code: meaning(each, self._at, prefixes) for code, (each, _) in answers.items()},
         )
 
     def _message(self, raw: dict[str, Any], at: str) -> Message:
@@ -343,48 +354,6 @@ class Contract:
             for each in schema.get(name, ()):
                 yield from self._named(each, inner, inside)
         yield from self._named(schema.get("items"), f"{prefix}[]", inside)
-
-    def _hash(self, said: Any) -> str:
-        """A hash of a part and of all it refers to; the order of keys and sets, and prose, do not count."""
-        reached: dict[str, Any] = {}
-        unseen = [_meant(said)]
-        while unseen:
-            for ref in _references(unseen.pop()):
-                if ref not in reached:
-                    reached[ref] = _meant(self._at(ref[1:]))
-                    unseen.append(reached[ref])
-        servers = [prefix for _, prefix in self.servers]
-        text = json.dumps([_meant(said), reached, servers], sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _references(node: Any) -> Iterator[str]:
-    unseen = [node]
-    while unseen:
-        each = unseen.pop()
-        if isinstance(each, list):
-            unseen += each
-        elif isinstance(each, dict):
-            if isinstance(each.get("$ref"), str):
-                yield each["$ref"]
-            unseen += [value for key, value in each.items() if key not in ("example", "examples")]
-
-
-def _meant(node: Any, *, names: bool = False) -> Any:
-    """A part of the document without prose; `names` where the keys are names that the author chose."""
-    if isinstance(node, list):
-        return [_meant(each) for each in node]
-    if not isinstance(node, dict):
-        return node
-    made = {}
-    for key, value in node.items():
-        if not names and key in _PROSE:
-            continue
-        if not names and key in _SETS and isinstance(value, list):
-            made[key] = sorted(value, key=json.dumps)
-        else:
-            made[key] = _meant(value, names=not names and key in _NAMED)
-    return made
 
 
 def _template(path: str) -> re.Pattern[str]:

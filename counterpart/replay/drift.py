@@ -12,8 +12,9 @@ from enum import IntEnum
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from counterpart.replay.cassette import Cassette, Exchange
+from counterpart.replay.cassette import Cassette
 from counterpart.replay.causality import SMALLEST_ID
+from counterpart.replay.exchange import Exchange
 from counterpart.replay.matching import ABSENT, IDEMPOTENCY_KEY, NOTHING, Headers, show
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)|[A-Z][a-z]{2}, \d\d .* GMT")

@@ -10,7 +10,9 @@ ReplayError
 ├── UnsafeCassette       nothing was written: a secret would have been
 ├── UnfinishedRecording  nothing to keep: a request has no answer
 ├── UnusableSecret       configure another value
-└── UnusableContract     put the contract right; nothing can be checked against it
+├── UnusableContract     put the contract right; nothing can be checked against it
+├── UnusableReviews      put the list of reviews right
+└── CannotSign           give another key, or record without one
 
 A request that the recording does not hold is no failure of this tool and stands apart: `counterpart.replay.miss`.
 """
@@ -89,3 +91,19 @@ class UnusableContract(ReplayError):
     def __init__(self, name: str, cause: str) -> None:
         self.name, self.cause = name, cause
         super().__init__(f"{name}: {cause}. Correct the contract; `openapi-spec-validator` names more of its faults.")
+
+
+class UnusableReviews(ReplayError):
+    """The list of reviews cannot be read, so nobody knows who has read what."""
+
+    def __init__(self, path: Path, cause: str) -> None:
+        self.path, self.cause = path, cause
+        super().__init__(f"{path}: {cause}. Put the file back as it was; `counterpart cassettes review` adds to it.")
+
+
+class CannotSign(ReplayError):
+    """A recording was to be signed and could not be."""
+
+    def __init__(self, key: Path, cause: str) -> None:
+        self.key, self.cause = key, cause
+        super().__init__(f"{key}: it cannot sign: {cause}. Name another key in COUNTERPART_RECORDER_KEY, or none.")

@@ -8,8 +8,9 @@ from enum import Enum
 
 import httpx
 
-from counterpart.replay.cassette import Cassette, Exchange
+from counterpart.replay.cassette import Cassette
 from counterpart.replay.causality import Order
+from counterpart.replay.exchange import Exchange
 from counterpart.replay.matching import IDEMPOTENCY_KEY, Canonical, canonical, differences
 from counterpart.replay.miss import MissKind, ReplayMiss
 from counterpart.replay.secrets import Secrets

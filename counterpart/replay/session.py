@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 import httpx
 
-from counterpart.replay.cassette import Cassette, Exchange
+from counterpart.replay.cassette import Cassette
 from counterpart.replay.errors import UnfinishedRecording
+from counterpart.replay.exchange import Exchange
 from counterpart.replay.matching import (
     COMPARED,
     HARMLESS,

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from counterpart.replay.cassette import SUFFIX, Cassette
 from counterpart.replay.conformance import check
 from counterpart.replay.contracts import Contract
 from counterpart.replay.errors import CassetteError
+from counterpart.replay.provenance import doubt_of, hosts_of, signed_by
+from counterpart.replay.reviews import Reviews
 
 AGE_LIMIT = timedelta(days=90)
 PARTS = "contract_parts"
 """The member of a cassette's metadata that keeps `parts_used`."""
-_EMULATED = ".emulator.example"
 
 
 class Standing(StrEnum):
@@ -31,6 +30,7 @@ class Standing(StrEnum):
     TOO_OLD = "too old"
     DRIFTED = "contract changed"
     NOT_BELIEVED = "provenance not believed"
+    NOT_REVIEWED = "not reviewed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class Status:
     recorded_against: str = ""
     drift: tuple[str, ...] = ()
     cause: str = ""
+    reviewed_by: str = ""
+    signed_by: str = ""
 
     @property
     def fresh(self) -> bool:
@@ -58,6 +60,20 @@ class Status:
         parts = [", ".join(self.standings) or "fresh", said, ", ".join(self.drift), self.cause]
         return f"{self.cassette}: {'; '.join(each for each in parts if each)}"
 
+    def to_dict(self) -> dict[str, Any]:
+        """The status as plain data; the age in days."""
+        return {
+            "cassette": self.cassette,
+            "fresh": self.fresh,
+            "standings": [str(each) for each in self.standings],
+            "age_days": None if self.age is None else self.age.days,
+            "recorded_against": self.recorded_against,
+            "drift": list(self.drift),
+            "cause": self.cause,
+            "reviewed_by": self.reviewed_by or None,
+            "signed_by": self.signed_by or None,
+        }
+
 
 def parts_used(cassette: Cassette, contracts: Sequence[Contract]) -> dict[str, str]:
     """Hash of each part of the contracts that the recording rests on: `invoiced.changeItem request`, `... 200`.
@@ -65,6 +81,7 @@ def parts_used(cassette: Cassette, contracts: Sequence[Contract]) -> dict[str, s
     Kept in the metadata it tells later which changes of a contract matter; prose is no part of the hashes.
     """
     used = {}
+    contracts = [each.at(cassette.metadata.get("systems")) for each in contracts]
     for exchange in cassette.interactions:
         found = check(exchange, contracts)
         if found.operation is not None:
@@ -81,10 +98,12 @@ def statuses(
     today: date,
     *,
     limits: Mapping[str, timedelta] | None = None,
+    reviews: Reviews | None = None,
 ) -> list[Status]:
     """The status of every cassette below `root` and of every scenario, which `wanted` gives as paths of cassettes.
 
-    `limits` are age limits by host; `AGE_LIMIT` holds for the others, and of several hosts the strictest.
+    `limits` are age limits by host; `AGE_LIMIT` holds for the others, and of several hosts the strictest. Without
+    `reviews` it does not count whether anybody has read them. Signatures are held against `root/allowed_signers`.
     """
     expected = set(wanted)
     known = {
@@ -108,15 +127,18 @@ def statuses(
             continue
         drift = tuple(_drift(cassette.metadata, known, whole))
         age = _age(cassette.metadata, today)
-        doubt = _doubt(cassette)
+        doubt = doubt_of(cassette, root)
+        review = reviews.of(name, cassette) if reviews is not None else None
         standings = [
             *unused,
             *([Standing.TOO_OLD] if age is None or age > _limit(cassette, limits or {}) else []),
             *([Standing.DRIFTED] if drift else []),
             *([Standing.NOT_BELIEVED] if doubt else []),
+            *([Standing.NOT_REVIEWED] if reviews is not None and review is None else []),
         ]
         against = str(cassette.metadata.get("recorded_against", ""))
-        found.append(Status(name, tuple(standings), age, against, drift, doubt))
+        by = review.by if review else ""
+        found.append(Status(name, tuple(standings), age, against, drift, doubt, by, signed_by(cassette, root) or ""))
     return found
 
 
@@ -146,32 +168,4 @@ def _age(metadata: Mapping[str, Any], today: date) -> timedelta | None:
 
 
 def _limit(cassette: Cassette, limits: Mapping[str, timedelta]) -> timedelta:
-    return min((limits.get(host, AGE_LIMIT) for host in _hosts(cassette)), default=AGE_LIMIT)
-
-
-def _hosts(cassette: Cassette) -> set[str]:
-    return {urlsplit(each.url).hostname or "" for each in cassette.interactions}
-
-
-def _doubt(cassette: Cassette) -> str:
-    """Why what the recording says of its origin cannot be: the servers' own words are in it."""
-    if not str(cassette.metadata.get("recorded_against", "")).startswith("live"):
-        return ""
-    emulated = sorted(host for host in _hosts(cassette) if host.endswith(_EMULATED))
-    if emulated:
-        return f"it says live, and {emulated[0]} is an emulator"
-    try:
-        told = datetime.fromisoformat(str(cassette.metadata.get("recorded_on"))).replace(tzinfo=UTC)
-    except ValueError:
-        return "it says live, and not when"
-    dates = [value for each in cassette.interactions for name, value in each.response_headers if name == "date"]
-    if not dates:
-        return "it says live, and no answer has a Date"
-    for text in dates:
-        try:
-            apart = abs(parsedate_to_datetime(text) - told)
-        except (TypeError, ValueError):
-            return f"it says live, and an answer has the Date {text!r}"
-        if apart > timedelta(days=2):
-            return f"it says live on {told.date()}, and an answer is of {text}"
-    return ""
+    return min((limits.get(host, AGE_LIMIT) for host in hosts_of(cassette)), default=AGE_LIMIT)

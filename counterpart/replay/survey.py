@@ -10,9 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from counterpart.replay.cassette import Cassette, Exchange
+from counterpart.replay.cassette import Cassette
 from counterpart.replay.conformance import Findings, Violation, body_of, check, owner_of, query_pairs
 from counterpart.replay.contracts import Contract, Message, Operation
+from counterpart.replay.exchange import Exchange
 from counterpart.replay.matching import Headers
 
 KINDS = ("operations", "parameters", "statuses", "properties")
@@ -146,8 +147,9 @@ def survey(cassettes: Iterable[tuple[str, Cassette]], contracts: Sequence[Contra
     count = 0
     for name, cassette in cassettes:
         names = exercised[str(cassette.metadata.get("item", "(no item)"))]
+        reached = [each.at(cassette.metadata.get("systems")) for each in contracts]
         for number, exchange in enumerate(cassette.interactions, 1):
-            found = check(exchange, contracts)
+            found = check(exchange, reached)
             findings += [Finding(name, number, each) for each in found.violations]
             for kind, part in _exercised(exchange, found):
                 names[kind].add(part)

@@ -102,8 +102,9 @@ def statuses(
 ) -> list[Status]:
     """The status of every cassette below `root` and of every scenario, which `wanted` gives as paths of cassettes.
 
-    `limits` are age limits by host; `AGE_LIMIT` holds for the others, and of several hosts the strictest. Without
-    `reviews` it does not count whether anybody has read them. Signatures are held against `root/allowed_signers`.
+    `limits` are age limits by host, that under '' for all others instead of `AGE_LIMIT`; of several the strictest
+    holds. Without `reviews` it does not count whether anybody has read them. Signatures are held against
+    `root/allowed_signers`.
     """
     expected = set(wanted)
     known = {
@@ -168,4 +169,5 @@ def _age(metadata: Mapping[str, Any], today: date) -> timedelta | None:
 
 
 def _limit(cassette: Cassette, limits: Mapping[str, timedelta]) -> timedelta:
-    return min((limits.get(host, AGE_LIMIT) for host in hosts_of(cassette)), default=AGE_LIMIT)
+    default = limits.get("", AGE_LIMIT)
+    return min((limits.get(host, default) for host in hosts_of(cassette)), default=default)

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sync.clock import Clock
 from sync.connector import Connector
 from sync.customerp import Customerp
+from sync.dispatch import InProcess, together
 from sync.errors import SideStopped
 from sync.events import Listener, RunEnded, RunStarted, RunStopped, nobody
 from sync.flow import load_flows
 from sync.http import Endpoint, Pacing
 from sync.invoiced import Invoiced
 from sync.links import Conflict, Notice, System
+from sync.ports import Dispatch, Storage
 from sync.prediction import Predicting
 from sync.reconcile import Reconciler
 from sync.report import Plan, Progress, RunReport, Status, Write, without_numbers
+from sync.run import Run
 from sync.schema import Flow
-from sync.store import Store
 from sync.transport import Transport
 from sync.walk import Walk
 
@@ -34,13 +34,14 @@ _BETWEEN_SCANS = timedelta(days=7)
 class Engine:
     """Keeps the records of Customerp and Invoiced in step, flow by flow."""
 
-    store: Store
+    store: Storage
     flows: tuple[Flow, ...]
     customerp: Customerp
     invoiced: Invoiced
     clock: Clock
     ids: Callable[[], str]
     in_flight: int
+    dispatch: Dispatch
     pacing: Pacing
     progress: Callable[[Progress], None] | None
     listen: Listener
@@ -49,7 +50,7 @@ class Engine:
     @classmethod
     def open(
         cls,
-        store: Store,
+        store: Storage,
         *,
         customerp: Endpoint,
         invoiced: Endpoint,
@@ -58,6 +59,7 @@ class Engine:
         clock: Clock,
         ids: Callable[[], str],
         in_flight: int = 16,
+        dispatch: Dispatch | None = None,
         progress: Callable[[Progress], None] | None = None,
         pacing: Pacing | None = None,
         listen: Listener = nobody,
@@ -76,6 +78,7 @@ class Engine:
             clock,
             ids,
             in_flight,
+            dispatch or InProcess(in_flight),
             waiting,
             progress,
             listen,
@@ -105,6 +108,7 @@ class Engine:
     def stop(self) -> None:
         """Let a run end early: what is under way is finished and stored, and nothing more is begun."""
         self._stopping = True
+        self.dispatch.stop()
 
     async def plan(self) -> Plan:
         """What `run` would do now: the same work over a copy of the store, with every write predicted."""
@@ -140,7 +144,7 @@ class Engine:
 
     async def _work(
         self,
-        store: Store,
+        store: Storage,
         connectors: Mapping[System, Connector],
         ids: Callable[[], str],
         complete: bool,
@@ -150,57 +154,49 @@ class Engine:
         with store.transaction():
             store.set_cursor("session", str(session))
         walk = Walk(store, session, self.progress, complete)
-        reconciler = Reconciler(
-            store,
-            connectors,
-            {flow.id: flow for flow in self.flows},
-            self.clock,
-            ids,
-            self.pacing,
-            walk,
-            session,
-            listen,
-        )
+        flows = {flow.id: flow for flow in self.flows}
+        run = Run(store, connectors, flows, self.clock, ids, self.pacing, walk, session, listen)
+        reconciler = Reconciler(run)
         for link in store.interrupted():
             await reconciler.reconcile(link, only_intent=True)
-        await self._read(walk, reconciler, connectors)
+        await self._read(run)
         with store.transaction():
             if complete or store.cursor("scan") is None:
                 store.set_cursor("scan", self.clock.now().isoformat())
             store.wake_due(self.clock.now().timestamp())
         await self._rest(store, reconciler)
-        found = [notice for notices in reconciler.outcome.notices.values() for notice in notices]
+        found = [notice for notices in run.outcome.notices.values() for notice in notices]
         return (
-            tuple(reconciler.outcome.writes),
-            tuple(reconciler.outcome.conflicts.values()),
+            tuple(run.outcome.writes),
+            tuple(run.outcome.conflicts.values()),
             tuple(dict.fromkeys((*walk.notices, *found))),
         )
 
-    async def _read(self, walk: Walk, reconciler: Reconciler, connectors: Mapping[System, Connector]) -> None:
+    async def _read(self, run: Run) -> None:
         """Nothing is written before both sides are read: what one lacks may be what the other is about to show."""
 
         async def theirs() -> None:
             for flow in self.flows:
-                await walk.invoiced(connectors["invoiced"], flow)
-                reconciler.read_until["invoiced", flow.id] = self.clock.monotonic()
+                await run.walk.invoiced(run.connectors["invoiced"], flow)
+                run.read_until["invoiced", flow.id] = self.clock.monotonic()
 
         async def ours() -> None:
-            await walk.customerp(self.customerp, self.flows)
+            await run.walk.customerp(self.customerp, self.flows)
             for flow in self.flows:
-                reconciler.read_until["customerp", flow.id] = self.clock.monotonic()
+                run.read_until["customerp", flow.id] = self.clock.monotonic()
 
         if self.in_flight == 1:
             await ours()
             await theirs()
             return
-        await _together([ours(), theirs()])
+        await together([ours(), theirs()])
 
-    async def _rest(self, store: Store, reconciler: Reconciler) -> None:
+    async def _rest(self, store: Storage, reconciler: Reconciler) -> None:
         """Flow by flow in dependency order, until a whole round finds nothing to do."""
         for _ in range(_MOST_ROUNDS):
             busy = False
-            for flow in self.flows if not self._stopping else ():
-                waiting = store.dirty(flow.id)
+            for flow in self.flows:
+                waiting = [] if self._stopping else store.dirty(flow.id)
                 busy = busy or bool(waiting)
                 await self._all(flow, waiting, reconciler)
             if not busy:
@@ -208,35 +204,18 @@ class Engine:
 
     async def _all(self, flow: Flow, links: Sequence[int], reconciler: Reconciler) -> None:
         done = 0
-        queue = iter(links)
 
-        async def worker() -> None:
+        async def handle(link: int) -> None:
             nonlocal done
-            for link in queue:
-                if self._stopping:
-                    return
-                await reconciler.reconcile(link)
-                done += 1
-                if self.progress is not None:
-                    self.progress(Progress(f"writing {flow.id}", done, len(links)))
+            await reconciler.reconcile(link)
+            done += 1
+            if self.progress is not None:
+                self.progress(Progress(f"writing {flow.id}", done, len(links)))
 
-        if self.in_flight == 1 or len(links) < 2:
-            await worker()
-            return
-        await _together([worker() for _ in range(min(self.in_flight, len(links)))])
+        await self.dispatch.run(links, handle)
 
 
-async def _together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Run side by side; the first error stops the others and is raised as it is."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for each in work:
-                group.create_task(each)
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-
-
-def standing(store: Store, flows: Iterable[Flow]) -> Status:
+def standing(store: Storage, flows: Iterable[Flow]) -> Status:
     """What a store says of its links, without asking the systems."""
     links: dict[str, dict[str, int]] = {flow.id: {} for flow in flows}
     alone = {flow.id: 0 for flow in flows}

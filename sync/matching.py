@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sync.links import Link, NoticeKind, State
+from sync.ports import Storage
 from sync.schema import Flow
-from sync.store import Store
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Match:
     problem: tuple[NoticeKind, str] | None = None
 
 
-def find(store: Store, flow: Flow, link: Link) -> Match:
+def find(store: Storage, flow: Flow, link: Link) -> Match:
     """Look for a record of Invoiced by the reference it carries, then by the match key, unique on both sides.
 
     The index is that of the walk with which every run begins. What appears behind its back is found when Invoiced
@@ -64,7 +64,7 @@ def find(store: Store, flow: Flow, link: Link) -> Match:
     return Match(candidate)
 
 
-def adopt(store: Store, flow: Flow, link: Link, found: Link) -> Link:
+def adopt(store: Storage, flow: Flow, link: Link, found: Link) -> Link:
     """Link a record of Customerp with one that Invoiced already has; inside a transaction."""
     store.remove(found)
     return store.save(
@@ -83,6 +83,6 @@ def adopt(store: Store, flow: Flow, link: Link, found: Link) -> Link:
     )
 
 
-def _forsaken(store: Store, flow: Flow, reference: str | None) -> bool:
+def _forsaken(store: Storage, flow: Flow, reference: str | None) -> bool:
     named = store.by_remote(flow.id, "customerp", reference) if reference is not None else None
     return named is not None and named.state is State.TOMBSTONED

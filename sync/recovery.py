@@ -13,7 +13,7 @@ from sync.schema import Flow
 from sync.settlement import observe, recovered
 
 if TYPE_CHECKING:
-    from sync.reconcile import Reconciler
+    from sync.execution import Execution
 
 
 def stored(intent: Intent) -> Operation:
@@ -21,91 +21,91 @@ def stored(intent: Intent) -> Operation:
     return Operation(intent.operation, intent.object, intent.id, tuple(Call(**call) for call in intent.calls))
 
 
-async def resolve(reconciler: Reconciler, flow: Flow, link: Link) -> None:
+async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
     """Settle an open intent from what the system shows now."""
     intent = link.intent
     assert intent is not None
-    connector = reconciler.connectors[intent.system]
+    connector = execution.run.connectors[intent.system]
     operation = stored(intent)
     if operation.id is None:
-        found = await _find(reconciler, flow, link)
-        if len(found) == 1 and _ours(reconciler, flow, link, found[0]):
-            _adopt(reconciler, flow, link, operation, found[0])
+        found = await _find(execution, flow, link)
+        if len(found) == 1 and _ours(execution, flow, link, found[0]):
+            _adopt(execution, flow, link, operation, found[0])
             return
         if found:
-            await _number_taken(reconciler, flow, link, found)
+            await _number_taken(execution, flow, link, found)
             return
         # Nothing is there: the same call under the same key, as the first may still be under way.
-        await reconciler.carry_out(flow, link, operation)
+        await execution.carry_out(flow, link, operation)
         return
     seen = await connector.read(operation.object, operation.id)
     if seen is None:
-        with reconciler.store.transaction():
-            reconciler.store.save(replace(link, intent=None))
-            reconciler.walk.gone(flow, intent.system, operation.id)
+        with execution.run.store.transaction():
+            execution.run.store.save(replace(link, intent=None))
+            execution.run.walk.gone(flow, intent.system, operation.id)
         return
     if operation.name == "replace" and seen.raw.get("archived") is True and "discontinued" not in intent.fields:
         # Archived and not created again yet: the absence between the two is ours, not a delete.
-        await reconciler.carry_out(flow, link, operation)
+        await execution.carry_out(flow, link, operation)
         return
-    _adopt(reconciler, flow, link, operation, seen)
+    _adopt(execution, flow, link, operation, seen)
 
 
-async def taken(reconciler: Reconciler, flow: Flow, link: Link, refused: Refused) -> None:
+async def taken(execution: Execution, flow: Flow, link: Link, refused: Refused) -> None:
     """Invoiced says that the number exists: look it up and link with it, or say who has it."""
-    found = await _find(reconciler, flow, link)
+    found = await _find(execution, flow, link)
     if not found:
-        reconciler.needs_attention(link, f"{refused}; no such {flow.target.type} is to be found")
+        execution.run.needs_attention(link, f"{refused}; no such {flow.target.type} is to be found")
         return
-    await _number_taken(reconciler, flow, link, found)
+    await _number_taken(execution, flow, link, found)
 
 
-async def _number_taken(reconciler: Reconciler, flow: Flow, link: Link, found: list[Seen]) -> None:
+async def _number_taken(execution: Execution, flow: Flow, link: Link, found: list[Seen]) -> None:
     """Link with the record that has our number, as if the walk had seen it."""
-    store = reconciler.store
-    connector = reconciler.connectors["invoiced"]
+    store = execution.run.store
+    connector = execution.run.connectors["invoiced"]
     accepted = [
         seen for seen in found if all(seen.raw.get(name) == value for name, value in flow.target.filter.items())
     ]
     if not accepted:
         holder = ", ".join(str(seen.raw.get("id")) for seen in found)
-        reconciler.needs_attention(link, f"its number belongs to {holder} of Invoiced, which does not take part")
+        execution.run.needs_attention(link, f"its number belongs to {holder} of Invoiced, which does not take part")
         return
     with store.transaction():
         link = store.save(replace(link, intent=None, state=State.DISCOVERED, dirty=True))
         for seen in accepted:
-            reconciler.walk.take(flow, connector, seen.raw, Interval(reconciler.session, seen.start, seen.end))
+            execution.run.walk.take(flow, connector, seen.raw, Interval(execution.run.session, seen.start, seen.end))
     match = matching.find(store, flow, link)
     if match.adopted is None and match.problem is None:
-        reconciler.needs_attention(link, "its number is taken, and the record that has it cannot be read")
+        execution.run.needs_attention(link, "its number is taken, and the record that has it cannot be read")
 
 
-async def _find(reconciler: Reconciler, flow: Flow, link: Link) -> list[Seen]:
+async def _find(execution: Execution, flow: Flow, link: Link) -> list[Seen]:
     assert link.erp is not None
     assert link.erp_id is not None
     key = str(link.erp.values[flow.match.name])
-    return await reconciler.connectors["invoiced"].find(flow.target, link.erp_id, flow.match.target, key)
+    return await execution.run.connectors["invoiced"].find(flow.target, link.erp_id, flow.match.target, key)
 
 
-def _ours(reconciler: Reconciler, flow: Flow, link: Link, seen: Seen) -> bool:
-    record = reconciler.connectors["invoiced"].record(flow.target.object, seen.raw)
+def _ours(execution: Execution, flow: Flow, link: Link, seen: Seen) -> bool:
+    record = execution.run.connectors["invoiced"].record(flow.target.object, seen.raw)
     return record.reference == link.erp_id
 
 
-def _adopt(reconciler: Reconciler, flow: Flow, link: Link, operation: Operation, seen: Seen) -> None:
+def _adopt(execution: Execution, flow: Flow, link: Link, operation: Operation, seen: Seen) -> None:
     intent = link.intent
     assert intent is not None
-    store = reconciler.store
-    record = reconciler.connectors[intent.system].record(operation.object, seen.raw)
-    new = observe(flow, intent.system, record, Interval(reconciler.session, seen.start, seen.end))
-    after, found = recovered(flow, link, record, new, reconciler)
+    store = execution.run.store
+    record = execution.run.connectors[intent.system].record(operation.object, seen.raw)
+    new = observe(flow, intent.system, record, Interval(execution.run.session, seen.start, seen.end))
+    after, found = recovered(flow, link, record, new, execution.run)
     with store.transaction():
         if operation.id is None:
             alone = store.by_remote(flow.id, "invoiced", record.id)
             if alone is not None and alone.id != link.id:
                 store.remove(alone)
         if found:
-            reconciler.settled(flow, link, intent)
+            execution.settled(flow, link, intent)
         after = store.save(after)
         if operation.id is None:
             store.wake(f"{flow.id}:{after.erp_id}")

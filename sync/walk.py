@@ -10,10 +10,10 @@ from sync.customerp import Customerp
 from sync.errors import CallFailed
 from sync.invoiced import Invoiced
 from sync.links import TITLES, Interval, Link, Notice, State, System, accept, key_of, same_content
+from sync.ports import Storage
 from sync.report import Progress
 from sync.schema import Flow
 from sync.settlement import accepted, observe
-from sync.store import Store
 from sync.values import BadValue, Raw
 
 _FEW = 10  # so many may be missing at once, or one in a hundred
@@ -23,7 +23,7 @@ class Walk:
     """Brings the store up to date with both systems."""
 
     def __init__(
-        self, store: Store, session: int, progress: Callable[[Progress], None] | None, complete: bool = False
+        self, store: Storage, session: int, progress: Callable[[Progress], None] | None, complete: bool = False
     ) -> None:
         """`complete` reads everything, also what should not have changed, and looks for what is missing."""
         self._store, self._session, self._progress = store, session, progress

@@ -33,6 +33,7 @@ if getattr(sys.modules.get("sync"), "__file__", None) is None:
 
 from sync import Endpoint, Engine, Flow, Pacing, Plan, RunReport, Store
 from sync.events import Listener, nobody
+from sync.ports import Dispatch, Storage
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
@@ -122,10 +123,11 @@ class World:
         self.invoiced = Endpoint(invoiced.base_url, INVOICED_KEY)
         self.slept: list[float] = []
         self.in_flight = 1
+        self.dispatch: Dispatch | None = None
         self.listen: Listener = nobody
         self.flows: tuple[Flow, ...] | None = None
         self._ids = 0
-        self.store = Store.open(self.path, durable=False)
+        self.store: Storage = Store.open(self.path, durable=False)
 
     def _id(self) -> str:
         self._ids += 1
@@ -144,6 +146,7 @@ class World:
             clock=LogicalClock(self.clock),
             ids=self._id,
             in_flight=self.in_flight,
+            dispatch=self.dispatch,
             pacing=Pacing(sleep=self._sleep),
             listen=self.listen,
         )
@@ -165,7 +168,7 @@ class World:
         finally:
             await engine.close()
 
-    def restart(self, store: Callable[[Path], Store] | None = None) -> None:
+    def restart(self, store: Callable[[Path], Storage] | None = None) -> None:
         """Lose all memory but the file."""
         self.store.close()
         self.store = store(self.path) if store else Store.open(self.path, durable=False)

@@ -1,0 +1,127 @@
+"""The only place that changes a system, in the only order allowed.
+
+The intent is stored before the call (T2); the call is made (C); the answer, the shadow and the closed intent are stored
+in one transaction (T3). So every crash leaves something that a restart can read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from sync import recovery
+from sync.connector import Operation, Prepared, Written
+from sync.errors import Broken, Gone, Locked, OutcomeUnknown, Refused, Stale, Unavailable
+from sync.events import WriteSettled
+from sync.links import Intent, Interval, Link, Notice, State, System
+from sync.plan import Change, plan_link
+from sync.run import Run
+from sync.schema import Flow
+from sync.settlement import observe, settle
+from sync.writing import extra_report, intent_of, names_of, path_of, report_of, wrong_total
+
+_MOST_WRITES = 3  # of one field in one run, before it counts as ping-pong
+
+
+class Execution:
+    """Carries out what was planned, one write at a time a link."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._written: Counter[tuple[int, str]] = Counter()
+
+    async def write(
+        self, flow: Flow, link: Link, system: System, change: Change, prepared: Prepared, operation: Operation
+    ) -> None:
+        intent = intent_of(flow, link, system, change, prepared, operation, self.run.ids())
+        if operation.id is not None:
+            plan = plan_link(flow, link, self.run)
+            self.run.remember_conflicts(link.id, plan.conflicts)
+            # What both sides agree on is kept before the call: if its answer is lost, a later edit must not meet a
+            # property that looks as if it had never been brought together.
+            link = replace(link, shadow=plan.shadow, diverged=plan.diverged)
+        with self.run.store.transaction():
+            link = self.run.store.save(
+                replace(link, intent=intent, state=State.WRITING if operation.id else State.CREATING)
+            )
+        await self.carry_out(flow, link, operation)
+
+    async def carry_out(self, flow: Flow, link: Link, operation: Operation) -> None:
+        """The call of a stored intent and what follows from its answer."""
+        intent = link.intent
+        assert intent is not None
+        connector = self.run.connectors[intent.system]
+        try:
+            written = await connector.write(operation, intent.key)
+        except OutcomeUnknown:
+            raise
+        except Gone:
+            if operation.id is None:
+                raise
+            with self.run.store.transaction():
+                link = self.run.store.save(replace(link, intent=None))
+                self.run.walk.gone(flow, intent.system, operation.id)
+        except Stale:
+            link = self.run.abandon(link, dirty=True)
+            await self.run.reread(flow, link, intent.system)
+        except Refused as refused:
+            if operation.id is None and refused.param in (flow.match.target, "number", "id"):
+                await recovery.taken(self, flow, link, refused)
+                return
+            blamed = next((pair.name for pair in flow.pairs if path_of(pair, intent.system) == refused.param), None)
+            if operation.id is None or blamed is None or blamed not in intent.fields:
+                self.run.needs_attention(link, str(refused), blamed)
+            else:
+                self.run.leave_out(link, blamed, str(refused))
+        except Locked as locked:
+            # The state of the document was not known when this was planned; see what it is and plan again.
+            link = self.run.abandon(link, dirty=True)
+            before = link.inv.frozen if link.inv is not None else None
+            await self.run.reread(flow, link, intent.system)
+            again = self.run.store.link(link.id)
+            if again.inv is not None and again.inv.frozen == before:
+                self.run.rest(again, State.FROZEN, str(locked), [self.run.notice(again, None, "frozen", str(locked))])
+        except Unavailable as failed:
+            self.run.postpone(replace(link, intent=None), failed)
+        except Broken as failed:
+            # It may have taken effect, so the intent stays; Invoiced repeats the error to whoever asks under its key.
+            self.run.postpone(replace(link, intent=replace(intent, key=self.run.ids())), failed)
+        else:
+            self._settle(flow, link, operation, written)
+
+    def settled(self, flow: Flow, link: Link, intent: Intent) -> None:
+        """Note a write in the report and the history; inside the transaction that settles it."""
+        write = report_of(flow, link, intent)
+        self.run.outcome.writes.append(write)
+        self.run.store.record(link.id, self.run.clock.now().isoformat(), intent.system, intent.operation, write.fields)
+        self.run.listen(WriteSettled(flow.id, link.id, intent.system, intent.operation, len(write.fields)))
+
+    def _settle(self, flow: Flow, link: Link, operation: Operation, written: Written) -> None:
+        intent = link.intent
+        assert intent is not None
+        connector = self.run.connectors[intent.system]
+        record = connector.record(operation.object, written.seen.raw)
+        seen = Interval(self.run.session, written.seen.start, written.seen.end)
+        new = observe(flow, intent.system, record, seen)
+        after, notices = settle(flow, link, record, new, self.run)
+        wrong = wrong_total(after, intent, record.lines_total)
+        if wrong is not None and flow.lines is not None:
+            notices.append(self.run.notice(link, flow.lines.source, "divergence", wrong))
+        with self.run.store.transaction():
+            for extra in written.extras:
+                self.run.outcome.writes.append(extra_report(flow, intent, extra.body or {}, extra.note or ""))
+            self.settled(flow, link, intent)
+            after = self.run.store.save(after)
+            self.run.store.wake(f"{flow.id}:{after.erp_id}")
+        self.run.remember(link.id, notices)
+        for name in (*intent.fields, *(("lines",) if intent.lines is not None else ())):
+            self._written[link.id, f"{intent.system}:{name}"] += 1
+
+    def tripped(self, link: Link, flow: Flow, system: System, prepared: Prepared) -> Notice | None:
+        names = names_of(flow, system)
+        for path in sorted(prepared.covers):
+            name = names[path]
+            if self._written[link.id, f"{system}:{name}"] >= _MOST_WRITES:
+                reason = f"written {_MOST_WRITES} times in one run and still not at rest"
+                return self.run.notice(link, name, "needs_attention", reason)
+        return None

@@ -1,0 +1,90 @@
+"""What the rules need of a store and of a dispatcher. Other adapters join here, without touching a rule.
+
+`tests/sync/test_conformance.py` is what an adapter of either kind has to pass.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from sync.links import Link, System
+
+Handler = Callable[[int], Awaitable[None]]
+
+
+class Storage(Protocol):
+    """Links, cursors and history. Every change happens inside `transaction()` and is durable when that ends."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing; never held across a remote call."""
+
+    def save(self, link: Link) -> Link:
+        """Insert a new link, or update one that nobody else has changed since; raises Superseded."""
+
+    def remove(self, link: Link) -> None: ...
+
+    def link(self, id_: int) -> Link:
+        """Raises Superseded when another handler has removed it."""
+
+    def by_remote(self, flow: str, system: System, id_: str) -> Link | None:
+        """The link that holds this record of one side."""
+
+    def by_reference(self, flow: str, reference: str) -> list[Link]:
+        """Links whose record in Invoiced names this record of Customerp in its metadata."""
+
+    def by_key(self, flow: str, system: System, key: str) -> list[Link]:
+        """Links whose record on one side has this match key."""
+
+    def dirty(self, flow: str) -> list[int]:
+        """Ids of links with work, in the order in which the records were first seen."""
+
+    def open_intents(self) -> list[int]:
+        """Ids of links with a write whose outcome is not stored."""
+
+    def interrupted(self) -> list[int]:
+        """Ids of links with a write that nobody has put off: the process ended in the middle of it."""
+
+    def begin_scan(self) -> None:
+        """Forget which records an earlier complete scan has shown."""
+
+    def mark_seen(self, flow: str, system: System, id_: str) -> None: ...
+
+    def unseen(self, flow: str, system: System) -> tuple[list[str], int]:
+        """Ids of known records that the scan has not shown, and how many are known."""
+
+    def wake(self, dependency: str) -> None:
+        """Put links to work that wait for this record, or were refused and refer to it."""
+
+    def wake_due(self, now: float) -> None:
+        """Put links to work whose pause is over."""
+
+    def cursor(self, name: str) -> str | None: ...
+
+    def set_cursor(self, name: str, value: str) -> None: ...
+
+    def record(self, link: int, at: str, system: System, operation: str, fields: Mapping[str, Sequence[Any]]) -> None:
+        """Append to the history what was written and what it replaced."""
+
+    def counts(self) -> Counter[tuple[str, str, bool]]:
+        """Links by flow, state and whether only Invoiced has the record."""
+
+    def standing(self) -> Iterator[Link]:
+        """Links with a notice or a conflict that still holds."""
+
+    def copy(self) -> Storage:
+        """An independent copy, for a plan."""
+
+    def close(self) -> None: ...
+
+
+class Dispatch(Protocol):
+    """Brings work to the handler. The handler may run any number of times, in any order; never twice at once a link."""
+
+    async def run(self, work: Sequence[int], handle: Handler) -> None:
+        """Hand every link to the handler; the first error ends the others and is raised as it is."""
+
+    def stop(self) -> None:
+        """Begin nothing more; what is under way is finished."""

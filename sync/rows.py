@@ -1,0 +1,186 @@
+"""Links as rows of a table and back; what is no plain column is JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sync import values
+from sync.links import Child, Conflict, Intent, Interval, Line, Link, Notice, Observation, State
+
+COLUMNS = (
+    "flow",
+    "erp_id",
+    "inv_id",
+    "erp_key",
+    "inv_key",
+    "reference",
+    "generation",
+    "state",
+    "reason",
+    "waits_for",
+    "dirty",
+    "recheck",
+    "attempts",
+    "next_attempt_at",
+    "version",
+    "shadow",
+    "diverged",
+    "children",
+    "erp",
+    "inv",
+    "intent",
+    "notices",
+    "conflicts",
+)
+
+
+def to_row(link: Link) -> tuple[object, ...]:
+    return (
+        link.flow,
+        link.erp_id,
+        link.inv_id,
+        link.erp_key,
+        link.inv_key,
+        link.reference,
+        link.generation,
+        link.state.value,
+        link.reason,
+        link.waits_for,
+        link.dirty,
+        link.recheck,
+        link.attempts,
+        link.next_attempt_at,
+        link.version,
+        json.dumps(link.shadow),
+        json.dumps(link.diverged),
+        json.dumps([[c.erp, c.inv, c.shadow] for c in link.children]),
+        _observation_text(link.erp),
+        _observation_text(link.inv),
+        _intent_text(link.intent),
+        json.dumps([[n.flow, n.key, n.field, n.kind, n.reason] for n in link.notices]),
+        json.dumps(
+            [[c.flow, c.key, c.field, c.base, c.customerp, c.invoiced, c.winner, c.policy] for c in link.conflicts]
+        ),
+    )
+
+
+def from_row(row: tuple[Any, ...]) -> Link:
+    (
+        id_,
+        flow,
+        erp_id,
+        inv_id,
+        erp_key,
+        inv_key,
+        reference,
+        generation,
+        state,
+        reason,
+        waits_for,
+        dirty,
+        recheck,
+        attempts,
+        next_attempt_at,
+        version,
+        shadow,
+        diverged,
+        children,
+        erp,
+        inv,
+        intent,
+        notices,
+        conflicts,
+    ) = row
+    return Link(
+        flow,
+        id_,
+        erp_id,
+        inv_id,
+        erp_key,
+        inv_key,
+        reference,
+        generation,
+        State(state),
+        reason,
+        waits_for,
+        bool(dirty),
+        bool(recheck),
+        attempts,
+        next_attempt_at,
+        version,
+        _pairs(json.loads(shadow)),
+        json.loads(diverged),
+        tuple(Child(e, i, _pairs(s)) for e, i, s in json.loads(children)),
+        _observation(erp),
+        _observation(inv),
+        _intent(intent),
+        tuple(Notice(*n) for n in json.loads(notices)),
+        tuple(
+            Conflict(c[0], c[1], c[2], tuple(c[3]) if isinstance(c[3], list) else c[3], *c[4:])
+            for c in json.loads(conflicts)
+        ),
+    )
+
+
+def _pairs(stored: Mapping[str, list[Any]]) -> dict[str, tuple[Any, Any]]:
+    return {name: (pair[0], pair[1]) for name, pair in stored.items()}
+
+
+def _observation_text(seen: Observation | None) -> str | None:
+    if seen is None:
+        return None
+    interval = seen.seen
+    return json.dumps(
+        [
+            seen.values,
+            [interval.session, interval.start, interval.end],
+            seen.stamp,
+            seen.version,
+            [[line.id, line.values] for line in seen.lines],
+            seen.frozen,
+            seen.edited,
+        ]
+    )
+
+
+def _observation(stored: str | None) -> Observation | None:
+    if stored is None:
+        return None
+    found, interval, stamp, version, lines, frozen, edited = json.loads(stored)
+    return Observation(found, Interval(*interval), stamp, version, tuple(Line(*line) for line in lines), frozen, edited)
+
+
+def _intent_text(intent: Intent | None) -> str | None:
+    if intent is None:
+        return None
+    # Bodies hold exact decimals, which only our own writer keeps.
+    return values.dumps(
+        [
+            intent.system,
+            intent.operation,
+            intent.object,
+            intent.id,
+            intent.calls,
+            intent.fields,
+            intent.lines,
+            intent.key,
+        ]
+    )
+
+
+def _intent(stored: str | None) -> Intent | None:
+    if stored is None:
+        return None
+    system, operation, object_, id_, calls, fields, lines, key = values.loads(stored)
+    return Intent(
+        system,
+        operation,
+        object_,
+        id_,
+        tuple(calls),
+        {n: (f[0], f[1], f[2]) for n, f in fields.items()},
+        None if lines is None else tuple(lines),
+        key,
+    )

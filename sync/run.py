@@ -1,0 +1,158 @@
+"""One run: its store, systems and clock, what has come of it so far, and the ways in which a link comes to rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from sync.clock import Clock
+from sync.connector import Connector, Seen
+from sync.converters import Reference
+from sync.errors import CallFailed
+from sync.events import Listener
+from sync.http import LONGEST_PAUSE, Pacing
+from sync.links import Conflict, Interval, Link, Notice, NoticeKind, State, System, key_of
+from sync.ports import Storage
+from sync.report import Write
+from sync.schema import Flow
+from sync.settlement import accepted, observe
+from sync.walk import Walk
+from sync.writing import side_of, waiting_for
+
+_MOST_ATTEMPTS = 8
+_STUCK = (State.DEAD, State.NEEDS_ATTENTION, State.AMBIGUOUS, State.TOMBSTONED)
+
+
+@dataclass
+class Outcome:
+    """What a run has done so far."""
+
+    writes: list[Write] = field(default_factory=list)
+    notices: dict[int, tuple[Notice, ...]] = field(default_factory=dict)
+    conflicts: dict[tuple[int, str], Conflict] = field(default_factory=dict)
+
+
+@dataclass
+class Run:
+    """What the handlers of one run share. It resolves references through the links of the store."""
+
+    store: Storage
+    connectors: Mapping[System, Connector]
+    flows: Mapping[str, Flow]
+    clock: Clock
+    ids: Callable[[], str]
+    pacing: Pacing
+    walk: Walk
+    session: int
+    listen: Listener
+    outcome: Outcome = field(default_factory=Outcome)
+    read_until: dict[tuple[System, str], float] = field(default_factory=dict)  # when the walk of a flow's side ended
+
+    def target_of(self, flow: str, source_id: str) -> str | None:
+        """The counterpart in Invoiced of a record of Customerp, once they are linked."""
+        link = self.store.by_remote(flow, "customerp", source_id)
+        return link.inv_id if link is not None and link.linked else None
+
+    def source_of(self, flow: str, target_id: str) -> str | None:
+        """The counterpart in Customerp of a record of Invoiced, once they are linked."""
+        link = self.store.by_remote(flow, "invoiced", target_id)
+        return link.erp_id if link is not None and link.linked else None
+
+    async def reread(self, flow: Flow, link: Link, system: System) -> Seen | None:
+        """Read one side again and store it; None when it is gone."""
+        side = side_of(flow, system)
+        id_ = link.erp_id if system == "customerp" else link.inv_id
+        assert id_ is not None
+        seen = await self.connectors[system].read(side.object, id_)
+        with self.store.transaction():
+            if seen is None:
+                self.walk.gone(flow, system, id_)
+                return None
+            record = self.connectors[system].record(side.object, seen.raw)
+            new = observe(flow, system, record, Interval(self.session, seen.start, seen.end))
+            self.store.save(accepted(flow, self.store.link(link.id), system, record, new))
+        return seen
+
+    def waiting(self, dependency: str) -> str:
+        """Why a link waits, naming the record that it waits for and what holds that one up."""
+        flow, _, id_ = dependency.partition(":")
+        link = self.store.by_remote(flow, "customerp", id_)
+        return waiting_for(self.flows[flow], id_, link, link is not None and link.state in _STUCK)
+
+    def notice(self, link: Link, field: str | None, kind: NoticeKind, reason: str) -> Notice:
+        """A notice about a link, under the name by which people know the record."""
+        return Notice(link.flow, key_of(self.flows[link.flow].match.name, link), field, kind, reason)
+
+    def rest(
+        self, link: Link, state: State, reason: str | None, notices: list[Notice], *, waits_for: str | None = None
+    ) -> None:
+        """Nothing more to do for now; stores why, and tells it in the report."""
+        found = tuple(dict.fromkeys(notices))
+        self.remember(link.id, found)
+        with self.store.transaction():
+            self.store.save(replace(link, state=state, reason=reason, dirty=False, waits_for=waits_for, notices=found))
+
+    def needs_attention(self, link: Link, reason: str, field: str | None = None) -> None:
+        """Close the intent; the link is tried again when its record changes, or the one it refers to.
+
+        `field` is what is to blame.
+        """
+        self.rest(
+            replace(link, intent=None),
+            State.NEEDS_ATTENTION,
+            reason,
+            [self.notice(link, field, "needs_attention", reason)],
+            waits_for=self._refers_to(link),
+        )
+
+    def _refers_to(self, link: Link) -> str | None:
+        for pair in self.flows[link.flow].pairs:
+            if isinstance(pair.converter, Reference) and link.erp is not None and link.erp.values[pair.name]:
+                return f"{pair.converter.flow}:{link.erp.values[pair.name]}"
+        return None
+
+    def leave_out(self, link: Link, name: str, reason: str) -> None:
+        """Let the other properties go on: the refused one stays different until either side changes it."""
+        assert link.erp is not None
+        assert link.inv is not None
+        pair = (link.erp.values[name], link.inv.values[name])
+        with self.store.transaction():
+            self.store.save(
+                replace(
+                    link,
+                    intent=None,
+                    state=State.LINKED,
+                    shadow={**link.shadow, name: pair},
+                    diverged={**link.diverged, name: reason},
+                )
+            )
+        self.remember(link.id, [self.notice(link, name, "needs_attention", reason)])
+
+    def abandon(self, link: Link, *, dirty: bool) -> Link:
+        """Close an intent that provably had no effect."""
+        state = State.LINKED if link.inv_id else State.DISCOVERED
+        with self.store.transaction():
+            return self.store.save(replace(link, intent=None, state=state, dirty=dirty))
+
+    def postpone(self, link: Link, failed: CallFailed) -> None:
+        """Try again later, and not for ever; being asked to slow down (429) is no failure of the record."""
+        attempts = link.attempts + (failed.status != 429)
+        dead = attempts >= _MOST_ATTEMPTS
+        pause = min(LONGEST_PAUSE, 2 * 2**attempts) * self.pacing.jitter()
+        due = None if dead else self.clock.now().timestamp() + pause
+        self.rest(
+            replace(link, attempts=attempts, next_attempt_at=due),
+            State.DEAD if dead else State.RETRY,
+            str(failed),
+            [self.notice(link, None, "needs_attention", str(failed))],
+        )
+
+    def remember_conflicts(self, link: int, conflicts: Iterable[Conflict]) -> None:
+        """Keep conflicts for the report, each as it was first seen."""
+        for conflict in conflicts:
+            self.outcome.conflicts.setdefault((link, conflict.field), conflict)
+
+    def remember(self, link_id: int, notices: Iterable[Notice]) -> None:
+        """Keep notices for the report, each once."""
+        known = self.outcome.notices.get(link_id, ())
+        self.outcome.notices[link_id] = tuple(dict.fromkeys((*known, *notices)))

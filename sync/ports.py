@@ -22,7 +22,10 @@ class Storage(Protocol):
         """All or nothing; never held across a remote call."""
 
     def save(self, link: Link) -> Link:
-        """Insert a new link, or update one that nobody else has changed since; raises Superseded."""
+        """Insert a new link, or update one that nobody else has changed since; raises Superseded.
+
+        That is also the answer where another link already holds one of its records.
+        """
 
     def remove(self, link: Link) -> None: ...
 

@@ -109,12 +109,15 @@ class Store:
         self._db.execute("COMMIT")
 
     def save(self, link: Link) -> Link:
-        """Insert a new link, or update one that nobody else has changed since; raises Superseded."""
+        """Insert a new link, or update one that nobody else has changed since; raises Superseded.
+
+        That is also the answer where another link already holds one of its records.
+        """
         stored = replace(link, version=link.version + 1)
         row = to_row(stored)
         if link.id == 0:
-            return replace(stored, id=self._db.execute(_INSERT, row).lastrowid or 0)
-        if self._db.execute(_UPDATE, (*row, link.id, link.version)).rowcount != 1:
+            return replace(stored, id=self._changed(link, _INSERT, row).lastrowid or 0)
+        if self._changed(link, _UPDATE, (*row, link.id, link.version)).rowcount != 1:
             raise Superseded(link.id)
         return stored
 
@@ -216,6 +219,12 @@ class Store:
         """Links with a notice or a conflict that still holds."""
         for row in self._db.execute(f"{_SELECT} WHERE notices <> '[]' OR conflicts <> '[]' ORDER BY flow, id"):
             yield from_row(row)
+
+    def _changed(self, link: Link, statement: str, row: tuple[object, ...]) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(statement, row)
+        except sqlite3.IntegrityError:
+            raise Superseded(link.id) from None  # another link holds the record by now
 
     def _one(self, where: str, *parameters: object) -> Link | None:
         row = self._db.execute(f"{_SELECT} WHERE {where}", parameters).fetchone()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,15 @@ def test_a_store_keeps_a_link_whole_for_the_next_process(opened: Callable[[], St
 
 def test_a_transaction_is_all_or_nothing(opened: Callable[[], Storage]) -> None:
     store = opened()
-    with pytest.raises(ZeroDivisionError), store.transaction():
-        store.save(WHOLE)
-        store.set_cursor("scan", "2026")
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with store.transaction():
+            store.save(WHOLE)
+            store.set_cursor("scan", "2026")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert (store.by_remote("customer-company", "customerp", "CU1"), store.cursor("scan")) == (None, None)
 
 
@@ -108,7 +114,7 @@ def test_no_record_is_held_by_two_links(opened: Callable[[], Storage], system: A
     with store.transaction():
         store.save(WHOLE)
     rival = Link("customer-company", erp_id="CU1") if system == "customerp" else Link("customer-company", inv_id="7")
-    with pytest.raises(Exception, match="."), store.transaction():
+    with pytest.raises(Superseded), store.transaction():
         store.save(rival)
     found = store.by_remote("customer-company", system, id_)
     assert found is not None
@@ -183,7 +189,7 @@ def test_a_copy_goes_its_own_way(opened: Callable[[], Storage]) -> None:
 
 def test_a_second_process_is_refused(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "store.sqlite", durable=False)
-    with pytest.raises(StoreInUse, match="another process works on this store. Wait for it to end, or stop it"):
+    with pytest.raises(StoreInUse, match="another process works on this store"):
         Store.open(tmp_path / "store.sqlite")
     program = (
         f"from sync import Store, StoreInUse\ntry: Store.open({str(store.path)!r})\nexcept StoreInUse: print('no')"
@@ -396,7 +402,7 @@ def test_a_crash_at_any_point_costs_nothing(
     expected = _state(calm)
     calm.store.close()
     assert expected["archived"]
-    neighbours = set(zip(points, points[1:], strict=False))
+    neighbours = set(pairwise(points))
     assert [row for row, pair in ROWS.items() if pair not in neighbours] == []
 
     for point in range(1, len(points) + 1):

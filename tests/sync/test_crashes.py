@@ -1,4 +1,4 @@
-"""Processes that end, and answers that get lost, in the middle of a write; the whole crash table is in test_conformance."""
+"""Processes that end and answers that get lost in the middle of a write; test_conformance has the whole crash table."""
 
 from __future__ import annotations
 

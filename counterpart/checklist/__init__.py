@@ -1,17 +1,20 @@
 """Document -> items -> verdicts: what is to be proven, and whether it has been."""
 
 from counterpart.checklist.approvals import Approval
+from counterpart.checklist.attestation import Attestation
 from counterpart.checklist.checklist import Checklist, Source
 from counterpart.checklist.compare import Change, Difference, compare
 from counterpart.checklist.decisions import Decision, Decisions, Point, open_points
 from counterpart.checklist.diagnostics import Diagnostic, against_opposite, diagnose
 from counterpart.checklist.document import read, read_file
 from counterpart.checklist.errors import (
+    AttestationError,
     ChecklistError,
     ChecklistFileError,
     DecisionsError,
     DocumentError,
     FileDefects,
+    ReviewsError,
     SupplementError,
 )
 from counterpart.checklist.items import Flow, Item, Side, derive
@@ -33,6 +36,8 @@ from counterpart.checklist.versions import VersionDifference, compare_versions
 __all__ = [
     "TELLING_ORDER",
     "Approval",
+    "Attestation",
+    "AttestationError",
     "Change",
     "Checklist",
     "ChecklistError",
@@ -53,6 +58,7 @@ __all__ = [
     "ItemVerdict",
     "Judgement",
     "Point",
+    "ReviewsError",
     "Row",
     "RowVerdict",
     "Side",

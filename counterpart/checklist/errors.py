@@ -5,7 +5,9 @@ ChecklistError
 └── FileDefects           mend the file of ours that `path` names, sentence by sentence
     ├── ChecklistFileError    features/checklist.toml; it can be derived again
     ├── SupplementError       features/supplement.toml
-    └── DecisionsError        features/decisions.toml
+    ├── DecisionsError        features/decisions.toml
+    ├── AttestationError      features/attestation.toml; compare again
+    └── ReviewsError          features/trace.toml; review again
 """
 
 from __future__ import annotations
@@ -45,3 +47,11 @@ class SupplementError(FileDefects):
 
 class DecisionsError(FileDefects):
     """The decisions cannot be used as they are; `defects` names every mistake with point, cause and cure."""
+
+
+class AttestationError(FileDefects):
+    """The attestation of a comparison is torn."""
+
+
+class ReviewsError(FileDefects):
+    """The record of what was reviewed is torn."""

@@ -1,47 +1,52 @@
 """Document -> items -> verdicts: what is to be proven, and whether it has been."""
 
 from counterpart.checklist.approvals import Approval
-from counterpart.checklist.attestation import Attestation
 from counterpart.checklist.checklist import Checklist, Source
+from counterpart.checklist.circumstances import BY_HAND, UNTROUBLED, Circumstances
 from counterpart.checklist.compare import Change, Difference, compare
 from counterpart.checklist.decisions import Decision, Decisions, Point, open_points
 from counterpart.checklist.diagnostics import Diagnostic, against_opposite, diagnose
 from counterpart.checklist.document import read, read_file
 from counterpart.checklist.errors import (
-    AttestationError,
     ChecklistError,
     ChecklistFileError,
     DecisionsError,
     DocumentError,
     FileDefects,
-    ReviewsError,
+    ManualError,
     SupplementError,
+    WaiversError,
 )
 from counterpart.checklist.items import Flow, Item, Side, derive
-from counterpart.checklist.model import Document
-from counterpart.checklist.scaffold import Connected, Written, scaffold
-from counterpart.checklist.supplement import Direction, Row, Supplement
-from counterpart.checklist.verdicts import (
+from counterpart.checklist.judgement import (
+    PROOF_LEVELS,
     TELLING_ORDER,
     DirectionVerdict,
     ItemVerdict,
     Judgement,
     RowVerdict,
     Verdict,
-    exercised,
-    judge,
 )
+from counterpart.checklist.manual import ManualRecord
+from counterpart.checklist.model import Document
+from counterpart.checklist.scaffold import Connected, Written, scaffold
+from counterpart.checklist.supplement import Direction, Row, Supplement
+from counterpart.checklist.verdicts import exercised, judge
 from counterpart.checklist.versions import VersionDifference, compare_versions
+from counterpart.checklist.waivers import NOTHING_WAIVED, Quarantine, Waiver, Waivers
 
 __all__ = [
+    "BY_HAND",
+    "NOTHING_WAIVED",
+    "PROOF_LEVELS",
     "TELLING_ORDER",
+    "UNTROUBLED",
     "Approval",
-    "Attestation",
-    "AttestationError",
     "Change",
     "Checklist",
     "ChecklistError",
     "ChecklistFileError",
+    "Circumstances",
     "Connected",
     "Decision",
     "Decisions",
@@ -57,8 +62,10 @@ __all__ = [
     "Item",
     "ItemVerdict",
     "Judgement",
+    "ManualError",
+    "ManualRecord",
     "Point",
-    "ReviewsError",
+    "Quarantine",
     "Row",
     "RowVerdict",
     "Side",
@@ -67,6 +74,9 @@ __all__ = [
     "SupplementError",
     "Verdict",
     "VersionDifference",
+    "Waiver",
+    "Waivers",
+    "WaiversError",
     "Written",
     "against_opposite",
     "compare",

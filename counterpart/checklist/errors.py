@@ -6,8 +6,8 @@ ChecklistError
     ├── ChecklistFileError    features/checklist.toml; it can be derived again
     ├── SupplementError       features/supplement.toml
     ├── DecisionsError        features/decisions.toml
-    ├── AttestationError      features/attestation.toml; compare again
-    └── ReviewsError          features/trace.toml; review again
+    ├── WaiversError          features/waivers.toml
+    └── ManualError           features/manual.toml
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class DecisionsError(FileDefects):
     """The decisions cannot be used as they are; `defects` names every mistake with point, cause and cure."""
 
 
-class AttestationError(FileDefects):
-    """The attestation of a comparison is torn."""
+class WaiversError(FileDefects):
+    """Waivers or quarantine cannot be read; `defects` names every mistake with place, cause and cure."""
 
 
-class ReviewsError(FileDefects):
-    """The record of what was reviewed is torn."""
+class ManualError(FileDefects):
+    """What was proven by hand cannot be read or recorded; `defects` names every mistake with place, cause and cure."""

@@ -2,125 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Protocol
+from collections.abc import Sequence
 
 from counterpart.checklist.checklist import Checklist
+from counterpart.checklist.circumstances import UNTROUBLED, Circumstances, in_quarantine, settled
 from counterpart.checklist.decisions import Decision, Decisions, Point, is_open
 from counterpart.checklist.items import UNSPECIFIED_KIND, Flow, Item
+from counterpart.checklist.judgement import (
+    PROOF_LEVELS,
+    TELLING_ORDER,
+    DirectionVerdict,
+    ItemVerdict,
+    Judgement,
+    RowVerdict,
+    Run,
+    Scenario,
+    Verdict,
+)
 from counterpart.checklist.supplement import DIRECTIONS, Direction, Row, Supplement
-
-
-class Verdict(StrEnum):
-    """What is known about an item or a property pair after a run."""
-
-    PASSED = "passed"
-    PASSED_ON_ASSUMPTION = "passed on assumption"
-    FAILED = "failed"
-    DEVIATION = "deviation"
-    OPEN = "open"
-    BLOCKED = "blocked"
-    WAIVED = "waived"
-    FLAKY = "flaky"
-    NOT_RUN = "not run"
-    STALE = "stale"
-
 
 # Kinds of items whose scenarios recognise a counterpart by the match key, which the document does not name.
 KEYED_KINDS = ("create", "link-stable")
-# What has to be looked at first is told first; what needs people rather than repair comes last.
-TELLING_ORDER = (
-    Verdict.FAILED,
-    Verdict.FLAKY,
-    Verdict.STALE,
-    Verdict.BLOCKED,
-    Verdict.NOT_RUN,
-    Verdict.PASSED,
-    Verdict.PASSED_ON_ASSUMPTION,
-    Verdict.WAIVED,
-    Verdict.DEVIATION,
-    Verdict.OPEN,
-)
-# A claim is as strong as its weakest evidence.
-PROOF_LEVELS = ("emulator recording", "emulator run", "live recording", "live run")
-
-
-class Scenario(Protocol):
-    """What a verdict needs to know of a scenario's outcome."""
-
-    @property
-    def node_id(self) -> str: ...
-    @property
-    def id(self) -> str: ...
-    @property
-    def items(self) -> tuple[str, ...]: ...
-    @property
-    def pairs(self) -> tuple[tuple[str, str], ...]: ...
-    @property
-    def outcome(self) -> str: ...
-    @property
-    def proof(self) -> str: ...
-
-
-class Run(Protocol):
-    """What a verdict needs to know of a run."""
-
-    @property
-    def partial(self) -> bool: ...
-    @property
-    def expected(self) -> Mapping[str, int]: ...
-    @property
-    def exit_status(self) -> int: ...
-
-
-@dataclass(frozen=True)
-class ItemVerdict:
-    """An item's verdict; `scenarios` are node ids, `passed` of `total` counts those that exist, run or not."""
-
-    item: Item
-    verdict: Verdict
-    reason: str
-    scenarios: tuple[str, ...]
-    passed: int
-    total: int
-    rests_on: tuple[Row, ...]
-    proof: str | None
-
-
-@dataclass(frozen=True)
-class DirectionVerdict:
-    """What is known about a property pair in one direction; `scenarios` are node ids."""
-
-    verdict: Verdict
-    reason: str
-    scenarios: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class RowVerdict:
-    """What is known about a row of the supplement."""
-
-    row: Row
-    to_target: DirectionVerdict
-    to_source: DirectionVerdict
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """All verdicts of a run; `sentence` sums them up, `proven` says whether nothing is left to be done."""
-
-    items: tuple[ItemVerdict, ...]
-    rows: tuple[RowVerdict, ...]
-    sentence: str
-    proven: bool
-
-    def count(self, verdict: Verdict) -> int:
-        """How many items have this verdict."""
-        return sum(1 for each in self.items if each.verdict is verdict)
-
-
 # The scenarios of one flow, each with the rows and directions that it has seen arrive.
 Arrivals = Sequence[tuple[Scenario, Sequence[tuple[Row, Direction]]]]
 
@@ -131,10 +33,12 @@ def judge(
     scenarios: Sequence[Scenario],
     run: Run,
     decisions: Decisions | None = None,
+    circumstances: Circumstances = UNTROUBLED,
 ) -> Judgement:
     """The verdict of every item and every supplement row; items beyond the checklist do not count.
 
     With `decisions`, an item that depends on an undecided point is open; a blocked item needs its decision in any case.
+    `circumstances` are what else is known: stale recordings, waivers, quarantine, what was proven by hand.
     """
     arrivals = {
         flow.id: [
@@ -146,7 +50,8 @@ def judge(
     }
     rows = tuple(_row_verdict(row, arrivals[row.flow]) for row in supplement.rows)
     items = tuple(
-        _item_verdict(item, supplement, arrivals[item.flow], rows, run, decisions) for item in checklist.items
+        _item_verdict(item, supplement, arrivals[item.flow], rows, run, decisions, circumstances)
+        for item in checklist.items
     )
     sentence, proven = _sum_up(items, scenarios, run)
     return Judgement(items, rows, sentence, proven)
@@ -207,6 +112,7 @@ def _item_verdict(
     rows: Sequence[RowVerdict],
     run: Run,
     decisions: Decisions | None,
+    circumstances: Circumstances,
 ) -> ItemVerdict:
     own = [(scenario, seen) for scenario, seen in arrivals if item.short in scenario.items]
     scenarios = [scenario for scenario, _ in own]
@@ -220,11 +126,11 @@ def _item_verdict(
     )
     ran = {scenario.proof for scenario in scenarios if scenario.outcome != "skipped"}
     proof = min(ran, key=PROOF_LEVELS.index, default=None)
-    verdict, reason = _decide(item, scenarios, passed, total, rests_on, rows, run)
-    if verdict is not Verdict.FAILED and (held := _held(item, decisions, verdict, reason)):
+    verdict, reason = _decide(item, scenarios, passed, total, rests_on, rows, run, circumstances)
+    if verdict not in (Verdict.FAILED, Verdict.FLAKY) and (held := _held(item, decisions, verdict, reason)):
         verdict, reason = held
     ids = tuple(scenario.node_id for scenario in scenarios)
-    return ItemVerdict(item, verdict, reason, ids, passed, total, rests_on, proof)
+    return settled(ItemVerdict(item, verdict, reason, ids, passed, total, rests_on, proof), circumstances)
 
 
 def _held(item: Item, decisions: Decisions | None, verdict: Verdict, reason: str) -> tuple[Verdict, str] | None:
@@ -258,11 +164,18 @@ def _decide(
     rests_on: tuple[Row, ...],
     rows: Sequence[RowVerdict],
     run: Run,
+    circumstances: Circumstances,
 ) -> tuple[Verdict, str]:
     failed = [scenario for scenario in own if scenario.outcome in ("failed", "error")]
+    flaky = [scenario for scenario in own if scenario.outcome == "flaky"]
+    if (failed or flaky) and (kept := in_quarantine([*failed, *flaky], circumstances)):
+        return Verdict.FLAKY, kept
     if failed:
         named = ", ".join(scenario.id for scenario in failed[:3]) + (", …" if len(failed) > 3 else "")
         return Verdict.FAILED, f"{len(failed)} of {_count(total, 'scenario')} failed: {named}."
+    if flaky:
+        named = ", ".join(scenario.id for scenario in flaky[:3]) + (", …" if len(flaky) > 3 else "")
+        return Verdict.FLAKY, f"{len(flaky)} of {_count(total, 'scenario')} passed only when run again: {named}."
     if item.kind == UNSPECIFIED_KIND:
         return _open(item, passed, total, rows)
     if not total:
@@ -300,6 +213,12 @@ def _open(item: Item, passed: int, total: int, rows: Sequence[RowVerdict]) -> tu
     missing = directions.count(Verdict.NOT_RUN)
     unseen = f" {missing} of {len(directions)} directions were not seen to arrive." if missing else ""
     ran = f"{passed} of {_count(total, 'scenario')} passed" if total else "no scenario was run"
+    if not suggested and not missing and passed == total > 0:
+        return (
+            Verdict.OPEN,
+            f"Agreed rows proven: all {_count(len(own), 'row')} of the supplement are approved and were seen to "
+            f"arrive; {ran}. The document itself lists none, so the item is closed only by a named person's decision.",
+        )
     return (
         Verdict.OPEN,
         f"The document lists no rows; the supplement has {len(own)}, {standing}, reported apart; {ran}.{unseen}",

@@ -141,7 +141,8 @@ class RunFacts:
     def from_json(cls, text: str) -> Self:
         """The event that `to_json` wrote; raises MalformedEvent."""
         try:
-            return cls(**_object(text))
+            data = _object(text)
+            return cls(**data | {"caveats": tuple(data.get("caveats", ()))})
         except (ValueError, TypeError) as error:
             raise MalformedEvent("RunFacts", str(error)) from None
 

@@ -5,29 +5,24 @@ from __future__ import annotations
 import base64
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
-from counterpart.emulators import invoiced_contacts as contacts
-from counterpart.emulators import invoiced_customers as customers
 from counterpart.emulators import invoiced_events as events
 from counterpart.emulators import invoiced_invoices as invoices
-from counterpart.emulators import invoiced_items as items
-from counterpart.emulators import invoiced_ledger as ledger
-from counterpart.emulators import invoiced_payments as payments
 from counterpart.emulators import invoiced_webhooks as webhooks
 from counterpart.emulators.clock import Clock
 from counterpart.emulators.errors import InvoicedError, MalformedJson
 from counterpart.emulators.faults import Faults
 from counterpart.emulators.invoiced_account import Account, Call, Reply, Settings, Switches
 from counterpart.emulators.invoiced_expansion import expanded
-from counterpart.emulators.invoiced_rates import COUPONS, TAX_RATES
+from counterpart.emulators.invoiced_routes import ROUTES, Handler
+from counterpart.emulators.invoiced_traffic import Traffic
 from counterpart.emulators.invoiced_values import nest, unknown_option
 from counterpart.emulators.jsontext import decode, encode_escaped, encode_pretty
-from counterpart.emulators.router import Router
 from counterpart.emulators.wire import Delivery, Emulator, Request, Response
 
 INVOICED_KEY = "EmulatorKeyForInvoiced0123456789"
@@ -37,11 +32,8 @@ _SHORTEST_KEY, _LONGEST_KEY = 6, 64
 _LARGEST_BODY = 25_000_000
 _MOST_PARAMETERS = 1000
 _WRITE_OPTIONS = frozenset({"exclude", "expand", "include"})
-_SLOT_SECONDS = 60
 _RATE_LIMIT = "rate_limit_error"
 _REALM = ("WWW-Authenticate", 'Basic realm="Invoiced"')
-
-Handler = Callable[[Account, Call], Reply]
 
 
 class Invoiced(Emulator):
@@ -63,7 +55,6 @@ class Invoiced(Emulator):
         self.switches, self.settings = switches, settings
         self.authorization = "Basic " + base64.b64encode(f"{key}:".encode()).decode("ascii")
         self.faults = Faults()
-        self._under_way: dict[int, int] = {}
         self._lock = threading.Lock()
         self.reset(seed)
 
@@ -88,6 +79,7 @@ class Invoiced(Emulator):
     def reset(self, seed: int) -> None:
         """Forget every record and start the ids anew; the seed decides the ids that Invoiced draws at random."""
         self.seed = seed
+        self._traffic = Traffic()
         self._account = Account(
             self.clock,
             self._base_url,
@@ -107,24 +99,21 @@ class Invoiced(Emulator):
             self._account.restore(snapshot)
 
     def enter(self, request: Request) -> Response | None:
-        """Twenty calls of one key may be under way; a place that is not given back frees itself after a minute.
-
-        Tokens of OAuth are not counted.
-        """
+        """A place for a call with the key, while there is one; tokens of OAuth are not counted."""
         if request.headers.get("authorization") != self.authorization:
             return None
         with self._lock:
-            now = self.clock.seconds()
             most = self.settings.concurrent_calls
-            if len(self._under_way) >= most:
-                self._under_way = {id_: at for id_, at in self._under_way.items() if at + _SLOT_SECONDS > now}
-                if len(self._under_way) >= most:
-                    return self._response(request, _refused(_too_many(most)))
-            self._under_way[id(request)] = now
-        return None
+            if self._traffic.enter(request, most, self.clock.seconds()):
+                return None
+            return self._response(request, _refused(_too_many(most)))
 
     def leave(self, request: Request) -> None:
-        self._under_way.pop(id(request), None)
+        """Only now, with its answer sent, does the call's idempotency key stand for that answer."""
+        with self._lock:
+            unsent = self._traffic.leave(request)
+            if unsent is not None:
+                self._keep(*unsent)
 
     def failure(self, status: int) -> Response:
         refusal = {
@@ -159,15 +148,26 @@ class Invoiced(Emulator):
             return self._answer_once(request, key)
 
     def _answer_once(self, request: Request, key: str) -> Response:
-        """The first response given under a key within a day, whatever the method, path or body now are."""
+        """The first response given under a key within a day, whatever the method, path or body now are.
+
+        While that response is still on its way, another call under the key takes effect too.
+        """
         now = self.clock.seconds()
         replies = self._account.replies
         for oldest in list(islice(replies, 2)):  # in order of expiry; two a call outrun the growth
             if replies[oldest][0] <= now:
                 del replies[oldest]
-        if key not in replies:
-            replies[key] = (now + _IDEMPOTENCY_SECONDS, self._response(request, self._answer(request)))
-        return replies[key][1]
+        if key in replies:
+            return replies[key][1]
+        response = self._response(request, self._answer(request))
+        if not self._traffic.hold(request, key, response):
+            self._keep(key, response)
+        return response
+
+    def _keep(self, key: str, response: Response) -> None:
+        replies = self._account.replies
+        replies.pop(key, None)
+        replies[key] = (self.clock.seconds() + _IDEMPOTENCY_SECONDS, response)
 
     def _answer(self, request: Request) -> Reply:
         account = self._account
@@ -179,7 +179,9 @@ class Invoiced(Emulator):
             pairs, query = _query(request)
             if request.method not in {"GET", "HEAD"}:
                 _refuse_query(request, query)
-            call = Call(request.path, arguments, pairs, query, _body(request), now)
+            accept = request.headers.get("accept", "")
+            call = Call(request.path, arguments, pairs, query, _body(request), now, accept)
+            self._traffic.refuse_locked(request, now)
             reply = handler(account, call)
         except InvoicedError as refusal:
             account.roll_back(before)
@@ -246,6 +248,8 @@ class Invoiced(Emulator):
         )
         if reply.value is None:
             return Response(reply.status, headers, b"")
+        if isinstance(reply.value, bytes):
+            return Response(reply.status, (("Content-Type", "application/pdf"), *headers), reply.value)
         if given.get("user-agent", "").startswith("curl"):
             text = encode_pretty(reply.value)
         else:
@@ -261,7 +265,7 @@ def _refused(refusal: InvoicedError) -> Reply:
 
 
 def _route(request: Request) -> tuple[Handler, tuple[str, ...]]:
-    found = _ROUTES.find(request.path)
+    found = ROUTES.find(request.path)
     if found is None:
         raise InvoicedError(f"Request was not recognized: {request.method} {request.path[:200]}", status=404)
     methods, arguments = found
@@ -336,64 +340,3 @@ def _basic(credentials: str) -> tuple[str, str]:
         return credentials, ""
     user, _, password = text.partition(":")
     return user, password
-
-
-_ROUTES: Router[Handler] = Router(
-    [
-        ("GET", "/customers", customers.list_),
-        ("POST", "/customers", customers.create),
-        ("GET", "/customers/{id}", customers.retrieve),
-        ("PATCH", "/customers/{id}", customers.change),
-        ("DELETE", "/customers/{id}", customers.delete),
-        ("GET", "/customers/{id}/balance", ledger.balance),
-        ("POST", "/customers/{id}/merge", ledger.merge),
-        ("GET", "/customers/{id}/contacts", contacts.list_),
-        ("POST", "/customers/{id}/contacts", contacts.create),
-        ("GET", "/customers/{id}/contacts/{contact}", contacts.retrieve),
-        ("PATCH", "/customers/{id}/contacts/{contact}", contacts.change),
-        ("DELETE", "/customers/{id}/contacts/{contact}", contacts.delete),
-        ("GET", "/events", events.list_),
-        ("GET", "/events/{id}", events.retrieve),
-        ("GET", "/webhooks", webhooks.list_),
-        ("POST", "/webhooks", webhooks.create),
-        ("GET", "/webhooks/{id}", webhooks.retrieve),
-        ("PATCH", "/webhooks/{id}", webhooks.change),
-        ("DELETE", "/webhooks/{id}", webhooks.delete),
-        ("GET", "/webhook_attempts", webhooks.attempts),
-        ("POST", "/webhook_attempts/{id}/retries", webhooks.retry),
-        # The second path is a legacy alias.
-        *(
-            (method, f"{path}{tail}", handler)
-            for path in ("/items", "/catalog_items")
-            for method, tail, handler in (
-                ("GET", "", items.list_),
-                ("POST", "", items.create),
-                ("GET", "/{id}", items.retrieve),
-                ("PATCH", "/{id}", items.change),
-                ("DELETE", "/{id}", items.delete),
-            )
-        ),
-        ("GET", "/invoices", invoices.list_),
-        ("POST", "/invoices", invoices.create),
-        ("GET", "/invoices/{id}", invoices.retrieve),
-        ("PATCH", "/invoices/{id}", invoices.change),
-        ("DELETE", "/invoices/{id}", invoices.delete),
-        ("POST", "/invoices/{id}/void", invoices.void),
-        ("POST", "/invoices/{id}/bad_debt", invoices.write_off),
-        *(
-            route
-            for path, rates in (("/coupons", COUPONS), ("/tax_rates", TAX_RATES))
-            for route in (
-                ("GET", path, rates.list_),
-                ("POST", path, rates.create),
-                ("GET", f"{path}/{{id}}", rates.retrieve),
-                ("PATCH", f"{path}/{{id}}", rates.change),
-                ("DELETE", f"{path}/{{id}}", rates.delete),
-            )
-        ),
-        ("GET", "/payments", payments.list_),
-        ("POST", "/payments", payments.create),
-        ("GET", "/payments/{id}", payments.retrieve),
-        ("DELETE", "/payments/{id}", payments.void),
-    ]
-)

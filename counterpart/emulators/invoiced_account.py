@@ -105,6 +105,11 @@ class Catalog:
         key = self.newest.get(id_)
         return None if key is None else self.table.get(key)
 
+    def shown(self, id_: str) -> Row | None:
+        """The newest record of this id as answers show it: nothing there tells whether it is archived."""
+        row = self.find(id_)
+        return None if row is None else {name: value for name, value in row.items() if name != "archived"}
+
     def active(self, id_: object) -> Row | None:
         """The record of this id unless it is archived."""
         row = self.find(id_) if isinstance(id_, str) else None
@@ -227,11 +232,13 @@ class Call:
     """The query with brackets nested: `filter[name]=x` is `{"filter": {"name": "x"}}`."""
     body: Mapping[str, Any]
     now: int
+    accept: str = ""
+    """The media types that the caller takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A status and the value to be written as JSON; None for an empty body."""
+    """A status and the value to be written as JSON; None for an empty body, bytes for a PDF."""
 
     status: int
     value: object = None

@@ -9,7 +9,7 @@ from typing import Any
 
 from counterpart.emulators.errors import InvoicedError
 from counterpart.emulators.invoiced_account import Account, Call, Reply
-from counterpart.emulators.invoiced_listing import NOT_EMULATED, Column, Listing, Test, answer, project
+from counterpart.emulators.invoiced_listing import Column, Listing, Test, answer, project
 from counterpart.emulators.invoiced_values import (
     Rule,
     assign,
@@ -127,11 +127,14 @@ _FILTERS: dict[str, Column] = {
     **dict.fromkeys(("created_at", "updated_at"), "date"),
 }  # fmt: skip
 
+_NOT_EMULATED = ("automation", "balance", "late_fee_schedule_id", "owner")
+
 LISTING = Listing(
     columns=_FILTERS,
     defaults=DEFAULTS,
+    not_emulated=_NOT_EMULATED,
     closed=(
-        *NOT_EMULATED, "advanced_filter", "exclude", "expand", "filter", "include", "metadata", "open_balance", "page",
+        *_NOT_EMULATED, "advanced_filter", "exclude", "expand", "filter", "include", "metadata", "open_balance", "page",
         "paginate", "payment_source", "per_page", "sort", "updated_after", "updated_before",
     ),
     hidden=HIDDEN,
@@ -230,7 +233,7 @@ def view(account: Account, row: Row) -> Row:
     shown = DEFAULTS | row
     shown |= {"statement_url": url, "statement_pdf_url": f"{url}/pdf"}
     if shown["taxes"]:
-        rates = (account.tax_rates.find(id_) for id_ in shown["taxes"])
+        rates = (account.tax_rates.shown(id_) for id_ in shown["taxes"])
         shown["taxes"] = [rate for rate in rates if rate is not None]
     return shown
 

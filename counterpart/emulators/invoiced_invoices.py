@@ -22,6 +22,7 @@ from counterpart.emulators.invoiced_lines import (
     unpack,
 )
 from counterpart.emulators.invoiced_listing import Column, Listing, answer, project
+from counterpart.emulators.invoiced_pdf import page
 from counterpart.emulators.invoiced_status import due_date, settled, status
 from counterpart.emulators.invoiced_values import (
     Rule,
@@ -90,7 +91,22 @@ _FILTERS: dict[str, Column] = {
     **dict.fromkeys(("date", "due_date", "created_at", "updated_at"), "date"),
 }  # fmt: skip
 
-LISTING = Listing(columns=_FILTERS, defaults=DEFAULTS, dated="date", hidden=HIDDEN)
+
+def _customer_name(account: Account, invoice: Row) -> Any:
+    customer = account.customers.get(invoice["customer"])
+    return None if customer is None else customer["name"]
+
+
+LISTING = Listing(
+    columns=_FILTERS,
+    defaults=DEFAULTS,
+    dated="date",
+    hidden=HIDDEN,
+    joined={"Customers.name": _customer_name},
+    not_emulated=(
+        "balance", "broken_promises", "cadence", "chasing", "payment_attempted", "payment_plan", "tags", "total",
+    ),
+)  # fmt: skip
 
 
 def create(account: Account, call: Call) -> Reply:
@@ -134,7 +150,10 @@ def create(account: Account, call: Call) -> Reply:
 
 
 def retrieve(account: Account, call: Call) -> Reply:
-    shown = _shown(account, find(account, call.arguments[0]), call)
+    row = find(account, call.arguments[0])
+    if "application/pdf" in call.accept:
+        return Reply(200, _printed(view(account, row)))
+    shown = _shown(account, row, call)
     # A single record shows ten entries of a list at most.
     return Reply(200, shown | {name: shown[name][:_MOST_SHOWN] for name in ("discounts", "taxes") if name in shown})
 
@@ -250,8 +269,7 @@ def _shown(account: Account, row: Row, call: Call) -> Row:
 
 def _whole(account: Account, row: Row) -> Row:
     shown = DEFAULTS | row
-    customer = account.customers.get(row["customer"])
-    shown["customerName"] = None if customer is None else customer["name"]
+    shown["customerName"] = _customer_name(account, row)
     shown["items"] = [line_view(account, line) for line in unpack(shown["items"])]
     shown["discounts"] = [entry_view(account, "discount", entry) for entry in shown["discounts"]]
     shown["taxes"] = [entry_view(account, "tax", entry) for entry in shown["taxes"]]
@@ -264,6 +282,11 @@ def _whole(account: Account, row: Row) -> Row:
         shown |= {"url": url, "pdf_url": f"{url}/pdf", "csv_url": f"{url}/csv"}
         shown["payment_url"] = f"{url}/payment" if payable else None
     return shown
+
+
+def _printed(invoice: Row) -> bytes:
+    lines = (f"{line['quantity']:f} x {line['name']}: {line['amount']:f}" for line in invoice["items"])
+    return page([f"{invoice['name']} {invoice['number']}", *lines, f"{invoice['currency']} {invoice['total']:f}"])
 
 
 def _customer(account: Account, given: Any, now: int) -> tuple[Row, bool]:

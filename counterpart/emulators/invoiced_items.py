@@ -140,7 +140,7 @@ def view(account: Account, row: Row) -> Row:
 def _whole(account: Account, row: Row) -> Row:
     shown = DEFAULTS | row
     if shown["taxes"]:
-        rates = (account.tax_rates.find(id_) for id_ in shown["taxes"])
+        rates = (account.tax_rates.shown(id_) for id_ in shown["taxes"])
         shown["taxes"] = [rate for rate in rates if rate is not None]
     return shown
 

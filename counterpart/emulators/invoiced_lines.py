@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from counterpart.emulators.errors import InvoicedError
-from counterpart.emulators.invoiced_account import Account
+from counterpart.emulators.invoiced_account import Account, Catalog
 from counterpart.emulators.invoiced_values import boolean, coerced, metadata, numeric
 from counterpart.emulators.table import Row, sparse
 from counterpart.emulators.totals import Line, Rate, Totals, invoice_totals
@@ -135,9 +135,8 @@ def line_view(account: Account, line: Row) -> Row:
 
 def entry_view(account: Account, kind: EntryKind, entry: Row) -> Row:
     """A discount or tax as answers show it, with its rate as it reads today."""
-    rate = None if entry[_RATE[kind]] is None else _rate(account, kind, entry[_RATE[kind]])
-    if rate is not None:
-        rate = {name: value for name, value in rate.items() if name != "archived"}
+    id_ = entry[_RATE[kind]]
+    rate = None if id_ is None else _catalog(account, kind).shown(id_)
     shown = entry | {"object": kind, _RATE[kind]: rate}
     return shown | {"expires": None, "from_payment_terms": False} if kind == "discount" else shown
 
@@ -201,8 +200,11 @@ def _label(value: Any, absent: Any = None) -> Any:
 
 
 def _rate(account: Account, kind: EntryKind, id_: Any) -> Row | None:
-    catalog = account.coupons if kind == "discount" else account.tax_rates
-    return catalog.find(id_) if isinstance(id_, str) else None
+    return _catalog(account, kind).find(id_) if isinstance(id_, str) else None
+
+
+def _catalog(account: Account, kind: EntryKind) -> Catalog:
+    return account.coupons if kind == "discount" else account.tax_rates
 
 
 def _rates(account: Account, kind: EntryKind, found: Iterable[Row]) -> tuple[Rate, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
@@ -32,12 +32,6 @@ _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _METADATA_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _LEADING_NUMBER = re.compile(r"\s*[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
 _SHAPES: dict[str, type] = {"filter": dict, "metadata": dict, "page": str, "per_page": str, "sort": str}
-NOT_EMULATED = (
-    "automation",
-    "balance",
-    "late_fee_schedule_id",
-    "owner",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +51,10 @@ class Listing:
     hidden: frozenset[str] = frozenset()
     sortable: tuple[str, ...] = ()
     """Columns to sort by beside the filterable ones."""
+    joined: Mapping[str, Callable[[Account, Row], Any]] = field(default_factory=dict)
+    """Columns of other records to sort by."""
+    not_emulated: tuple[str, ...] = ()
+    """Parameters that Invoiced knows and the emulator does not: refused, so that nothing relies on them unnoticed."""
 
 
 def answer(
@@ -79,7 +77,7 @@ def answer(
     if order:
         rows = [row for row in table if all(test(row) for test in found)] if found else list(table)
         for column, descending in reversed(order):
-            rows.sort(key=_sort_key(column, listing.defaults), reverse=descending)
+            rows.sort(key=_sort_key(account, listing, column), reverse=descending)
         total = len(rows)
         shown = rows[offset : offset + per_page]
     else:
@@ -164,7 +162,7 @@ def _check(listing: Listing, query: Mapping[str, Any]) -> None:
         shape = _SHAPES.get(name)
         if shape is not None and not isinstance(value, shape):
             raise InvoicedError(f"The option '{name}' has the wrong type.", "query")
-        if name in NOT_EMULATED:
+        if name in listing.not_emulated:
             raise InvoicedError(f"The emulator does not offer the parameter {name}.", "query", status=501)
 
 
@@ -327,17 +325,17 @@ def _order(listing: Listing, sort: str) -> list[tuple[str, bool]]:
     order: list[tuple[str, bool]] = []
     for part in sort.split(","):
         words = part.split()
-        known = words and (words[0] in listing.columns or words[0] in listing.sortable)
+        known = words and any(words[0] in names for names in (listing.columns, listing.sortable, listing.joined))
         if known and len(words) == 2 and words[1].lower() in {"asc", "desc"}:
             order.append((words[0], words[1].lower() == "desc"))
     return [] if order[:1] == [("id", listing.newest_first)] else order
 
 
-def _sort_key(column: str, defaults: Mapping[str, Any]) -> Callable[[Row], Any]:
-    default = defaults.get(column)
+def _sort_key(account: Account, listing: Listing, column: str) -> Callable[[Row], Any]:
+    default, joined = listing.defaults.get(column), listing.joined.get(column)
 
     def key(row: Row) -> Any:
-        value = row.get(column, default)
+        value = row.get(column, default) if joined is None else joined(account, row)
         if value is None:
             return (0, 0)
         return (1, fold(value) if isinstance(value, str) else value)

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from counterpart.emulators import Fault, Request, Server, UnusableFault, asgi
+from counterpart.emulators import Fault, Server, UnusableFault, asgi
 
 PAIR = ("invoiced", "customerp")
 
@@ -141,15 +141,6 @@ def test_twenty_calls_of_one_key_may_be_under_way(invoiced: Any) -> None:
         "message": "Too many concurrent requests! You can only make 20 concurrent requests at a time.",
     }
     assert alone.status_code == 200
-
-
-def test_a_place_that_is_not_given_back_frees_itself_after_a_minute(invoiced: Any) -> None:
-    emulator = invoiced.emulator
-    held = [Request("GET", "/", "", {"authorization": emulator.authorization}, b"") for _ in range(21)]
-    assert [emulator.enter(call) for call in held[:20]] == [None] * 20
-    assert emulator.enter(held[20]).status == 429
-    invoiced.clock.advance(60)
-    assert emulator.enter(held[20]) is None
 
 
 def test_a_server_that_cannot_break_off_says_so(invoiced: Any) -> None:

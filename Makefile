@@ -46,6 +46,7 @@ $(PEERS): requirements-bench.lock $(READY)
 bench: $(PEERS)  ## measure what a scenario and a request cost, with the plain stack beside it
 	@$(BIN)/python bench/scenario_cost.py
 	@$(BIN)/python bench/replay_cost.py
+	@$(BIN)/python bench/documents.py
 
 record: $(READY)  ## record the cassettes anew, over HTTP on loopback, against the emulators
 	@$(BIN)/pytest features/ --against=emulators --record

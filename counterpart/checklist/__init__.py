@@ -1,6 +1,7 @@
 """Document -> items -> verdicts: what is to be proven, and whether it has been."""
 
 from counterpart.checklist.approvals import Approval
+from counterpart.checklist.attestation import Attestation
 from counterpart.checklist.checklist import Checklist, Source
 from counterpart.checklist.circumstances import BY_HAND, UNTROUBLED, Circumstances
 from counterpart.checklist.compare import Change, Difference, compare
@@ -8,12 +9,14 @@ from counterpart.checklist.decisions import Decision, Decisions, Point, open_poi
 from counterpart.checklist.diagnostics import Diagnostic, against_opposite, diagnose
 from counterpart.checklist.document import read, read_file
 from counterpart.checklist.errors import (
+    AttestationError,
     ChecklistError,
     ChecklistFileError,
     DecisionsError,
     DocumentError,
     FileDefects,
     ManualError,
+    ReviewsError,
     SupplementError,
     WaiversError,
 )
@@ -42,6 +45,8 @@ __all__ = [
     "TELLING_ORDER",
     "UNTROUBLED",
     "Approval",
+    "Attestation",
+    "AttestationError",
     "Change",
     "Checklist",
     "ChecklistError",
@@ -66,6 +71,7 @@ __all__ = [
     "ManualRecord",
     "Point",
     "Quarantine",
+    "ReviewsError",
     "Row",
     "RowVerdict",
     "Side",

@@ -32,6 +32,7 @@ class Diagnostic:
         return f"{path}:{self.line}: {self.severity}: {self.message} Assumed: {self.assumed} {self.cure}"
 
 
+NOTHING = "Nothing to do."
 DECIDE = "Decide it in decisions.toml."
 
 
@@ -73,7 +74,7 @@ def _of_whole(document: Document) -> Iterator[Diagnostic]:
             7,
             "The introduction's heading has a full stop and a short underline.",
             "nothing; documents up to March 2024 have it.",
-            "Nothing to do.",
+            NOTHING,
         )
     if not document.flows:
         yield Diagnostic(
@@ -102,7 +103,7 @@ def _of_whole(document: Document) -> Iterator[Diagnostic]:
             2,
             f"Source and target are one system, {document.source.name}.",
             "flows merge records within it; each item needs two records of the same type.",
-            "Nothing to do.",
+            NOTHING,
         )
 
 
@@ -116,7 +117,7 @@ def _of_section(section: DocumentFlow, document: Document) -> Iterator[Diagnosti
             section.line,
             f"Source and target are one record type, {section.source.object}.",
             "records of it are merged with each other.",
-            "Nothing to do.",
+            NOTHING,
         )
     for statement in section.statements:
         if statement.clause and statement.clause.nature == "condition" and not statement.clause.agrees:
@@ -180,7 +181,7 @@ def _of_row(row: PropertyRow) -> Iterator[Diagnostic]:
             row.line + 2,
             "The data type stands at the beginning of the line.",
             "it is the row's third cell.",
-            "Nothing to do.",
+            NOTHING,
         )
     for end in (row.source, row.target):
         yield from _of_property(end)
@@ -195,16 +196,16 @@ def _of_row(row: PropertyRow) -> Iterator[Diagnostic]:
 def _of_property(end: PropertyRef) -> Iterator[Diagnostic]:
     if end.trimmed:
         message = f"Behind the name {end.path!r} stand blanks or tabs."
-        yield Diagnostic("trimmed-name", "warn", end.line, message, "they are no part of it.", "Nothing to do.")
+        yield Diagnostic("trimmed-name", "warn", end.line, message, "they are no part of it.", NOTHING)
     if end.internal:
         message = f"{end.path} is the id of a parent record in the source."
-        yield Diagnostic("internal-name", "note", end.line, message, "it is tested as a reference.", "Nothing to do.")
+        yield Diagnostic("internal-name", "note", end.line, message, "it is tested as a reference.", NOTHING)
     if end.synthetic:
         message = f"{end.path} was made up by the service; neither system has it."
         yield Diagnostic("synthetic-name", "note", end.line, message, "it is never compared.", DECIDE)
     if end.repeated:
         message = f"The value conditions of {end.path} repeat each other."
-        yield Diagnostic("conditions-run-together", "warn", end.line, message, "each counts once.", "Nothing to do.")
+        yield Diagnostic("conditions-run-together", "warn", end.line, message, "each counts once.", NOTHING)
     if len(end.conditions) > 1:
         message = f"{end.path} has {len(end.conditions)} value conditions run together."
         assumed = "any one of them suffices."
@@ -235,7 +236,7 @@ def _of_repeated(flow: MergedFlow, lines: list[int]) -> Iterator[Diagnostic]:
         yield Diagnostic("rows-differ", "warn", lines[1], message, "every row counts.", "Ask which list is right.")
     elif not flow.disputed:
         message = f"{flow.short} has {len(lines)} sections (lines {places}) that say the same."
-        yield Diagnostic("repeated", "note", lines[1], message, "they are one flow.", "Nothing to do.")
+        yield Diagnostic("repeated", "note", lines[1], message, "they are one flow.", NOTHING)
 
 
 def _blocked(code: str, block: blocks.Block, assumed: str, cure: str) -> Diagnostic:

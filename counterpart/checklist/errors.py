@@ -7,7 +7,9 @@ ChecklistError
     ├── SupplementError       features/supplement.toml
     ├── DecisionsError        features/decisions.toml
     ├── WaiversError          features/waivers.toml
-    └── ManualError           features/manual.toml
+    ├── ManualError           features/manual.toml
+    ├── AttestationError      features/attestation.toml; compare again
+    └── ReviewsError          features/trace.toml; review again
 """
 
 from __future__ import annotations
@@ -55,3 +57,11 @@ class WaiversError(FileDefects):
 
 class ManualError(FileDefects):
     """What was proven by hand cannot be read or recorded; `defects` names every mistake with place, cause and cure."""
+
+
+class AttestationError(FileDefects):
+    """The attestation of a comparison is torn."""
+
+
+class ReviewsError(FileDefects):
+    """The record of what was reviewed is torn."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import click
 
 from counterpart.checklist import Approval, Checklist, Row, Supplement
 from counterpart.checklist.supplement import TYPES, decide, suggest, suggest_again
-from counterpart.cli.checklist import FILE, JSON, show_table
+from counterpart.cli.showing import FILE, JSON, counted, show_json, show_lines
 
 
 @click.group()
@@ -25,14 +24,30 @@ def supplement() -> None:
 @FILE
 @JSON
 def list_(file: Path, as_json: bool) -> None:
-    """List the rows with their standing."""
+    """List the rows with their standing.
+
+    For example: counterpart supplement list
+    """
     found = Supplement.load(file.with_name("supplement.toml"), Checklist.load(file))
     rows = (*found.rows, *found.rejected)
     if as_json:
-        shown = [{"row": row.id, **asdict(row)} for row in rows]
-        click.echo(json.dumps(shown, indent=2, ensure_ascii=False, default=str))
+        show_json([{"row": row.id, **asdict(row)} for row in rows])
         return
-    show_table(("row", "type", "travels", "standing", "reason"), [_cells(row) for row in rows])
+    flow = ""
+    for row in rows:
+        if row.flow != flow:
+            flow = row.flow
+            click.echo(f"{flow}")
+        key = ", match key" if row.match_key else ""
+        click.echo(f"  {f'{row.source} > {row.target}':50}  {row.type}, {_TRAVELS[row.travels]}{key}")
+        show_lines("      ", f"{_standing(row)}. {row.reason}")
+        if row.deviation:
+            show_lines("      ", f"Deviates: {row.deviation}")
+    approved = sum(1 for row in rows if row.standing == "approved")
+    click.echo(
+        f"\n{counted(len(rows), 'row')}, {approved} approved, {len(found.rejected)} rejected. "
+        "Next: counterpart supplement approve 'FLOW/SOURCE>TARGET' --by NAME --role ROLE --reason WHY"
+    )
 
 
 def _deciding(command: Callable[..., None]) -> Callable[..., None]:
@@ -50,14 +65,24 @@ def _deciding(command: Callable[..., None]) -> Callable[..., None]:
 @supplement.command()
 @_deciding
 def approve(row: str, name: str, role: str, reason: str, file: Path) -> None:
-    """Approve a ROW as it stands; an edit of it lets the approval lapse."""
+    """Approve a ROW as it stands; an edit of it lets the approval lapse.
+
+    \b
+    For example: counterpart supplement approve 'product-item/name>name' \\
+                   --by "Kari Nordmann" --role QA --reason "As agreed."
+    """
     _decide("approved", row, name, role, reason, file)
 
 
 @supplement.command()
 @_deciding
 def reject(row: str, name: str, role: str, reason: str, file: Path) -> None:
-    """Take a ROW out of what is under test, and keep why."""
+    """Take a ROW out of what is under test, and keep why.
+
+    \b
+    For example: counterpart supplement reject 'product-item/category>type' \\
+                   --by "Kari Nordmann" --role QA --reason "Not used."
+    """
     _decide("rejected", row, name, role, reason, file)
 
 
@@ -67,7 +92,10 @@ def reject(row: str, name: str, role: str, reason: str, file: Path) -> None:
 @click.option("--reason", help="why the two belong together")
 @FILE
 def suggest_(row: str, kind: str | None, reason: str | None, file: Path) -> None:
-    """Suggest a ROW, FLOW/SOURCE>TARGET, or take back what was decided about it."""
+    """Suggest a ROW, FLOW/SOURCE>TARGET, or take back what was decided about it.
+
+    For example: counterpart supplement suggest 'product-item/weight>weight' --type decimal --reason "Both have it."
+    """
     loaded = Checklist.load(file)
     path = file.with_name("supplement.toml")
     known = Supplement.load(path, loaded)
@@ -88,10 +116,17 @@ def _decide(standing: Literal["approved", "rejected"], row: str, name: str, role
     click.echo(f"{decided.id} is {decided.standing} by {name}, {role}.")
 
 
-def _cells(row: Row) -> tuple[Any, ...]:
-    standing: str = row.standing
+_TRAVELS = {
+    "both": "both ways",
+    "to-source": "to the source only",
+    "to-target": "to the target only",
+    "create-only": "at creation only",
+}
+
+
+def _standing(row: Row) -> str:
     if row.lapsed:
-        standing = f"suggested; {row.lapsed.by}'s approval lapsed with an edit"
-    elif row.approved:
-        standing = f"{row.standing} by {row.approved.by}, {row.approved.role}, {row.approved.on}"
-    return (row.id, row.type, row.travels, standing, row.reason)
+        return f"Suggested; {row.lapsed.by}'s approval lapsed with an edit"
+    if row.approved:
+        return f"{row.standing.capitalize()} by {row.approved.by}, {row.approved.role}, on {row.approved.on}"
+    return row.standing.capitalize()

@@ -67,9 +67,7 @@ def sums(directory: Path) -> str:
     )
 
 
-def sign(
-    directory: Path, key: Path, signer: Signer, signers: Path, log: Path, at: datetime | None = None
-) -> Signature:
+def sign(directory: Path, key: Path, signer: Signer, signers: Path, log: Path, at: datetime | None = None) -> Signature:
     """Sign a report and write the signature into its log.
 
     Raises SigningRefused when the signature would not count: a report that is not as it was built, a draft, a name
@@ -175,17 +173,13 @@ def _checked(directory: Path, path: Path, signers: Path, current: Mapping[str, s
     lapsed_items = lapsed(signed, current)
     if changed:
         return _bad(given, f"what it signed is not what is here: {', '.join(changed)}", person, lapsed_items)
-    return Signature(
-        name, given.name, given.role, given.meaning, given.at, True, lapsed=lapsed_items, person=person
-    )
+    return Signature(name, given.name, given.role, given.meaning, given.at, True, lapsed=lapsed_items, person=person)
 
 
 def _bad(
     given: Signature, problem: str, person: frozenset[str] = frozenset(), lapsed_items: Sequence[str] = ()
 ) -> Signature:
-    return Signature(
-        given.file, given.name, given.role, given.meaning, given.at, False, problem, lapsed_items, person
-    )
+    return Signature(given.file, given.name, given.role, given.meaning, given.at, False, problem, lapsed_items, person)
 
 
 def _missing(signatures: Sequence[Signature]) -> tuple[str, ...]:

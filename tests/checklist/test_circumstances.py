@@ -152,9 +152,7 @@ def test_a_record_by_hand_counts_for_what_it_was_made_for(checklist: Checklist, 
 
 def test_what_cannot_be_recorded_by_hand(checklist: Checklist, tmp_path: Path) -> None:
     def record(item: str, evidence: Path) -> None:
-        by_hand.record(
-            tmp_path / "m.toml", tmp_path / "p", checklist, item, "passed", "Kari", "", evidence, "", TODAY
-        )
+        by_hand.record(tmp_path / "m.toml", tmp_path / "p", checklist, item, "passed", "Kari", "", evidence, "", TODAY)
 
     with pytest.raises(ManualError, match="no item is called 'a/b'"):
         record("a/b", tmp_path / "p" / "x")

@@ -18,8 +18,14 @@ ROOT = Path(__file__).parents[2]
 THREE = [("Customer", "Customers company"), ("Order", "Invoices"), ("Product", "Items")]
 
 
+TWICE = (
+    "Every Customer goes to organisation data and to human data (customer-company and customer-person); as written "
+    "each record would be created twice, and no rule tells people from organisations."
+)
+
+
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli, [*map(str, arguments)], env={"COLUMNS": "200"})
+    return CliRunner().invoke(cli, [*map(str, arguments)], env={"COLUMNS": "220"})
 
 
 @pytest.fixture
@@ -45,21 +51,32 @@ def test_reading_a_document(keep: Callable[..., Path]) -> None:
     path = keep("a.rst", flows=[("Customer", "Customers company"), ("Customer", "Customers person")])
     result = run("checklist", "read", path)
     assert result.exit_code == 1
-    assert result.output.splitlines()[-5:] == [
-        "a.rst:12: block: Every Customer goes to organisation data and to human data (customer-company and "
-        "customer-person); as written each record would be created twice, and no rule tells people from organisations. "
-        "Assumed: nothing; its items are blocked. Decide it in decisions.toml.",
-        "a.rst:20: warn: The property table of 'Customerp Customer to Invoiced Customers company' has a header and no "
-        "rows. Assumed: properties are shared, but nobody has said which; the item stays open. Supply and approve rows "
-        "in supplement.toml.",
-        "a.rst:28: block: Every Customer goes to organisation data and to human data (customer-company and "
-        "customer-person); as written each record would be created twice, and no rule tells people from organisations. "
-        "Assumed: nothing; its items are blocked. Decide it in decisions.toml.",
-        "a.rst:36: warn: The property table of 'Customerp Customer to Invoiced Customers person' has a header and no "
-        "rows. Assumed: properties are shared, but nobody has said which; the item stays open. Supply and approve rows "
-        "in supplement.toml.",
-        "2 flows, 10 items, 2 of them blocked.",
-    ]
+    assert (
+        result.output
+        == f"""\
+Customerp to Invoiced Dataflow, generated 2024-01-02 03:04:05 UTC
+
+flow               items   listed properties
+────────────────────────────────────────────
+customer-company   5       0
+customer-person    5       0
+
+block: roles
+  a.rst:12: {TWICE}
+  a.rst:28: {TWICE}
+  Assumed: nothing; its items are blocked.
+  To do: Decide it in decisions.toml.
+
+warn: empty-table
+  a.rst:20: The property table of 'Customerp Customer to Invoiced Customers company' has a header and no rows.
+  a.rst:36: The property table of 'Customerp Customer to Invoiced Customers person' has a header and no rows.
+  Assumed: properties are shared, but nobody has said which; the item stays open.
+  To do: Supply and approve rows in supplement.toml.
+
+2 flows, 10 items, 2 of them blocked.
+Next: counterpart checklist items {path}
+"""
+    )
 
 
 def test_reading_as_json(keep: Callable[..., Path]) -> None:
@@ -88,9 +105,9 @@ def test_flows_without_a_way_back(keep: Callable[..., Path], write: Callable[...
     back = tmp_path / "back.rst"
     back.write_text(write("Invoiced", "Customerp", flows=[("Items", "Product")]), "utf-8")
     output = run("checklist", "read", keep("a.rst"), "--opposite", back).output
-    assert [line.split(" Assumed")[0] for line in output.splitlines() if "no flow back" in line] == [
-        "a.rst:12: warn: customer-company has no flow back: 'Invoiced to Customerp Dataflow' has none.",
-        "a.rst:28: warn: order-invoice has no flow back: 'Invoiced to Customerp Dataflow' has none.",
+    assert [line.strip() for line in output.splitlines() if "no flow back" in line] == [
+        "a.rst:12: customer-company has no flow back: 'Invoiced to Customerp Dataflow' has none.",
+        "a.rst:28: order-invoice has no flow back: 'Invoiced to Customerp Dataflow' has none.",
     ]
 
 
@@ -100,7 +117,16 @@ def test_comparing_with_the_checklist_and_with_another_version(keep: Callable[..
     new = keep("new.rst", flows=THREE[1:])
     result = run("checklist", "compare", old, new, "--checklist", project)
     assert result.exit_code == 1
-    assert result.output.startswith("old.rst:12: The flow customer-company is gone. Touches ")
+    assert result.output.startswith("old.rst:12: The flow customer-company is gone.\n    touches 22 scenarios in ")
+    folder = project.parent.parent / "reports" / "signoff"
+    folder.mkdir(parents=True)
+    report = {
+        "run": {"finished": "2026-03-02T08:00:00+00:00"},
+        "flows": [{"items": [{"short": f"customer-company/{kind}", "verdict": "open"} for kind in ("create", "x")]}],
+    }
+    (folder / "signoff.json").write_text(json.dumps(report), "utf-8")
+    result = run("checklist", "compare", old, new, "--checklist", project)
+    assert "    touches 1 item of the report of 2026-03-02 08:00\n" in result.output
     told = json.loads(run("checklist", "compare", new, "--checklist", project, "--json").output)
     assert [each["change"] for each in told] == ["gone"] * 5
     assert all(each["scenarios"] for each in told)
@@ -169,3 +195,24 @@ def test_a_scaffold_without_a_connector_ends_blocked(keep: Callable[..., Path], 
     items = [(item["verdict"], item["reason"]) for flow in told["flows"] for item in flow["items"]]
     assert items == [("blocked", "No connector for Tripletex.")] * 5, ran.stdout + ran.stderr
     assert not told["verdict"]["proven"]
+
+
+def test_who_compared_stands_in_for_the_document_and_ages(keep: Callable[..., Path], project: Path) -> None:
+    options = ("--checklist", project)
+    by = ("--attest", "--by", "Kari", "--role", "QA")
+    nobody = run("checklist", "compare", *options)
+    assert (nobody.exit_code, nobody.output[:60]) == (1, "Nobody has said that the checklist was compared with the doc")
+    assert run("checklist", "compare", keep("a.rst"), "--attest", "--by", "Kari", *options).exit_code == 2
+    other = run("checklist", "compare", keep("other.rst", flows=THREE[1:]), *by, *options)
+    assert (other.exit_code, "Not attested: the document says something else." in other.output) == (1, True)
+    assert not project.with_name("attestation.toml").exists()
+    assert run("checklist", "compare", keep("a.rst"), *by, *options).exit_code == 0
+    held = run("checklist", "compare", *options)
+    assert (held.exit_code, held.output.startswith("Kari, QA, compared it with the document of 2024-01-02 on ")) == (
+        0,
+        True,
+    )
+    text = project.read_text("utf-8")
+    project.write_text(text.replace("44a005512b", "44a005512c"), "utf-8")
+    lapsed = run("checklist", "compare", *options)
+    assert (lapsed.exit_code, "The checklist has changed since Kari" in lapsed.output) == (1, True)

@@ -1,0 +1,362 @@
+"""`counterpart checklist` with a document: read it, compare it, take the next one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import click
+
+from counterpart.checklist import (
+    Attestation,
+    Checklist,
+    Connected,
+    Diagnostic,
+    Difference,
+    Item,
+    VersionDifference,
+    against_opposite,
+    compare,
+    compare_versions,
+    diagnose,
+    read_file,
+    scaffold,
+)
+from counterpart.checklist.attestation import FILE_NAME
+from counterpart.checklist.diagnostics import NOTHING
+from counterpart.cli.showing import DOCUMENT, FILE, JSON, counted, show_json, show_lines, show_table
+from counterpart.scenarios import FeatureDefect, discover
+from counterpart.stage import CONTRACTS
+from sync.flow import load_flows
+
+SEVERITIES = ("block", "warn", "note")
+TODO = {"new": "write", "reworded": "review", "blocked": "decide", "gone": "retire", "other systems": "decide"}
+
+
+@click.command()
+@click.argument("document", type=DOCUMENT)
+@click.option("--opposite", type=DOCUMENT, help="the document of the other direction, to find flows without a way back")
+@JSON
+def read(document: Path, opposite: Path | None, as_json: bool) -> None:
+    """Read a DOCUMENT: its flows, how many items they give, and what to know about it.
+
+    For example: counterpart checklist read customerp-invoiced.rst
+
+    Ends with exit code 1 when items are blocked until somebody has decided something.
+    """
+    found = read_file(document)
+    derived = Checklist.of(found)
+    diagnostics = (*diagnose(found), *(against_opposite(found, read_file(opposite)) if opposite else ()))
+    if as_json:
+        show_json(
+            {
+                "document": {
+                    **{name: getattr(found, name) for name in ("title", "pair", "generated", "content_key")},
+                    "encoding": asdict(found.encoding),
+                },
+                "flows": [
+                    {"id": flow.id, "items": len(derived.by_flow[flow.id]), "rows": _rows(derived.by_flow[flow.id])}
+                    for flow in derived.flows
+                ],
+                "items": len(derived.items),
+                "diagnostics": [asdict(each) for each in diagnostics],
+            }
+        )
+    else:
+        click.echo(f"{found.title}, generated {found.generated:%Y-%m-%d %H:%M:%S} UTC\n")
+        if derived.flows:
+            show_table(
+                ("flow", "items", "listed properties"),
+                [(each.id, len(derived.by_flow[each.id]), _rows(derived.by_flow[each.id])) for each in derived.flows],
+            )
+        else:
+            click.echo("Nothing to check: the document has no flow. That is not a pass.")
+        _show_diagnostics(diagnostics, document.name)
+        blocked = sum(1 for item in derived.items if item.blocked)
+        flows, items_ = counted(len(derived.flows), "flow"), counted(len(derived.items), "item")
+        click.echo(f"\n{flows}, {items_}, {blocked} of them blocked.")
+        if derived.flows:
+            click.echo(f"Next: counterpart checklist items {document}")
+    if any(each.severity == "block" for each in diagnostics):
+        raise SystemExit(1)
+
+
+def _show_diagnostics(diagnostics: Iterable[Diagnostic], name: str) -> None:
+    """The weightiest first; what was assumed and what to do stand once below all findings of a kind."""
+
+    def kind(each: Diagnostic) -> tuple[Any, ...]:
+        return (SEVERITIES.index(each.severity), each.code, each.assumed, each.cure)
+
+    for (_, code, assumed, cure), group in groupby(sorted(diagnostics, key=kind), key=kind):
+        same = list(group)
+        click.echo(f"\n{same[0].severity}: {code}")
+        for each in same:
+            show_lines(f"  {name}:{each.line}: ", each.message)
+        show_lines("  Assumed: ", assumed)
+        if cure != NOTHING:
+            show_lines("  To do: ", cure)
+
+
+@click.command()
+@click.argument("document", type=DOCUMENT, required=False)
+@FILE
+@JSON
+def items(document: Path | None, file: Path, as_json: bool) -> None:
+    """List the items with their wording: those of a DOCUMENT, or those of the checklist.
+
+    For example: counterpart checklist items
+    """
+    found = Checklist.of(read_file(document)) if document else Checklist.load(file)
+    if as_json:
+        show_json([asdict(item) for item in found.items])
+        return
+    click.echo(f"{found.document.source} to {found.document.target}\n")
+    rows: list[tuple[str, ...]] = []
+    for flow in found.flows:
+        rows.append((flow.id,))
+        rows += [
+            (
+                f"  {_tail(item)}",
+                item.fingerprint[:8],
+                item.wording + (f" Blocked: {item.blocked}" if item.blocked else ""),
+            )
+            for item in found.by_flow[flow.id]
+        ]
+    show_table(("flow / item", "statement", "what is to be proven"), rows)
+    click.echo(
+        f"\n{counted(len(found.items), 'item')}. An item is named FLOW/ITEM, as in @{found.items[0].short}."
+        if found.items
+        else "Nothing to check. That is not a pass."
+    )
+
+
+@click.command(name="compare")
+@click.argument("document", type=DOCUMENT, required=False)
+@click.argument("newer", type=DOCUMENT, required=False)
+@click.option("--attest", is_flag=True, help="keep a dated note of who compared, for places without the document")
+@click.option("--by", "name", help="who compares")
+@click.option("--role", help="in which role")
+@FILE
+@JSON
+def compare_(
+    document: Path | None,
+    newer: Path | None,
+    attest: bool,
+    name: str | None,
+    role: str | None,
+    file: Path,
+    as_json: bool,
+) -> None:
+    """Tell whether a DOCUMENT still says what the checklist was derived from, or what a NEWER one says differently.
+
+    Without a DOCUMENT: who compared last, and whether that still holds.
+
+    \b
+    For example: counterpart checklist compare customerp-invoiced.rst
+                 counterpart checklist compare old.rst new.rst
+                 counterpart checklist compare customerp-invoiced.rst --attest --by "Kari Nordmann" --role QA
+
+    Ends with exit code 1 when there is something to prove anew.
+    """
+    if attest and (document is None or newer is not None or not name or not role):
+        raise click.UsageError("--attest needs one DOCUMENT, --by and --role")
+    if document is None:
+        anew = _show_attestation(file, as_json)
+    elif newer is None:
+        anew = _show_differences(document, compare(Checklist.load(file), read_file(document)), file, as_json, str(file))
+        if attest and name and role:
+            anew = _attest(document, file, name, role) or anew
+    else:
+        versions = compare_versions(read_file(document), read_file(newer))
+        anew = _show_differences(newer, versions, file, as_json, document.name, old=document)
+    if anew:
+        raise SystemExit(1)
+
+
+def _show_differences(
+    document: Path,
+    differences: Sequence[Difference | VersionDifference],
+    file: Path,
+    as_json: bool,
+    other: str,
+    old: Path | None = None,
+) -> bool:
+    """Print what differs and what it touches; whether something is to be proven anew."""
+    scenarios, signed = scenarios_of(file), _signed(file)
+    if as_json:
+        show_json(
+            [
+                {**asdict(each), "scenarios": _touched(each, scenarios), "signed": _signed_by(each, signed)}
+                for each in differences
+            ]
+        )
+    elif not differences:
+        click.echo(f"{document.name} says the same as {other}.")
+    for each in () if as_json else differences:
+        show_lines(_place(each, document, old), each.sentence)
+        touched, in_reports = _touched(each, scenarios), _signed_by(each, signed)
+        if touched:
+            show_lines("    ", f"touches {counted(len(touched), 'scenario')} in {', '.join(_files(touched))}")
+        for report, verdicts in in_reports.items():
+            click.echo(f"    touches {counted(len(verdicts), 'item')} of the report of {report}")
+    return any(each.concerns_items if isinstance(each, Difference) else each.weight < 2 for each in differences)
+
+
+def _place(each: Difference | VersionDifference, document: Path, old: Path | None) -> str:
+    if isinstance(each, Difference):
+        return f"{document.name}:{each.line}: " if each.line else ""
+    if each.new_line:
+        return f"{document.name}:{each.new_line}: "
+    return f"{old.name}:{each.old_line}: " if old and each.old_line else ""
+
+
+def _files(scenarios: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(place.partition(".feature:")[0] + ".feature" for place in scenarios))
+
+
+def _attest(document: Path, file: Path, name: str, role: str) -> bool:
+    found = Attestation.of(Checklist.load(file), read_file(document), name, role, date.today())
+    if found is None:
+        click.echo(
+            "Not attested: the document says something else. Next: counterpart checklist update " + str(document)
+        )
+        return True
+    path = file.with_name(FILE_NAME)
+    found.save(path)
+    click.echo(f"{name}, {role}, has compared the checklist with {document.name} on {found.on}: {path}")
+    return False
+
+
+def _show_attestation(file: Path, as_json: bool) -> bool:
+    found = Attestation.load(file.with_name(FILE_NAME))
+    lapsed = found.lapsed(Checklist.load(file), date.today()) if found else None
+    if as_json:
+        show_json({"attestation": found, "holds": found is not None and lapsed is None, "reason": lapsed})
+    elif found is None:
+        click.echo(
+            "Nobody has said that the checklist was compared with the document. "
+            "Next: counterpart checklist compare DOCUMENT --attest --by NAME --role ROLE"
+        )
+    else:
+        held = lapsed or "It holds."
+        which = f"the document of {found.generated:%Y-%m-%d}"
+        click.echo(f"{found.by}, {found.role}, compared it with {which} on {found.on}. {held}")
+    return found is None or lapsed is not None
+
+
+@click.command()
+@click.argument("document", type=DOCUMENT)
+@FILE
+@JSON
+def update(document: Path, file: Path, as_json: bool) -> None:
+    """Print what there is to do for a new DOCUMENT: scenarios to write, to review, to retire. Changes nothing.
+
+    For example: counterpart checklist update customerp-invoiced-new.rst
+
+    Ends with exit code 1 when there is something to do.
+    """
+    scenarios = scenarios_of(file)
+    to_do: dict[str, list[tuple[str, list[str]]]] = {}
+    for each in compare(Checklist.load(file), read_file(document)):
+        if each.concerns_items:
+            to_do.setdefault(TODO[each.change.value], []).append((each.sentence, _touched(each, scenarios)))
+    if as_json:
+        show_json(
+            {name: [{"sentence": said, "scenarios": own} for said, own in tasks] for name, tasks in to_do.items()}
+        )
+    elif not to_do:
+        click.echo("Nothing to do: no statement differs.")
+    else:
+        for heading, tasks in to_do.items():
+            click.echo(f"To {heading} ({len(tasks)})")
+            for sentence, touched in tasks:
+                show_lines("  ", sentence)
+                for name in touched:
+                    click.echo(f"      {name}")
+            click.echo()
+        click.echo(f"Nothing was changed. Scenarios to begin with: counterpart checklist scaffold {document} --out DIR")
+    if to_do:
+        raise SystemExit(1)
+
+
+@click.command(name="scaffold")
+@click.argument("document", type=DOCUMENT)
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="where to write")
+def scaffold_(document: Path, out: Path) -> None:
+    """Write features for every item of a DOCUMENT into a folder of its own, with a supplement to fill in.
+
+    A file that was changed by hand stays as it is; a second run changes nothing.
+
+    For example: counterpart checklist scaffold tripletex-invoiced.rst --out tripletex
+    """
+    connected = Connected({name.lower(): name for name in CONTRACTS}, frozenset(flow.id for flow in load_flows()))
+    written = scaffold(read_file(document), out, connected)
+    # The drivers read their contracts beside the features.
+    for contract in sorted(Path("contracts").glob("*.yaml")):
+        copy = out / "contracts" / contract.name
+        if not copy.exists():
+            copy.parent.mkdir(exist_ok=True)
+            copy.write_bytes(contract.read_bytes())
+    for each in written:
+        click.echo(f"{each.state:9}  {each.path}")
+    click.echo(f"\nNext: pytest --collect-only -q {out}")
+
+
+def scenarios_of(file: Path) -> dict[str, list[str]]:
+    """The scenarios of each item, by short id; nothing where the features cannot be read."""
+    try:
+        outlines = discover(file.parent, (item.short for item in Checklist.load(file).items))
+    except (FeatureDefect, OSError, ValueError):
+        return {}
+    found: dict[str, list[str]] = {}
+    for outline in outlines:
+        for item in outline.items:
+            found.setdefault(item, []).append(f"{outline.path}:{outline.line}: {outline.title}")
+    return found
+
+
+def _signed(file: Path) -> dict[str, dict[str, str]]:
+    """The verdicts of the reports that lie here, by the time of their run."""
+    found: dict[str, dict[str, str]] = {}
+    for path in _reports(file.parent.parent):
+        try:
+            content = json.loads(path.read_text("utf-8"))
+            verdicts = {item["short"]: item["verdict"] for flow in content["flows"] for item in flow["items"]}
+            found[content["run"]["finished"][:16].replace("T", " ")] = verdicts
+        except (OSError, ValueError, KeyError, TypeError):
+            # A report of a cut run holds no verdict, so nothing of it can be touched.
+            continue
+    return found
+
+
+def _reports(root: Path) -> Iterator[Path]:
+    yield from sorted(root.glob("reports/signoff/signoff.json"))
+
+
+def _signed_by(difference: Difference | VersionDifference, signed: dict[str, dict[str, str]]) -> dict[str, list[str]]:
+    named = set(_items_of(difference))
+    touched = {report: [name for name in verdicts if name in named] for report, verdicts in signed.items()}
+    return {report: names for report, names in touched.items() if names}
+
+
+def _touched(difference: Difference | VersionDifference, scenarios: dict[str, list[str]]) -> list[str]:
+    return list(dict.fromkeys(scenario for name in _items_of(difference) for scenario in scenarios.get(name, [])))
+
+
+def _items_of(difference: Difference | VersionDifference) -> tuple[str, ...]:
+    if isinstance(difference, VersionDifference):
+        return difference.items
+    return (difference.item,) if difference.item else ()
+
+
+def _rows(found: Sequence[Item]) -> int:
+    return sum(1 for item in found if item.kind == "property-source")
+
+
+def _tail(item: Item) -> str:
+    return item.short.removeprefix(f"{item.flow}/")

@@ -209,6 +209,19 @@ class Percent(Number):
         return value
 
 
+class Words(Converter):
+    """A set of words: a list on either side, in any order; kept as the JSON text of the sorted list."""
+
+    def read_source(self, raw: object) -> Value:
+        return values.words(raw)
+
+    def wire_source(self, value: Value) -> Any:
+        return values.words_of(value)
+
+    def wire_target(self, value: Value) -> Any:
+        return values.words_of(value)
+
+
 PLAIN: Mapping[str, Converter] = {
     "text": Converter(),
     "email": Email(),
@@ -219,4 +232,5 @@ PLAIN: Mapping[str, Converter] = {
     "date": Day(),
     "terms": Terms(),
     "percent": Percent(),
+    "words": Words(),
 }

@@ -20,6 +20,7 @@ SyncError
 │   ├── Unavailable         did not happen; try again later
 │   ├── Broken              failed for no reason we know; look, then try again with a new key, not for ever
 │   └── OutcomeUnknown      may have happened; look before doing anything
+├── NothingToDecide         a person's decision that fits nothing; look again, then decide
 ├── Superseded              another handler changed the link first; start the link over
 └── Inexpressible           a value has no counterpart
     ├── Unmappable
@@ -141,6 +142,14 @@ class Superseded(SyncError):
     def __init__(self, link: int) -> None:
         self.link = link
         super().__init__(f"link {link}: changed by another handler; it is started over")
+
+
+class NothingToDecide(SyncError):
+    """What a person decided does not fit what is there."""
+
+    def __init__(self, problem: str, cure: str) -> None:
+        self.problem, self.cure = problem, cure
+        super().__init__(f"{problem}. {cure}.")
 
 
 class Inexpressible(SyncError):

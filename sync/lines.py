@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sync.links import Agreed, Child, Line, NoticeKind, System
-from sync.merge import Merged, Setting, choose, merge, side_of
+from sync.merge import Merged, Setting, choose, chosen, merge, side_of
 from sync.schema import Lines
 from sync.values import Value, Values
 
@@ -75,7 +75,8 @@ def merge_lines(
     for number, row in enumerate(_rows(spec, children, erp, inv, setting), start=1):
         name = f"{spec.source}[{number}]"
         if row.erp is not None and row.inv is not None:
-            fate, outcomes = _both(spec, row, row.erp, row.inv, setting)
+            own = {f.removeprefix(f"{name}."): c for f, c in setting.choices.items() if f.startswith(f"{name}.")}
+            fate, outcomes = _both(spec, row, row.erp, row.inv, replace(setting, choices=own))
         else:
             fate, outcomes = _alone(spec, row, first, setting, name, conflicts)
         for outcome in outcomes:
@@ -194,10 +195,12 @@ def _alone(
         if not edited:
             return _Fate(row, erp_keeps=False, inv_keeps=False, child=row.child), []
         policy = setting.policy or spec.conflict
-        winner = choose(policy, setting.erp_edited.get("lines"), setting.inv_edited.get("lines"))
         kept = {"customerp": row.erp and row.erp.values, "invoiced": row.inv and row.inv.values}
+        decided = chosen(setting.choices, [name], {name: kept["customerp"]}, {name: kept["invoiced"]})
+        winner = decided or choose(policy, setting.erp_edited.get("lines"), setting.inv_edited.get("lines"))
         base = {n: pair[index] for n, pair in row.child.shadow.items()}
-        conflicts.append((name, base, kept["customerp"], kept["invoiced"], winner, policy))
+        by = "a person" if decided else policy
+        conflicts.append((name, base, kept["customerp"], kept["invoiced"], winner, by))
         if winner is None:
             return _Fate(row, erp_keeps=row.erp is not None, inv_keeps=row.inv is not None, child=row.child), []
         if winner != here:

@@ -26,6 +26,7 @@ class State(StrEnum):
     WAITING = "waiting"  # refers to a record that is not linked yet
     CREATING = "creating"  # a create is stored and perhaps sent
     LINKED = "linked"
+    DELETING = "deleting"  # gone on one side; the other is still to be told
     WRITING = "writing"  # a change is stored and perhaps sent
     RETRY = "retry"  # a call had no effect; due again at next_attempt_at
     DEAD = "dead"  # attempts spent
@@ -97,6 +98,16 @@ class Conflict:
     invoiced: Any
     winner: System | None
     policy: str
+    stamps: tuple[float | None, float | None] = (None, None)  # when each side's edit was stamped, UNIX seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person decided about a conflict; it counts for the two values that were seen and for no others."""
+
+    winner: System
+    customerp: Any
+    invoiced: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +152,8 @@ class Link:
     intent: Intent | None = None
     notices: tuple[Notice, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    choices: Mapping[str, Choice] = field(default_factory=dict)  # a person's decisions that are not carried out yet
+    deleted: System | None = None  # where the record is gone
 
     @property
     def linked(self) -> bool:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from sync.converters import Resolver
 from sync.errors import Inexpressible, Unmappable, Unresolved
-from sync.links import Agreed, NoticeKind, System
+from sync.links import Agreed, Choice, NoticeKind, System
 from sync.schema import Owner, Pair, Policy, Unit
-from sync.values import Value, Values
+from sync.values import Value, Values, words, words_of
 
 SKEW_SECONDS = 1  # how far the two systems' clocks may be apart; Invoiced stamps whole seconds besides
 
@@ -49,6 +49,7 @@ class Setting:
     policy: Policy | None = None  # in place of the pairs' own
     erp_edited: Mapping[str, float] = field(default_factory=dict)
     inv_edited: Mapping[str, float] = field(default_factory=dict)
+    choices: Mapping[str, Choice] = field(default_factory=dict)
     ours: bool = False  # we created the target record, so what it has where the source is empty is its own default
 
 
@@ -63,6 +64,8 @@ def merge(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, se
         return Merged(remarks=_standing(unit, setting.diverged))
     if len(agreed) == len(unit):
         return Merged(advance={pair.name: (erp[pair.name], inv[pair.name]) for pair in unit})
+    if unit[0].conflict == "union":
+        return _united(unit[0], shadow.get(unit[0].name), erp, inv)
     if direction == "create_only":
         return _fixed(unit, agreed, erp, inv, first)
     if direction == "to_source":
@@ -88,6 +91,28 @@ def choose(policy: Policy, erp_stamp: float | None, inv_stamp: float | None) -> 
     if policy == "latest" and erp_stamp is not None and inv_stamp is not None:
         return "invoiced" if int(inv_stamp) - int(erp_stamp) > SKEW_SECONDS else "customerp"
     return "invoiced" if policy == "invoiced" else "customerp"
+
+
+def chosen(
+    choices: Mapping[str, Choice], names: list[str], erp: Mapping[str, object], inv: Mapping[str, object]
+) -> System | None:
+    """What a person has decided; it counts only for the values that the person has seen."""
+    for name in names:
+        choice = choices.get(name)
+        if choice is not None and (choice.customerp, choice.invoiced) == (erp[name], inv[name]):
+            return choice.winner
+    return None
+
+
+def _united(pair: Pair, base: Agreed | None, erp: Values, inv: Values) -> Merged:
+    """The three-way union of a set: what either side added is there, what either removed is not."""
+    ours, theirs = set(words_of(erp[pair.name])), set(words_of(inv[pair.name]))
+    before = set(words_of(base[0])) & set(words_of(base[1])) if base is not None else set()
+    value = words(sorted((ours | theirs) - (before - (ours & theirs))))
+    return Merged(
+        {} if inv[pair.name] == value else {pair.name: value},
+        {} if erp[pair.name] == value else {pair.name: value},
+    )
 
 
 def side_of(owner: Owner) -> System:
@@ -219,8 +244,10 @@ def _fixed(unit: Unit, agreed: set[str], erp: Values, inv: Values, first: bool) 
 def _clash(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, setting: Setting) -> Merged:
     names = [pair.name for pair in unit]
     policy = setting.policy or unit[0].conflict
-    winner = choose(policy, _latest(setting.erp_edited, names), _latest(setting.inv_edited, names))
-    clash = Clash(tuple(n for n in names if shadow[n] != (erp[n], inv[n])), winner, policy)
+    decided = chosen(setting.choices, names, erp, inv)
+    winner = decided or choose(policy, _latest(setting.erp_edited, names), _latest(setting.inv_edited, names))
+    fields = tuple(n for n in names if shadow[n] != (erp[n], inv[n]))
+    clash = Clash(fields, winner, "a person" if decided else policy)
     if winner is None:
         return Merged(clash=clash)
     outcome = _carry(winner, unit, shadow, erp, inv, setting)

@@ -50,6 +50,7 @@ def plan_link(flow: Flow, link: Link, resolve: Resolver) -> LinkPlan:
         _late_policy(flow, link, resolve),
         link.erp.edited,
         link.inv.edited,
+        link.choices,
         ours=link.reference == link.erp_id,
     )
     shadow, diverged = dict(link.shadow), dict(link.diverged)
@@ -84,7 +85,8 @@ def plan_link(flow: Flow, link: Link, resolve: Resolver) -> LinkPlan:
         children, target_lines, source_lines = merged.children, merged.to_target, merged.to_source
         waits_for = waits_for or merged.waits_for
         notices += [Notice(flow.id, key, name, kind, reason) for name, kind, reason in merged.remarks]
-        conflicts += [Conflict(flow.id, key, *parts) for parts in merged.conflicts]
+        stamps = (link.erp.edited.get("lines"), link.inv.edited.get("lines"))
+        conflicts += [Conflict(flow.id, key, *parts, stamps) for parts in merged.conflicts]
     return LinkPlan(
         Change(to_target, target_lines),
         Change(to_source, source_lines),
@@ -166,6 +168,7 @@ def _conflicts(flow: Flow, key: str, link: Link, clash: Clash) -> list[Conflict]
             link.inv.values[name],
             clash.winner,
             clash.policy,
+            (link.erp.edited.get(name), link.inv.edited.get(name)),
         )
         for name in clash.fields
     ]

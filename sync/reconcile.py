@@ -180,12 +180,16 @@ class Reconciler:
         )
         reason = self.run.waiting(plan.waits_for) if plan.waits_for else None
         self.run.remember_conflicts(link.id, plan.conflicts)
+        open_ = tuple(conflict for conflict in plan.conflicts if conflict.winner is None)
         settled = replace(
             link,
             shadow=plan.shadow,
             diverged=plan.diverged,
             children=plan.children,
-            conflicts=tuple(c for c in plan.conflicts if c.winner is None),
+            conflicts=open_,
+            choices={
+                conflict.field: link.choices[conflict.field] for conflict in open_ if conflict.field in link.choices
+            },
         )
         self.run.rest(settled, state, reason, [*plan.notices, *blocked], waits_for=plan.waits_for)
         return False

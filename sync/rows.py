@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sync import values
-from sync.links import Child, Conflict, Intent, Interval, Line, Link, Notice, Observation, State
+from sync.links import Child, Choice, Conflict, Intent, Interval, Line, Link, Notice, Observation, State
 
 COLUMNS = (
     "flow",
@@ -33,6 +33,8 @@ COLUMNS = (
     "intent",
     "notices",
     "conflicts",
+    "choices",
+    "deleted",
 )
 
 
@@ -61,8 +63,13 @@ def to_row(link: Link) -> tuple[object, ...]:
         _intent_text(link.intent),
         json.dumps([[n.flow, n.key, n.field, n.kind, n.reason] for n in link.notices]),
         json.dumps(
-            [[c.flow, c.key, c.field, c.base, c.customerp, c.invoiced, c.winner, c.policy] for c in link.conflicts]
+            [
+                [c.flow, c.key, c.field, c.base, c.customerp, c.invoiced, c.winner, c.policy, c.stamps]
+                for c in link.conflicts
+            ]
         ),
+        json.dumps({name: [c.winner, c.customerp, c.invoiced] for name, c in link.choices.items()}),
+        link.deleted,
     )
 
 
@@ -92,6 +99,8 @@ def from_row(row: tuple[Any, ...]) -> Link:
         intent,
         notices,
         conflicts,
+        choices,
+        deleted,
     ) = row
     return Link(
         flow,
@@ -118,9 +127,21 @@ def from_row(row: tuple[Any, ...]) -> Link:
         _intent(intent),
         tuple(Notice(*n) for n in json.loads(notices)),
         tuple(
-            Conflict(c[0], c[1], c[2], tuple(c[3]) if isinstance(c[3], list) else c[3], *c[4:])
+            Conflict(
+                c[0],
+                c[1],
+                c[2],
+                tuple(c[3]) if isinstance(c[3], list) else c[3],
+                c[4],
+                c[5],
+                c[6],
+                c[7],
+                (c[8][0], c[8][1]),
+            )
             for c in json.loads(conflicts)
         ),
+        {name: Choice(*choice) for name, choice in json.loads(choices).items()},
+        deleted,
     )
 
 

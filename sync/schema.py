@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sync.converters import Converter
+from sync.values import Value
 
 Direction = Literal["both", "to_target", "to_source", "create_only"]
 Owner = Literal["erp", "invoiced"]
-Policy = Literal["erp", "invoiced", "latest", "manual"]
+Policy = Literal["erp", "invoiced", "latest", "union", "manual"]
 Clearing = Literal["travel", "keep"]
+Create = Literal["source", "both"]
+OnDelete = Literal["keep", "deactivate"]
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,12 @@ class Flow:
     pairs: tuple[Pair, ...]
     lines: Lines | None = None
     late: Late | None = None
+    create: Create = "source"  # which side's records get a counterpart
+    when: Mapping[str, tuple[object, ...]] = field(default_factory=dict)  # source values that creation asks for
     unless: Mapping[str, tuple[object, ...]] = field(default_factory=dict)  # source values that hold creation back
     after: tuple[str, ...] = ()
+    on_delete: OnDelete = "keep"
+    deactivated: Mapping[str, Value] = field(default_factory=dict)  # source values that stand for a deleted record
 
     @property
     def units(self) -> tuple[Unit, ...]:

@@ -16,7 +16,7 @@ from sync.links import Link, System
 from sync.rows import COLUMNS, from_row, to_row
 
 _APPLICATION = 0x43505254  # "CPRT"; tells our file from any other SQLite file
-_VERSION = 1
+_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE link (
@@ -24,7 +24,7 @@ CREATE TABLE link (
     generation INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT, waits_for TEXT, dirty INTEGER NOT NULL,
     recheck INTEGER NOT NULL, attempts INTEGER NOT NULL, next_attempt_at REAL, version INTEGER NOT NULL,
     shadow TEXT NOT NULL, diverged TEXT NOT NULL, children TEXT NOT NULL, erp TEXT, inv TEXT, intent TEXT,
-    notices TEXT NOT NULL, conflicts TEXT NOT NULL
+    notices TEXT NOT NULL, conflicts TEXT NOT NULL, choices TEXT NOT NULL, deleted TEXT
 );
 CREATE UNIQUE INDEX link_erp ON link (flow, erp_id) WHERE erp_id IS NOT NULL;
 CREATE UNIQUE INDEX link_inv ON link (flow, inv_id) WHERE inv_id IS NOT NULL;

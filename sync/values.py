@@ -96,6 +96,21 @@ def seconds_of(iso_day: str) -> int:
     return int(datetime.fromisoformat(iso_day).replace(tzinfo=UTC).timestamp())
 
 
+def words(raw: object) -> str | None:
+    """A set of words as the JSON text of its sorted list, so that order and repetition are no edit; empty is None."""
+    if raw is None:
+        return None
+    if not isinstance(raw, list):
+        raise BadValue(f"expected a list of texts, got {_short(raw)}")
+    found = {word for word in map(text, raw) if word is not None}
+    return json.dumps(sorted(found), ensure_ascii=False) if found else None
+
+
+def words_of(value: Value) -> list[str]:
+    """The words of a set."""
+    return list(json.loads(value)) if isinstance(value, str) else []
+
+
 def stamp_of(raw: object) -> float:
     """UNIX seconds of an RFC 3339 time or of UNIX seconds; 0 when there is none."""
     if isinstance(raw, str):

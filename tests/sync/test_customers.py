@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sync import Conflict, Notice, State, Store, Write
@@ -83,7 +84,7 @@ def test_the_later_of_two_edits_of_a_contact_wins_and_is_shown(world: Any, acme:
     world.inv.change("customers", there["id"], phone="2", tax_id="222")
     report = world.run()
 
-    assert report.conflicts == (
+    assert tuple(replace(conflict, stamps=(None, None)) for conflict in report.conflicts) == (
         Conflict(FLOW, "C-1", "phone", ("+47 22 00 00 00", "+47 22 00 00 00"), "1", "2", "invoiced", "latest"),
         Conflict(FLOW, "C-1", "organisationNumber", ("999888777", "999888777"), "111", "222", "customerp", "erp"),
     )

@@ -56,7 +56,12 @@ def test_the_least_a_flow_says(tmp_path: Path) -> None:
         ('type = "Customer"\n\n[target]', 'kind = "x"\n\n[target]', 5, "'kind' is unknown in [source]"),
         ('pair = "number"', 'pair = "nummer"', 11, "'nummer' is the source path of no pair. Choose from number, name"),
         ('target = "name"', 'target = "number"', 18, "repeats a path"),
-        ('target = "name"', 'target = "name"\nconflict = "newest"', 18, "Choose from erp, invoiced, latest, manual"),
+        (
+            'target = "name"',
+            'target = "name"\nconflict = "newest"',
+            18,
+            "Choose from erp, invoiced, latest, union, manual",
+        ),
         ('target = "name"', 'target = "name"\nconverter = "upper"', 18, "unknown converter 'upper'"),
         ('target = "name"', 'target = "name"\ndirection = "up"', 18, "direction = 'up' is not possible"),
         ('target = "name"', 'target = "name"\nfixed = "yes"', 18, "fixed must be true or false"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sync.converters import PLAIN, Terms
 from sync.flow import Pair
 from sync.merge import Clash, Merged, Setting, choose, merge
-from sync.values import Value
+from sync.values import Value, Values, words, words_of
 
 
 class Nobody:
@@ -146,3 +147,42 @@ def test_terms_come_back_as_they_went(days: int) -> None:
 @pytest.mark.parametrize(("text", "days"), [("NET 30", 30), ("net-14", 14), ("2% 10 NET 30", 30), ("Net 0", 0)])
 def test_terms_are_read_as_invoiced_reads_them(text: str, days: int) -> None:
     assert Terms().to_source(text, Nobody()) == days
+
+
+TAGS = Pair("tags", "tags", PLAIN["words"], conflict="union")
+
+
+@pytest.mark.parametrize(
+    ("base", "erp", "inv", "to_target", "to_source"),
+    [
+        (["a"], ["a", "b"], ["a"], ["a", "b"], "same"),
+        (["a", "b"], ["a", "b"], ["b"], "same", ["b"]),
+        (["a", "b"], ["a", "b", "c"], ["b", "d"], ["b", "c", "d"], ["b", "c", "d"]),
+        (["a"], [], ["a"], [], "same"),
+        (None, ["a"], ["b"], ["a", "b"], ["a", "b"]),
+        (["a"], ["b", "a"], ["a", "b", "b"], "same", "same"),
+    ],
+)
+def test_sets_are_united(
+    base: list[str] | None, erp: list[str], inv: list[str], to_target: Any, to_source: Any
+) -> None:
+    kept = words(base)
+    shadow = {} if base is None else {"tags": (kept, kept)}
+    merged = merge((TAGS,), shadow, {"tags": words(erp)}, {"tags": words(inv)}, SETTING)
+    assert merged.to_target == ({} if to_target == "same" else {"tags": words(to_target)})
+    assert merged.to_source == ({} if to_source == "same" else {"tags": words(to_source)})
+    assert merged.clash is None
+
+
+sets = st.lists(st.sampled_from("abcd"))
+
+
+@given(sets, sets, sets)
+def test_a_united_set_loses_no_addition_and_keeps_no_removal(base: list[str], erp: list[str], inv: list[str]) -> None:
+    shadow = {"tags": (words(base), words(base))}
+    values: tuple[Values, Values] = ({"tags": words(erp)}, {"tags": words(inv)})
+    merged = merge((TAGS,), shadow, *values, SETTING)
+    there = words_of((values[1] | merged.to_target)["tags"])
+    assert there == words_of((values[0] | merged.to_source)["tags"])
+    added, removed = (set(erp) | set(inv)) - set(base), set(base) - (set(erp) & set(inv))
+    assert set(there) == (set(base) | added) - removed

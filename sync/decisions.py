@@ -1,0 +1,58 @@
+"""What a person decides: stored at once, carried out by the next run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sync import matching
+from sync.errors import NothingToDecide
+from sync.links import TITLES, Choice, Conflict, Link, State, System
+from sync.ports import Storage
+from sync.schema import Flow
+
+_ARMABLE = (State.DEAD, State.NEEDS_ATTENTION, State.RETRY, State.AMBIGUOUS)
+
+
+def resolve(store: Storage, link_id: int, field: str, winner: System) -> Conflict:
+    """Let one side win a conflict that waits for a person; raises NothingToDecide.
+
+    The decision is for the two values as they are now. If either is edited again before the next run, it asks anew.
+    """
+    with store.transaction():
+        link = store.link(link_id)
+        found = next((conflict for conflict in link.conflicts if conflict.field == field), None)
+        if found is None:
+            open_ = ", ".join(conflict.field for conflict in link.conflicts) or "none"
+            raise NothingToDecide(f"link {link_id} has no open conflict in '{field}'", f"Choose from: {open_}")
+        choice = Choice(winner, found.customerp, found.invoiced)
+        store.save(replace(link, choices={**link.choices, field: choice}, dirty=True))
+    return replace(found, winner=winner, policy="a person")
+
+
+def choose(store: Storage, flow: Flow, link_id: int, counterpart: str) -> Link:
+    """Link a record of Customerp with the record of Invoiced that a person has picked; raises NothingToDecide."""
+    with store.transaction():
+        link = store.link(link_id)
+        if link.erp_id is None or link.inv_id is not None or link.state is not State.AMBIGUOUS:
+            raise NothingToDecide(
+                f"link {link_id} waits for no choice of a counterpart", "Choose a link that is ambiguous"
+            )
+        found = store.by_remote(flow.id, "invoiced", counterpart)
+        if found is None or found.state is State.TOMBSTONED:
+            raise NothingToDecide(
+                f"{TITLES['invoiced']} has shown no {flow.target.type} {counterpart}", "Run once, then choose again"
+            )
+        if found.erp_id is not None:
+            raise NothingToDecide(f"{counterpart} is linked with {found.erp_id} already", "Choose another record")
+        linked = matching.adopt(store, flow, link, found)
+        store.wake(f"{flow.id}:{link.erp_id}")
+    return linked
+
+
+def rearm(store: Storage, link_id: int) -> Link:
+    """Try a record again that was given up, put off or refused; raises NothingToDecide."""
+    with store.transaction():
+        link = store.link(link_id)
+        if link.state not in _ARMABLE:
+            raise NothingToDecide(f"link {link_id} is {link.state.value}", "Nothing is held back there")
+        return store.save(replace(link, dirty=True, attempts=0, next_attempt_at=None))

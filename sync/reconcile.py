@@ -113,7 +113,10 @@ class Reconciler:
         match = matching.find(self.run.store, flow, link)
         if match.adopted is not None:
             with self.run.store.transaction():
-                matching.adopt(self.run.store, flow, link, match.adopted)
+                linked = matching.adopt(self.run.store, flow, link, match.adopted)
+                # What they agree on counts from here: an edit that comes before the next step is one of a linked pair.
+                plan = plan_link(flow, linked, self.run)
+                self.run.store.save(replace(linked, shadow=plan.shadow, diverged=plan.diverged))
                 self.run.store.wake(f"{flow.id}:{link.erp_id}")
             return True
         if match.problem is not None:

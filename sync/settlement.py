@@ -106,7 +106,8 @@ def recovered(flow: Flow, link: Link, record: Record, new: Observation, resolve:
 
     Every field equal to the intent's value counts as written by us. Otherwise our own write would be taken for a
     person's edit and beat a newer one. A write is atomic: where one field shows that it arrived, another one that has
-    neither the old nor the desired value was edited since, and that edit is still to travel.
+    neither the old nor the desired value was edited since, and that edit is still to travel. One with the old value
+    was set back; only Invoiced may also have ignored it, which is then taken to be so.
     """
     intent = link.intent
     assert intent is not None
@@ -119,15 +120,15 @@ def recovered(flow: Flow, link: Link, record: Record, new: Observation, resolve:
             shadow[name], found = _pair(intent.system, sent, returned), True
         elif desired is None and pair.target_default:
             shadow[name], diverged[name], found = _pair(intent.system, sent, returned), pair.target_default, True
-        elif (intent.operation == "create" and desired is not None) or (arrived and returned != before):
+        elif (intent.operation == "create" and desired is not None) or (
+            arrived and (returned != before or intent.system == "customerp")
+        ):
             shadow[name] = _pair(intent.system, sent, desired)
     children = link.children
     if flow.lines is not None and intent.lines is not None:
         desired_lines = stored_lines(link)
-        if intent.operation == "create" or _arrived(desired_lines, new.lines):
-            children, found = adopt(flow.lines, intent.system, desired_lines, new.lines, link.children), True
-            if intent.operation == "create":
-                children = _as_sent(flow.lines, desired_lines, children)
+        if found or _arrived(intent.system, desired_lines, new.lines, link.children):
+            children, found = _as_sent(flow.lines, intent.system, desired_lines, new.lines, link.children), True
     settled = accepted(flow, replace(link, shadow=shadow), intent.system, record, new)
     return replace(
         settled, diverged=diverged, children=children, intent=None, state=State.LINKED, reason=None, dirty=True
@@ -143,27 +144,60 @@ def stored_lines(link: Link) -> tuple[LineChange, ...]:
     )
 
 
-def _arrived(desired: tuple[LineChange, ...], current: tuple[Line, ...]) -> bool:
-    return len(desired) == len(current) and all(
-        (change.id is None or change.id == line.id)
-        and all(line.values.get(name) == value for name, value in change.values.items())
-        for change, line in zip(desired, current, strict=True)
-    )
+def _arrived(
+    system: System, desired: tuple[LineChange, ...], current: tuple[Line, ...], children: tuple[Child, ...]
+) -> bool:
+    """Whether a list shows that it was sent: a new line is there, one left out is gone, or a kept one has its value."""
+    index = 0 if system == "customerp" else 1
+    known = {(child.erp if system == "customerp" else child.inv): child for child in children}
+    kept = {line.id: line for line in current}
+    fresh = [line for line in current if line.id not in known]
+    left_out = known.keys() - {change.id for change in desired}
+    if left_out and not left_out & kept.keys():
+        return True
+    for change in desired:
+        if change.id is None:
+            if any(_says(line, change) for line in fresh):
+                return True
+        elif change.id in kept and change.id in known:
+            shadow = known[change.id].shadow
+            for name, value in change.values.items():
+                if name in shadow and shadow[name][index] != value == kept[change.id].values.get(name):
+                    return True
+    return False
 
 
-def _as_sent(spec: Lines, desired: tuple[LineChange, ...], children: tuple[Child, ...]) -> tuple[Child, ...]:
-    """Lines as they were created; what they say by now is an edit, except where Invoiced may have refused a value."""
-    sent = {change.counterpart: change.values for change in desired}
-    return tuple(
-        replace(
-            child,
-            shadow={
-                name: pair if spec.pair(name).fixed else (pair[0], sent[child.erp].get(name, pair[1]))
-                for name, pair in child.shadow.items()
-            },
-        )
-        for child in children
-    )
+def _says(line: Line, change: LineChange) -> bool:
+    return all(line.values.get(name) == value for name, value in change.values.items() if value is not None)
+
+
+def _as_sent(
+    spec: Lines, system: System, desired: tuple[LineChange, ...], current: tuple[Line, ...], known: tuple[Child, ...]
+) -> tuple[Child, ...]:
+    """Line links after a list arrived unseen: what lines say by now is an edit, and what is missing was removed.
+
+    Except where Invoiced may have refused a value. A line that was removed before we saw its id is linked with none,
+    so that its counterpart is removed and not taken for a new line.
+    """
+    changes = {change.counterpart: change for change in desired if change.counterpart}
+    children = {_counterpart(system, child): child for child in adopt(spec, system, desired, current, known)}
+    before = {_counterpart(system, child): child for child in known}
+    result: list[Child] = []
+    for counterpart, change in changes.items():
+        child = children.get(counterpart) or before.get(counterpart)
+        if child is None:
+            child = Child(counterpart, "", {}) if system == "invoiced" else Child("", counterpart, {})
+        sent = {
+            name: _pair(system, change.sent_from[name], value)
+            for name, value in change.values.items()
+            if name in change.sent_from and not (spec.pair(name).fixed and name in child.shadow)
+        }
+        result.append(replace(child, shadow={**child.shadow, **sent}))
+    return tuple(result)
+
+
+def _counterpart(system: System, child: Child) -> str:
+    return child.erp if system == "invoiced" else child.inv
 
 
 def _pair(system: System, sent: Value, returned: Value) -> Agreed:

@@ -187,8 +187,10 @@ class Books:
                     self._editors.setdefault(index, set()).add(touch.system)
                     self._edited[index] = now
             elif moved and pending == {touch.system}:
-                known = self._unguarded(touch, index) or not self._merged(pair)
-                if not known and self._overwritten.get(index) != was[unit]:
+                known = (
+                    self._unguarded(touch, index) or not self._merged(pair) or self._set_back(touch, index, was[unit])
+                )
+                if not known:
                     raise Violation(
                         "I5",
                         f"{pair} {unit}: the sync overwrote {was[unit]!r} with {is_[unit]!r} in {touch.system}, "
@@ -232,6 +234,18 @@ class Books:
             self._listed.get(("invoiced", touch.collection), 0.0),
         )
         return self._edited.get(index, 0.0) >= read
+
+    def _set_back(self, touch: _Touch, index: tuple[Pair, str], was: Any) -> bool:
+        """Whether a person in Invoiced put back what the sync had written over, or a part of it.
+
+        That cannot be told from a property that Invoiced ignored. Customerp ignores nothing.
+        """
+        if touch.system == "customerp" or index not in self._overwritten:
+            return False
+        before = self._overwritten[index]
+        if index[1] == "address":
+            return any(one is not None and one == other for one, other in zip(before, was, strict=True))
+        return bool(before == was)
 
     def _check_unchanged(self, touch: _Touch) -> None:
         if touch.method != "PATCH" or touch.raw is None or touch.id is None:

@@ -9,10 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-import httpx
-
 from counterpart.emulators import CUSTOMERP_TOKEN, INVOICED_KEY, Customerp, Emulator, Invoiced, Request
 from sync import Endpoint
+from sync.transport import NoAnswer, NotSent, Reply
 
 Fate = Literal[
     "lost",  # never arrives; the caller times out
@@ -103,16 +102,27 @@ class Network:
         self._in_flight = 0
         self._throttled: dict[str, float] = {}
 
-    def transport(self, system: str, caller: Caller) -> httpx.AsyncBaseTransport:
+    def transport(self, system: str, caller: Caller) -> _Line:
         return _Line(self, system, caller)
 
-    async def carry(self, caller: Caller, system: str, request: httpx.Request) -> httpx.Response:
+    async def carry(
+        self, caller: Caller, system: str, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> Reply:
         if caller.dead:
             raise Killed
-        body = await request.aread()
-        path, _, query = request.url.raw_path.decode("ascii").partition("?")
-        key = request.headers.get("idempotency-key")
-        call = Call(len(self.log), caller.number, system, request.method, path, query, body, key, self._loop.time())
+        path, _, query = target.partition("?")
+        lower = {name.lower(): value for name, value in headers.items()}
+        call = Call(
+            len(self.log),
+            caller.number,
+            system,
+            method,
+            path,
+            query,
+            body,
+            lower.get("idempotency-key"),
+            self._loop.time(),
+        )
         self.log.append(call)
         chance = random.Random(self._seed << 20 | call.n)
         fate = None if self.quiet else self._faults.get(call.n)
@@ -121,11 +131,10 @@ class Network:
         if not self.quiet and self._throttled.get(system, 0) > self._loop.time():
             fate = "throttled"
         there, back = _delay(chance), _delay(chance)
-        future: asyncio.Future[httpx.Response] = self._loop.create_future()
+        future: asyncio.Future[Reply] = self._loop.create_future()
         self._in_flight += 1
         self._watcher.sent(call, self._in_flight)
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        self._loop.call_later(there, self._arrive, call, headers, fate, back, future, request)
+        self._loop.call_later(there, self._arrive, call, lower, fate, back, future)
         try:
             return await future
         finally:
@@ -133,42 +142,36 @@ class Network:
             call.answered = self._loop.time()
 
     def _arrive(
-        self,
-        call: Call,
-        headers: Mapping[str, str],
-        fate: Fate | None,
-        back: float,
-        future: asyncio.Future[httpx.Response],
-        request: httpx.Request,
+        self, call: Call, headers: Mapping[str, str], fate: Fate | None, back: float, future: asyncio.Future[Reply]
     ) -> None:
-        answer: httpx.Response | Exception
+        answer: Reply | Exception
         if fate in (None, "dropped", "reset", "gateway", "error-applied", "killed"):
-            answer = self._apply(call, headers, request)
+            answer = self._apply(call, headers)
         if fate == "killed":
             self._kill()
             return
         if fate in ("lost", "dropped"):
-            answer, back = httpx.ReadTimeout("no answer", request=request), TIMEOUT - (self._loop.time() - call.sent)
+            answer, back = NoAnswer("ReadTimeout"), TIMEOUT - (self._loop.time() - call.sent)
         elif fate == "reset":
-            answer = httpx.RemoteProtocolError("connection reset", request=request)
+            answer = NoAnswer("RemoteProtocolError")
         elif fate == "unreachable":
-            answer = httpx.ConnectError("no connection", request=request)
+            answer = NotSent("no connection")
         elif fate is not None:
-            answer = _refusal(fate, call.system, request)
-        call.status = answer.status_code if isinstance(answer, httpx.Response) else 0
+            answer = _refusal(fate, call)
+        call.status = answer.status if isinstance(answer, Reply) else 0
         self._loop.call_later(max(back, 0.0), _deliver, future, answer)
 
-    def _apply(self, call: Call, headers: Mapping[str, str], request: httpx.Request) -> httpx.Response:
+    def _apply(self, call: Call, headers: Mapping[str, str]) -> Reply:
         call.arrived = self._loop.time()
         body = self._bent(call)
         before = self._watcher.before(call, call.system, call.method, call.path, body)
         answer = self._emulators[call.system].handle(Request(call.method, call.path, call.query, headers, body))
         call.status = answer.status
         self._watcher.after(before, answer.status, answer.body)
-        return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body, request=request)
+        return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
 
     def _bent(self, call: Call) -> bytes:
-        """What Invoiced makes of a body: some accounts ignore a field, some squeeze blanks."""
+        """What Invoiced makes of a body: some accounts ignore a field of ours, some squeeze everybody's blanks."""
         if call.system != "invoiced" or not call.body or not (self._deaf or self._lossy):
             return call.body
         if not call.path.startswith("/customers"):
@@ -176,30 +179,43 @@ class Network:
         body = json.loads(call.body)
         if call.method == "PATCH":
             body = {name: value for name, value in body.items() if name not in self._deaf}
-        if self._lossy and isinstance(body.get("name"), str):
-            body["name"] = " ".join(body["name"].split())
-        return json.dumps(body).encode()
+        return json.dumps(squeezed(body) if self._lossy else body).encode()
 
 
-class _Line(httpx.AsyncBaseTransport):
+class _Line:
+    """The carrier of one process to one system."""
+
     def __init__(self, network: Network, system: str, caller: Caller) -> None:
         self._network, self._system, self._caller = network, system, caller
+        self._base = len(ENDPOINTS[system].base_url)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._network.carry(self._caller, self._system, request)
+    async def carry(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply:
+        return await self._network.carry(self._caller, self._system, method, url[self._base :], headers, content or b"")
+
+    async def close(self) -> None:
+        """There is no connection."""
+
+
+def squeezed(body: dict[str, Any]) -> dict[str, Any]:
+    """A customer as an account keeps it that squeezes the blanks of names."""
+    return {**body, "name": " ".join(body["name"].split())} if isinstance(body.get("name"), str) else body
 
 
 class Person:
     """Speaks to one emulator directly, as a person with another client would; refusals are answers like others."""
 
-    def __init__(self, system: str, emulator: Customerp | Invoiced, watcher: Watcher | None) -> None:
-        self._system, self._emulator, self._watcher = system, emulator, watcher
+    def __init__(
+        self, system: str, emulator: Customerp | Invoiced, watcher: Watcher | None, *, lossy: bool = False
+    ) -> None:
+        self._system, self._emulator, self._watcher, self._lossy = system, emulator, watcher, lossy
         kind = "application/merge-patch+json" if system == "customerp" else "application/json"
         self._headers = {"authorization": emulator.authorization, "content-type": kind}
         self._json = {**self._headers, "content-type": "application/json"}
 
     def call(self, method: str, path: str, body: object = None, query: str = "") -> Any:
         """The parsed body of a successful answer, otherwise None."""
+        if self._lossy and isinstance(body, dict) and path.startswith("/customers"):
+            body = squeezed(body)
         text = b"" if body is None else json.dumps(body).encode()
         headers = self._headers if method == "PATCH" else self._json
         watched = self._watcher if method != "GET" else None
@@ -241,17 +257,17 @@ def _delay(chance: random.Random) -> float:
     return chance.uniform(0.3, SLOWEST) if chance.random() < 0.1 else chance.uniform(0.002, 0.2)
 
 
-def _refusal(fate: Fate, system: str, request: httpx.Request) -> httpx.Response:
+def _refusal(fate: Fate, call: Call) -> Reply:
     status = {"busy": 503, "gateway": 502, "error": 500, "error-applied": 500, "throttled": 429, "forbidden": 401}.get(
         fate, 400
     )
-    if fate == "locked" and (system != "invoiced" or request.method != "PATCH"):
+    if fate == "locked" and (call.system != "invoiced" or call.method != "PATCH"):
         status = 503
     text = "This record is being updated by another process" if status == 400 else "no"
-    return httpx.Response(status, json={"type": "error", "message": text}, request=request)
+    return Reply(status, {}, json.dumps({"type": "error", "message": text}).encode())
 
 
-def _deliver(future: asyncio.Future[httpx.Response], answer: httpx.Response | Exception) -> None:
+def _deliver(future: asyncio.Future[Reply], answer: Reply | Exception) -> None:
     if future.done():
         return
     if isinstance(answer, Exception):

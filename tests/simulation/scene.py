@@ -125,7 +125,8 @@ class Scene:
         self._erp, self._inv = Customerp(self._clock), Invoiced(self._clock, seed=plan.seed)
         quiet = Office(Person("customerp", self._erp, None), Person("invoiced", self._inv, None))
         self._books.office = quiet
-        self._office = Office(Person("customerp", self._erp, self._books), Person("invoiced", self._inv, self._books))
+        invoiced = Person("invoiced", self._inv, self._books, lossy=plan.lossy)
+        self._office = Office(Person("customerp", self._erp, self._books), invoiced)
         self._network = Network(
             plan.seed,
             self._loop,

@@ -51,3 +51,28 @@ def test_a_lost_answer_to_a_create_is_looked_up_in_the_same_run(world: Any, acme
     assert [customer["number"] for customer in world.inv.list("customers")] == ["C-1"]
     assert world.slept == [2.0]
     assert world.run().writes == ()
+
+
+def test_an_edit_between_linking_and_the_first_merge_is_an_edit_of_a_linked_pair(
+    world: Any, acme: dict[str, Any]
+) -> None:
+    world.erp.create("customers", **acme)
+    theirs = world.inv.create("customers", type="company", number="C-1", name="Acme AS", city="Bergen")
+
+    class Dying(Store):
+        """Its process ends as soon as two records are linked."""
+
+        def commit(self) -> None:
+            super().commit()
+            if any(link.linked for link in self.by_key("customer-company", "customerp", "c-1")):
+                raise Killed
+
+    world.restart(lambda path: Dying.open(path, durable=False))
+    with pytest.raises(Killed):
+        world.run()
+    world.inv.change("customers", theirs["id"], name="Acme Two")
+    world.restart()
+    world.run()
+
+    assert world.erp.read("customers", "CU000001")["name"] == "Acme Two"
+    assert world.inv.read("customers", theirs["id"])["city"] == "Oslo"

@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from sync import Store
+
 
 class Killed(BaseException):
     """The process ends here."""

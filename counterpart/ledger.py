@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections import Counter
@@ -98,7 +99,7 @@ def scenario_result(
         message=relative(report.longreprtext, stage.root),
         steps=tuple(log.results) if log else (),
         evidence=_evidence(stage, identity, scene),
-        proof=stage.proof,
+        proof=scene.proof if scene else stage.proof,
         duration=report.duration,
         records=scene.records() if scene else (),
     )
@@ -107,10 +108,11 @@ def scenario_result(
 def _evidence(stage: Stage, identity: Identity, scene: Scene | None) -> Evidence:
     path = stage.cassette(identity)
     exchanges = len(scene.session.exchanges) if scene else 0
+    met = scene.met if scene else ""
     if stage.against != "replay" or not path.is_file():
-        return Evidence(None, None, exchanges, "emulator, not recorded")
+        return Evidence(None, None, exchanges, f"{met or 'nothing'}, not recorded")
     digest = sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
-    return Evidence(path.relative_to(stage.root).as_posix(), digest, exchanges, "emulator recording")
+    return Evidence(Path(os.path.relpath(path, stage.root)).as_posix(), digest, exchanges, met)
 
 
 def withdraw(reports: Path) -> None:
@@ -150,7 +152,7 @@ class Ledger:
 
     @property
     def _out(self) -> Path:
-        return self._stage.root / "reports"
+        return self._stage.reports
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a scenario's outcome over; a later trouble of the same scenario outweighs an earlier pass."""

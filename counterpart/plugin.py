@@ -16,6 +16,7 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 from counterpart.checklist import Checklist, ChecklistError, Decisions, Supplement
 from counterpart.emulators import Profile
 from counterpart.ledger import IDENTITY, Ledger, StepLog, scenario_result, withdraw
+from counterpart.live import LiveRefused
 from counterpart.replay import ReplayError, ReplayMiss
 from counterpart.reporting import AllureBridge, relative
 from counterpart.scenarios import ID_TAG, ROW_COLUMN, FeatureDefect, Identity, Outline, discover, slug
@@ -39,7 +40,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--against",
         choices=PLACES,
         default="replay",
-        help="what the scenarios meet: the recordings (default, no network) or the emulators over HTTP on loopback",
+        help="what the scenarios meet: the recordings (default, no network), the emulators over HTTP on loopback, or "
+        "real systems, whose addresses and credentials the environment gives",
+    )
+    group.addoption("--allow-production", action="store_true", help="let --against=live change records in production")
+    group.addoption(
+        "--sync",
+        choices=("own", "external"),
+        default="own",
+        help="who syncs: ours (default), or a product that runs elsewhere and is waited for (with --against=live)",
+    )
+    group.addoption("--poll", type=float, default=10.0, metavar="SECONDS", help="--sync=external: between two looks")
+    group.addoption(
+        "--patience", type=float, default=300.0, metavar="SECONDS", help="--sync=external: how long it may take to rest"
     )
     group.addoption(
         "--profile",
@@ -48,6 +61,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how much of its contract Customerp's emulator offers (with --against=emulators)",
     )
     group.addoption("--record", action="store_true", help="keep the recording of each scenario that passes")
+    group.addoption("--cassettes", metavar="FOLDER", help="where the recordings are; by default cassettes/")
+    group.addoption("--reports", metavar="FOLDER", help="where the reports go; by default reports/")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -55,19 +70,34 @@ def pytest_configure(config: pytest.Config) -> None:
     against, record = config.getoption("--against"), config.getoption("--record")
     if record and against == "replay":
         raise pytest.UsageError("--record needs something to record from; add --against=emulators")
+    if against == "live" and getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("scenarios on one live account would see each other's records; leave out -n")
+    if config.getoption("--sync") == "external" and (against != "live" or record):
+        raise pytest.UsageError(
+            "--sync=external waits for a product that runs elsewhere, so there is nothing to replay or record; use it "
+            "with --against=live alone. For a rehearsal, `counterpart emulators` can stand in for the live systems"
+        )
     profile: Profile = config.getoption("--profile")
     if profile == "minimal" and (record or against == "replay"):
         raise pytest.UsageError(
             "the recordings are of the full profile; use --profile=minimal with --against=emulators, without --record"
         )
     root = config.rootpath
-    reports = root / "reports"
+    folders = {
+        name: config.invocation_params.dir / given if (given := config.getoption(f"--{name}")) else root / name
+        for name in ("cassettes", "reports")
+    }
+    reports = folders["reports"]
     controlling = not hasattr(config, "workerinput")
     running = not any(getattr(config.option, name, False) for name in LOOKING)
     if running and controlling:
         # Before anything can stop the run: a run that stops early must not leave an older report standing.
         withdraw(reports)
-    stage = config.stash[STAGE] = Stage(root, against, record, profile)
+    production = config.getoption("--allow-production")
+    try:
+        stage = config.stash[STAGE] = Stage(root, against, record, profile, **folders, production=production)
+    except LiveRefused as refused:
+        raise pytest.UsageError(*refused.defects) from None
     try:
         checklist = Checklist.load(root / "features" / "checklist.toml")
         supplement = Supplement.load(root / "features" / "supplement.toml", checklist)
@@ -226,8 +256,19 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         pytest.fail(trouble, pytrace=False)
     stage = item.config.stash[STAGE]
     if stage.record:
-        stage.keep(item.stash[SCENE])
+        try:
+            stage.keep(item.stash[SCENE])
+        except ReplayError as refused:
+            pytest.fail(str(refused), pytrace=False)
     return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """What a scenario has created in real systems is taken away again, however it ended."""
+    if SCENE in item.stash:
+        for address in item.config.stash[STAGE].tidy(item.stash[SCENE]):
+            item.warn(pytest.PytestWarning(f"could not be taken away again: {address}"))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from counterpart.drivers import Driver
 from counterpart.emulators import Clock
 from counterpart.replay import Exchange, Playing, Recording
-from counterpart.reporting.events import RecordSeen
+from counterpart.reporting.events import Proof, RecordSeen
 from counterpart.scenarios import Identity
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Two edits within one second have no order in systems that stamp whole seconds, so each step starts in a later one.
 STEP_SECONDS = 2.0
+PAUSE_SECONDS = 1.1
 
 
 @dataclass
@@ -35,6 +36,12 @@ class Scene:
     generated: dict[str, Any]
     base_urls: Mapping[str, str]
     credentials: Mapping[str, str] = field(repr=False)
+    proof: Proof
+    met: str
+    """What answered: `emulator <version>` or `live <hosts>`; in a replay, what the recording says of it."""
+    pause: Callable[[float], None] = lambda seconds: None
+    """Lets seconds pass outside, which costs no time where all clocks are ours."""
+    facts: Mapping[str, object] = field(default_factory=dict)
     comparisons: int = 0
     pairs: set[tuple[str, str]] = field(default_factory=set)
     # The steps know which records they speak of; asked once, when the scenario has ended.
@@ -43,6 +50,7 @@ class Scene:
     def begin_step(self, ordinal: int, text: str) -> None:
         """A step begins, in a later second than the one before."""
         self.clock.advance(STEP_SECONDS)
+        self.pause(PAUSE_SECONDS)
         self.session.begin_step(ordinal, text)
 
     def invent(self, key: str, make: Callable[[Faker], Any]) -> Any:

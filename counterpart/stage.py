@@ -1,15 +1,19 @@
-"""Where scenarios run: the recordings, or the emulators on loopback; one switch, one kind of scene."""
+"""Where scenarios run: the recordings, the emulators on loopback, or real systems; one switch, one kind of scene."""
 
 from __future__ import annotations
 
+import os
+import time
 import zlib
+from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 
@@ -25,14 +29,19 @@ from counterpart.emulators import (
     Profile,
     Server,
 )
+from counterpart.live import Endpoints, endpoints, tidy
 from counterpart.replay import Cassette, Playing, Recording, Secrets, path_for
+from counterpart.replay.provenance import LIVE, doubt_of, says_live
+from counterpart.replay.signing import recorder_key, sign
 from counterpart.reporting.events import Proof
 from counterpart.scenarios import Identity
 from counterpart.scene import Scene
 
-Against = Literal["replay", "emulators"]
-PLACES: tuple[Against, ...] = ("replay", "emulators")
+Against = Literal["replay", "emulators", "live"]
+PLACES: tuple[Against, ...] = ("replay", "emulators", "live")
 
+# Whether a recording is live, it says itself.
+WEAKEST: Mapping[Against, Proof] = {"replay": "emulator recording", "emulators": "emulator run", "live": "live run"}
 # Scenarios live on a Monday morning of their own, so that recordings do not age into other answers.
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 BASE_URLS = {"Customerp": "https://customerp.emulator.example", "Invoiced": "https://invoiced.emulator.example"}
@@ -50,11 +59,25 @@ MINIMAL = (
 class Stage:
     """Opens scenes for one test process; close it at the end."""
 
-    def __init__(self, root: Path, against: Against, record: bool, profile: Profile = "full") -> None:
+    def __init__(
+        self,
+        root: Path,
+        against: Against,
+        record: bool,
+        profile: Profile = "full",
+        *,
+        cassettes: Path | None = None,
+        reports: Path | None = None,
+        production: bool = False,
+    ) -> None:
+        """`cassettes` and `reports` are folders of the project if not given; raises LiveRefused."""
         self.root = root
         self.against = against
         self.record = record
         self.profile = profile
+        self.cassettes = cassettes or root / "cassettes"
+        self.reports = reports or root / "reports"
+        self._live = endpoints(os.environ, production=production) if against == "live" else None
         self._stack = ExitStack()
 
     @cached_property
@@ -70,10 +93,10 @@ class Stage:
             for name in CONTRACTS.values()
         }
 
-    @cached_property
+    @property
     def proof(self) -> Proof:
-        """On what a scenario's verdict rests here."""
-        return "emulator recording" if self.against == "replay" else "emulator run"
+        """On what a verdict rests here at least, where a scenario has no scene of its own to say more."""
+        return WEAKEST[self.against]
 
     @property
     def caveats(self) -> tuple[str, ...]:
@@ -82,62 +105,101 @@ class Stage:
 
     def cassette(self, identity: Identity) -> Path:
         """Where the recording of a scenario lies."""
-        return path_for(self.root / "cassettes", identity.item, identity.scenario, identity.row)
+        return path_for(self.cassettes, identity.item, identity.scenario, identity.row)
 
     def open(self, identity: Identity, cure: str) -> Scene:
         """Set the stage for one scenario; raises the replay room's CassetteError when its recording is unusable."""
-        seed = zlib.crc32(str(identity).encode())
-        path = self.cassette(identity)
-        secrets = Secrets({"customerp-token": CUSTOMERP_TOKEN, "invoiced-key": INVOICED_KEY})
-        clock: Clock
-        session: Playing | Recording
-        if self.against == "replay":
-            clock = Clock(START)
-            cassette = Cassette.load(path, expected={"scenario": str(identity)}, cure=cure)
-            session = Playing(cassette, secrets, clock.advance, cure=cure)
-            generated = dict(cassette.metadata.get("generated", {}))
-        else:
-            customerp, invoiced, urls = self._emulators
-            clock = customerp.clock = invoiced.clock = Clock(START)
-            customerp.reset(seed)
-            invoiced.reset(seed)
-            session = Recording({BASE_URLS[system]: url for system, url in urls.items()}, secrets, clock.advance)
-            generated = {}
-        driver = session.transport("driver")
-        drivers: dict[str, Driver] = {
-            "Customerp": CustomerpDriver(
-                httpx.Client(
-                    base_url=BASE_URLS["Customerp"],
-                    transport=driver,
-                    headers={"Authorization": f"Bearer {CUSTOMERP_TOKEN}"},
-                    trust_env=False,
-                ),
-                self.contracts["Customerp"],
-            ),
-            "Invoiced": InvoicedDriver(
-                httpx.Client(
-                    base_url=BASE_URLS["Invoiced"], transport=driver, auth=(INVOICED_KEY, ""), trust_env=False
-                ),
-                self.contracts["Invoiced"],
-            ),
-        }
-        replaying = self.against == "replay"
-        kept = path if replaying or self.record else None
-        return Scene(identity, clock, session, drivers, seed, replaying, kept, generated, BASE_URLS, CREDENTIALS)
+        if self._live is not None:
+            return self._met(identity, self._live)
+        return self._replayed(identity, cure) if self.against == "replay" else self._emulated(identity)
+
+    def _replayed(self, identity: Identity, cure: str) -> Scene:
+        cassette = Cassette.load(self.cassette(identity), expected={"scenario": str(identity)}, cure=cure)
+        said = cassette.metadata
+        # A live recording says where, when and with which seed it was made; the emulators' are all alike in that.
+        clock = Clock(datetime.fromisoformat(said["started"]) if "started" in said else START)
+        session = Playing(cassette, _secrets(CREDENTIALS), clock.advance, cure=cure)
+        at = Endpoints(said.get("systems", BASE_URLS), CREDENTIALS)
+        believed = says_live(cassette) and not doubt_of(cassette, self.cassettes)
+        return Scene(
+            identity,
+            clock,
+            session,
+            self._drivers(session, at),
+            seed=said.get("seed", _seed(identity)),
+            replaying=True,
+            cassette=self.cassette(identity),
+            generated=dict(said.get("generated", {})),
+            base_urls=at.urls,
+            credentials=at.credentials,
+            proof="live recording" if believed else "emulator recording",
+            met=str(said.get("recorded_against", "")),
+        )
+
+    def _emulated(self, identity: Identity) -> Scene:
+        customerp, invoiced, urls = self._emulators
+        clock = customerp.clock = invoiced.clock = Clock(START)
+        seed = _seed(identity)
+        customerp.reset(seed)
+        invoiced.reset(seed)
+        upstreams = {BASE_URLS[system]: url for system, url in urls.items()}
+        session = Recording(upstreams, _secrets(CREDENTIALS), clock.advance)
+        drivers = self._drivers(session, Endpoints(BASE_URLS, CREDENTIALS))
+        return Scene(
+            identity,
+            clock,
+            session,
+            drivers,
+            seed=seed,
+            replaying=False,
+            cassette=self.cassette(identity) if self.record else None,
+            generated={},
+            base_urls=BASE_URLS,
+            credentials=CREDENTIALS,
+            proof="emulator run",
+            met=f"emulator {VERSION}",
+        )
+
+    def _met(self, identity: Identity, at: Endpoints) -> Scene:
+        """A scene among real systems: the clock stays logical, so that a replay can repeat it, but pauses are real."""
+        clock = Clock(datetime.now(UTC).replace(microsecond=0))
+        session = Recording({url: url for url in at.urls.values()}, _secrets(at.credentials), clock.advance)
+        return Scene(
+            identity,
+            clock,
+            session,
+            self._drivers(session, at),
+            # What an earlier run has left must not be met again, so nothing is called the same.
+            seed=int.from_bytes(os.urandom(4)),
+            replaying=False,
+            cassette=self.cassette(identity) if self.record else None,
+            generated={},
+            base_urls=at.urls,
+            credentials=at.credentials,
+            proof="live run",
+            met=f"{LIVE}{at.hosts}",
+            pause=time.sleep,
+            facts={"systems": dict(at.urls), "started": clock.now().isoformat()},
+        )
 
     def keep(self, scene: Scene) -> None:
-        """Write the recording of a scenario that passed; an unchanged one keeps its file and its date."""
+        """Write the recording of a scenario that passed; an unchanged one keeps its file and its date.
+
+        Signed where the environment names the recorder's key. Raises a ReplayError when it cannot be kept as it is.
+        """
         assert isinstance(scene.session, Recording)
         path = self.cassette(scene.identity)
-        metadata = {
+        metadata: dict[str, Any] = {
             "item": scene.identity.item,
             "scenario": str(scene.identity),
-            "recorded_against": f"emulator {VERSION}",
+            "recorded_against": scene.met,
             "recorded_with": f"counterpart {version('counterpart')}",
             "recorded_on": datetime.now(UTC).date().isoformat(),
             "contracts": self.contract_hashes,
             "generated": scene.generated,
         }
+        if scene.facts:
+            metadata |= {**scene.facts, "seed": scene.seed}
         recorded = scene.session.cassette(metadata)
         # Looking into the contracts takes longer than a replay's whole start, and only recording needs it.
         from counterpart.replay.contracts import Contract as WholeContract
@@ -150,11 +212,35 @@ class Stage:
                 "not recorded, as it is not what the contracts say:\n" + "\n".join(map(str, violations))
             )
         kept = scene.session.cassette({**metadata, PARTS: parts_used(recorded, contracts)})
+        if key := recorder_key():
+            kept = replace(kept, signature=sign(kept.sha256, key))
         kept.save(path, volatile=("recorded_on",))
+
+    def tidy(self, scene: Scene) -> list[str]:
+        """Take away what a scenario has created in real systems; returns the addresses of what stayed behind."""
+        if self._live is None:
+            return []
+        with ExitStack() as stack:
+            clients = {
+                url: stack.enter_context(httpx.Client(auth=_credential(system, self._live), trust_env=False))
+                for system, url in self._live.urls.items()
+            }
+            return tidy(scene.session.exchanges, clients)
 
     def close(self) -> None:
         """Stop what was started."""
         self._stack.close()
+
+    def _drivers(self, session: Playing | Recording, at: Endpoints) -> dict[str, Driver]:
+        transport = session.transport("driver")
+        clients = {
+            system: httpx.Client(base_url=url, transport=transport, auth=_credential(system, at), trust_env=False)
+            for system, url in at.urls.items()
+        }
+        return {
+            "Customerp": CustomerpDriver(clients["Customerp"], self.contracts["Customerp"]),
+            "Invoiced": InvoicedDriver(clients["Invoiced"], self.contracts["Invoiced"]),
+        }
 
     @cached_property
     def _emulators(self) -> tuple[Customerp, Invoiced, dict[str, str]]:
@@ -163,3 +249,25 @@ class Stage:
         invoiced = Invoiced(clock, base_url=BASE_URLS["Invoiced"])
         server = self._stack.enter_context(Server({"Customerp": customerp, "Invoiced": invoiced}))
         return customerp, invoiced, dict(server.urls)
+
+
+class _Bearer(httpx.Auth):
+    def __init__(self, token: str) -> None:
+        self._header = f"Bearer {token}"
+
+    def auth_flow(self, request: httpx.Request) -> Any:
+        request.headers["Authorization"] = self._header
+        yield request
+
+
+def _credential(system: str, at: Endpoints) -> httpx.Auth:
+    credential = at.credentials[system]
+    return _Bearer(credential) if system == "Customerp" else httpx.BasicAuth(credential, "")
+
+
+def _secrets(credentials: Mapping[str, str]) -> Secrets:
+    return Secrets({"customerp-token": credentials["Customerp"], "invoiced-key": credentials["Invoiced"]})
+
+
+def _seed(identity: Identity) -> int:
+    return zlib.crc32(str(identity).encode())

@@ -10,15 +10,15 @@ from pytest_bdd import given, parsers
 from counterpart.checklist import Checklist
 from counterpart.scene import Scene
 from steps.cast import Cast
+from steps.product import Product
 from steps.story import Story
-from steps.subject import Subject
 from steps.tables import two_columns
 
 RECORD = r"(?P<record>[A-Z]\w* [A-Z]\w*?)"
 
 
 @pytest.fixture
-def story(scene: Scene, subject: Subject, checklist: Checklist) -> Story:
+def story(scene: Scene, subject: Product, checklist: Checklist) -> Story:
     """The memory of one scenario."""
     return Story(scene, subject, Cast(checklist, scene.drivers, scene.identity.item.partition("/")[0]))
 

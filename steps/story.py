@@ -11,8 +11,8 @@ from counterpart.drivers import Driver, Record
 from counterpart.reporting import RecordSeen
 from counterpart.scene import Scene
 from steps.cast import Cast, RecordType
+from steps.product import Product
 from steps.samples import assembled, overlaid, sample
-from steps.subject import Subject
 
 Key = tuple[str, str, str | int]
 Snapshot = dict[Key, dict[str, Any]]
@@ -22,7 +22,7 @@ _REFERENCE = re.compile(r"\((?P<which>its|an?|the first) (?P<what>\S+)\)")
 class Story:
     """The memory of one scenario; reads and writes only through the harness's drivers and the subject."""
 
-    def __init__(self, scene: Scene, subject: Subject, cast: Cast) -> None:
+    def __init__(self, scene: Scene, subject: Product, cast: Cast) -> None:
         self.scene = scene
         self.subject = subject
         self.cast = cast
@@ -34,7 +34,6 @@ class Story:
         self._shown_before: dict[Key, dict[str, Any] | None] = {}
         self._shown_last: Snapshot = {}
         self._expected: set[tuple[Key, str]] = set()
-        self._writes_before = 0
         scene.records = self.records
 
     # Records
@@ -160,13 +159,7 @@ class Story:
             self._before = self.snapshot()
             self._shown_before = {**self._before, **self._prior}
             self._prior = {}
-        self._writes_before = len(self.scene.sync_writes())
         self.subject.rest()
-
-    def written(self, system: str | None = None) -> int:
-        """How often the sync has written in its last round, on one side or on both."""
-        round_ = self.scene.sync_writes()[self._writes_before :]
-        return sum(1 for each in round_ if system is None or each.url.startswith(self.scene.base_urls[system]))
 
     def expect(self, record: Record, path: str) -> None:
         """A sentence has named this property, so its change is no surprise."""

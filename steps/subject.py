@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from itertools import count
@@ -16,6 +15,7 @@ import pytest
 
 from counterpart.emulators import Clock
 from counterpart.scene import Scene
+from steps.product import Hosted, Notice, Product
 from sync.engine import Engine
 from sync.flow import Flow, load_flows
 from sync.http import Endpoint, Pacing
@@ -28,20 +28,11 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made inside
 WINNERS = {"customerp": "Customerp", "invoiced": "Invoiced", None: "nobody"}
 
 
-@dataclass(frozen=True)
-class Notice:
-    """Something the sync told people about a property: what kind of trouble, and who won where it decided."""
-
-    kind: str
-    property: str
-    winner: str | None
-
-
 class ScenarioClock:
-    """The scenario's clock as the sync reads it: waiting costs no time."""
+    """The scenario's clock as the sync reads it: waiting costs no time, but among real systems."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, pause: Callable[[float], None]) -> None:
+        self._clock, self._pause = clock, pause
 
     def now(self) -> datetime:
         """The scenario's time."""
@@ -54,39 +45,45 @@ class ScenarioClock:
     async def sleep(self, seconds: float) -> None:
         """Let the scenario's time pass."""
         self._clock.advance(seconds)
+        self._pause(seconds)
 
 
-class Subject:
+class Subject(Product):
     """Our own sync, run as its users run it, on the scenario's transport, clock and seed."""
 
     def __init__(self, scene: Scene, folder: Path) -> None:
         self._scene = scene
         self._folder = folder
         self._memory = 0
-        self._clock = ScenarioClock(scene.clock)
+        self._clock = ScenarioClock(scene.clock, scene.pause)
         self._runner = asyncio.Runner()
         # The numbers go on over restarts, as real random ids would not repeat either.
         self._numbers = count(1)
         self._engine: Engine | None = None
         self._notices: tuple[Notice, ...] = ()
+        self._writes_before = 0
 
     def rest(self) -> None:
-        """Run until there is nothing left to do."""
+        self._writes_before = len(self._scene.sync_writes())
         report = self._runner.run(self._opened().run())
         conflicts = tuple(Notice("conflict", _dotted(each.field), WINNERS[each.winner]) for each in report.conflicts)
         notices = tuple(Notice(each.kind, _dotted(each.field or ""), None) for each in report.notices)
         self._notices = conflicts + notices
 
     def notices(self) -> tuple[Notice, ...]:
-        """What the last round told."""
         return self._notices
 
+    def written(self, system: str | None = None) -> int:
+        round_ = self._scene.sync_writes()[self._writes_before :]
+        return sum(1 for each in round_ if system is None or each.url.startswith(self._scene.base_urls[system]))
+
+    def written_exactly(self, system: str) -> int:
+        return self.written(system)
+
     def restart(self) -> None:
-        """End the process and start another one on the same state."""
         self.close()
 
     def forget(self) -> None:
-        """Start with no state at all."""
         self.close()
         self._memory += 1
 
@@ -134,8 +131,11 @@ def _dotted(name: str) -> str:
 
 
 @pytest.fixture
-def subject(scene: Scene) -> Iterator[Subject]:
-    """The sync under test, at rest and without memory."""
+def subject(scene: Scene, pytestconfig: pytest.Config) -> Iterator[Product]:
+    """The sync under test: ours, at rest and without memory, or the one that runs elsewhere."""
+    if pytestconfig.getoption("--sync") == "external":
+        yield Hosted(scene, pytestconfig.getoption("--poll"), pytestconfig.getoption("--patience"))
+        return
     with TemporaryDirectory(prefix="counterpart-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
         subject = Subject(scene, Path(folder))
         yield subject

@@ -109,19 +109,21 @@ def nothing_else(story: Story) -> None:
 def at_rest(story: Story) -> None:
     """The sync is at rest: another round reads, and finds nothing to do on either side."""
     story.rest()
-    story.scene.equal(story.written(), 0, "the number of writes in one more round")
+    story.scene.equal(story.subject.written(), 0, "the number of writes in one more round")
 
 
 @then("the sync has written nothing since")
 def written_nothing(story: Story) -> None:
     """The last round found nothing to do on either side."""
-    story.scene.equal(story.written(), 0, "the number of writes in the last round")
+    story.scene.equal(story.subject.written(), 0, "the number of writes in the last round")
 
 
 @then(parsers.re(r"the sync has written (?P<count>\d+) times? to (?P<system>\w+)"), converters={"count": int})
-def written(story: Story, count: int, system: str) -> None:
+def written_so_often(story: Story, count: int, system: str) -> None:
     """So many writes reached the system in the last round."""
-    story.scene.equal(story.written(system), count, f"the number of writes to {system} in the last round")
+    story.scene.equal(
+        story.subject.written_exactly(system), count, f"the number of writes to {system} in the last round"
+    )
 
 
 @then(parsers.re(r"the sync reports (?:an? )?(?P<kind>[a-z ]+) on (?P<property>[^\s,]+)(?:, won by (?P<winner>\w+))?"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 from sync.clock import Clock
 from sync.connector import Call, Operation, Page, Prepared, Record, Seen, Wanted, Written
+from sync.echoes import as_stored, provisional
 from sync.errors import BadAnswer, Broken, CallFailed, Gone, Locked, Refused
 from sync.events import Listener, nobody
 from sync.http import Answer, Endpoint, Pacing, Wire
@@ -141,6 +143,10 @@ class Invoiced:
                 call.method, call.path, params=call.params or None, body=call.body, headers=headers
             )
             seen = Seen(answer.data, answer.start, answer.end)
+            if provisional(call.body or {}):
+                stored = await self.read(operation.object, self.record(operation.object, answer.data).id)
+                if stored is not None:
+                    seen = replace(seen, raw=as_stored(call.body or {}, seen.raw, stored.raw))
         assert seen is not None
         return Written(seen, tuple(extras))
 

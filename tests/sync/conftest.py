@@ -24,6 +24,7 @@ from counterpart.emulators import (
     Invoiced,
     Request,
     Response,
+    Switches,
     transport,
 )
 
@@ -107,10 +108,16 @@ class Ticking(httpx.AsyncBaseTransport):
 class World:
     """Two systems, a store and the sync between them."""
 
-    def __init__(self, folder: Path, profile: Literal["full", "minimal"] = "full") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        profile: Literal["full", "minimal"] = "full",
+        switches: Switches = Switches(),  # noqa: B008 - frozen
+    ) -> None:
         self.clock = Clock(START)
         self.path = folder / "sync.sqlite"
-        customerp, invoiced = Customerp(self.clock, profile=profile), Invoiced(self.clock)
+        customerp = Customerp(self.clock, profile=profile)
+        invoiced = Invoiced(self.clock, switches=switches)
         self.erp = Side(customerp, f"Bearer {CUSTOMERP_TOKEN}", "application/merge-patch+json")
         basic = base64.b64encode(f"{INVOICED_KEY}:".encode()).decode()
         self.inv = Side(invoiced, f"Basic {basic}", "application/json")

@@ -1,0 +1,34 @@
+"""What Invoiced echoes of a write and what it then holds: text too long for its column is cut, and nobody is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sync.values import Raw
+
+# In characters, as far as the columns are known; texts with a length rule of their own are refused instead of cut.
+_COLUMNS = {"type": 50, "address1": 1000, "description": 65_535, "notes": 65_535}
+_COLUMN = 255
+_FOUR_BYTES = re.compile("[\U00010000-\U0010ffff]")
+
+
+def provisional(body: Mapping[str, Any]) -> bool:
+    """Whether the answer to a write of this body may show more than is stored."""
+    return any(_risky(name, value) for name, value in body.items())
+
+
+def as_stored(body: Mapping[str, Any], answer: Raw, stored: Raw) -> Raw:
+    """The answer with what a later look shows to have been cut or replaced; any other difference is somebody's edit."""
+    cut = {name: stored.get(name) for name, value in body.items() if _risky(name, value) and _left(value, stored, name)}
+    return answer | cut
+
+
+def _risky(name: str, value: Any) -> bool:
+    return isinstance(value, str) and (len(value) > _COLUMNS.get(name, _COLUMN) or bool(_FOUR_BYTES.search(value)))
+
+
+def _left(sent: str, stored: Raw, name: str) -> bool:
+    held = stored.get(name)
+    return isinstance(held, str) and (sent.startswith(held) or _FOUR_BYTES.sub("?", sent).startswith(held))

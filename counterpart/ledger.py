@@ -1,207 +1,183 @@
-"""What a run has shown: step by step while a scenario runs, scenario by scenario while a run lasts."""
+"""What a run has shown: collects the tests of all processes, and has the reports made from them."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
-from importlib.metadata import version
-from pathlib import Path
-from platform import platform, python_version
+from typing import Any
 
 import pytest
-from pytest_bdd.parser import Scenario, Step
 
+from counterpart import surroundings
+from counterpart.account import planned
 from counterpart.checklist import Checklist, Decisions, Supplement
-from counterpart.reporting import (
-    Evidence,
-    RunFacts,
-    ScenarioResult,
-    SignOff,
-    StepResult,
-    build,
-    closing_table,
-    invalidate,
-    relative,
-)
-from counterpart.reporting.events import Outcome, StepOutcome
-from counterpart.scenarios import Identity, Outline
-from counterpart.scene import Scene
+from counterpart.reporting import Places, Results, RunFacts, ScenarioResult, SignOff, closing, publish
+from counterpart.reporting.events import Outcome
+from counterpart.reporting.results import Problem, in_order
+from counterpart.scenarios import Outline
 from counterpart.stage import Stage
+from counterpart.tally import TROUBLE, Tally
 
-IDENTITY = pytest.StashKey[Identity]()
-VERSIONED = ("counterpart", "pytest", "pytest-bdd", "vcrpy", "schemathesis", "faker", "allure-pytest", "httpx")
-
-
-class StepLog:
-    """The steps of one running scenario, in order, with their outcome."""
-
-    def __init__(self, scenario: Scenario, feature: str) -> None:
-        self.scenario = scenario
-        self.feature = feature
-        self.results: list[StepResult] = []
-        self._open: tuple[Step, float] | None = None
-
-    def begin(self, step: Step) -> int:
-        """A step begins; returns its position in the scenario, counted from one, background included."""
-        self._open = (step, time.perf_counter())
-        return len(self.results) + 1
-
-    def end(self, outcome: StepOutcome) -> None:
-        """The open step ends; does nothing when none is open."""
-        if self._open is not None:
-            step, started = self._open
-            self._open = None
-            self._add(step, outcome, time.perf_counter() - started)
-
-    def close(self) -> None:
-        """The scenario ends: a step still open has failed, those not reached were skipped."""
-        self.end("failed")
-        for step in self.scenario.steps[len(self.results) :]:
-            self._add(step, "skipped", 0.0)
-
-    def place(self) -> str:
-        """Where the scenario stands: file, line and words of the step that failed."""
-        for result, step in zip(self.results, self.scenario.steps, strict=False):
-            if result.outcome == "failed":
-                return f"{self.feature}:{step.line_number}: {step.keyword.strip()} {step.name}"
-        return f"{self.feature}:{self.scenario.line_number}: {self.scenario.name}"
-
-    def _add(self, step: Step, outcome: StepOutcome, duration: float) -> None:
-        table = tuple(tuple(map(str, row)) for row in step.datatable.raw()) if step.datatable else ()
-        self.results.append(
-            StepResult(len(self.results) + 1, step.keyword.strip(), step.name, outcome, duration, table)
-        )
-
-
-def scenario_result(
-    stage: Stage, item: pytest.Item, scene: Scene | None, log: StepLog | None, report: pytest.TestReport
-) -> ScenarioResult:
-    """What became of one scenario, as a value that travels between processes."""
-    identity = item.stash[IDENTITY]
-    outcome: Outcome = "skipped" if report.skipped else "passed" if report.passed else "failed"
-    if report.when != "call" and report.failed:
-        outcome = "error"
-    return ScenarioResult(
-        node_id=item.nodeid,
-        feature=item.path.relative_to(stage.root).as_posix(),
-        scenario_id=identity.scenario,
-        title=log.scenario.name if log else item.name,
-        row_key=identity.row,
-        tags=tuple(sorted(mark.name for mark in item.iter_markers())),
-        items=identity.items,
-        pairs=tuple(sorted(scene.pairs)) if scene else (),
-        outcome=outcome,
-        message=relative(report.longreprtext, stage.root),
-        steps=tuple(log.results) if log else (),
-        evidence=_evidence(stage, identity, scene),
-        proof=scene.proof if scene else stage.proof,
-        duration=report.duration,
-        records=scene.records() if scene else (),
-    )
-
-
-def _evidence(stage: Stage, identity: Identity, scene: Scene | None) -> Evidence:
-    path = stage.cassette(identity)
-    exchanges = len(scene.session.exchanges) if scene else 0
-    met = scene.met if scene else ""
-    if stage.against != "replay" or not path.is_file():
-        return Evidence(None, None, exchanges, f"{met or 'nothing'}, not recorded")
-    digest = sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
-    return Evidence(Path(os.path.relpath(path, stage.root)).as_posix(), digest, exchanges, met)
-
-
-def withdraw(reports: Path) -> None:
-    """Take away what an earlier run has left, so that nobody takes yesterday's green for today's."""
-    (reports / "junit.xml").unlink(missing_ok=True)
-    results = reports / "allure-results"
-    for old in results.glob("*") if results.is_dir() else ():
-        old.unlink()
-    invalidate(reports / "signoff")
+# Under which heading pytest's closing line counts an ending.
+HEADINGS: dict[Outcome, str] = {"not run": "deselected"}
 
 
 class Ledger:
-    """Collects the scenarios of all workers in the controlling process and turns them into the reports.
+    """Collects the tests of all workers in the controlling process and turns them into the reports.
 
     A pytest plugin of its own, registered only there.
     """
 
     def __init__(
         self,
+        config: pytest.Config,
         stage: Stage,
         checklist: Checklist,
         supplement: Supplement,
         decisions: Decisions,
         outlines: Sequence[Outline],
+        places: Places,
     ) -> None:
+        self.problems: list[Problem] = []
+        self.lint: list[str] = []
+        self.connections: set[str] = set()
+        self._config = config
         self._stage = stage
-        self._checklist = checklist
-        self._supplement = supplement
-        self._decisions = decisions
-        self._expected = Counter(
-            item for outline in outlines for identity in outline.identities() for item in identity.items
-        )
-        self._total = sum(len(outline.identities()) for outline in outlines)
-        self._results: dict[str, ScenarioResult] = {}
+        self._checklist, self._supplement, self._decisions = checklist, supplement, decisions
+        scenarios = planned(stage, outlines)
+        self._expected = Counter(item for each in scenarios for item in each.items)
+        self._total = len(scenarios)
+        self._tally = Tally({each.node_id: each for each in scenarios}, stage.proof)
         self._started = datetime.now(UTC)
+        self._reports: dict[str, list[pytest.TestReport | pytest.CollectReport]] = {}
+        self._results: Results | None = None
         self._signoff: SignOff | None = None
+        self._places = places
 
-    @property
-    def _out(self) -> Path:
-        return self._stage.reports
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """A test begins, here or in a worker."""
+        self._tally.begin(nodeid)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """A test is over."""
+        self._tally.end(nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take a scenario's outcome over; a later trouble of the same scenario outweighs an earlier pass."""
+        """Take over what a phase of a test has shown; a process that died tells nothing but which test it ran."""
         if hasattr(report, "counterpart"):
-            result = ScenarioResult.from_json(report.counterpart)
-            self._results[result.node_id] = result
+            found = ScenarioResult.from_json(report.counterpart)
+        elif report.when not in ("setup", "call", "teardown"):
+            found = self._tally.lost(report.nodeid, report.longreprtext)
+        else:
+            return
+        self._reports.setdefault(report.nodeid, []).append(report)
+        # The outcome of pytest-rerunfailures, which pytest itself does not know.
+        if str(report.outcome) == "rerun":
+            self._tally.again(found, getattr(report, "rerun", 0))
+        else:
+            self._tally.take(found)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file that cannot be collected is told like a test that broke: nobody knows which tests it holds."""
+        if not report.passed:
+            outcome: Outcome = "skipped" if report.skipped else "error"
+            self._tally.take(self._tally.uncollected(report.nodeid, outcome, report.longreprtext))
+            self._reports.setdefault(report.nodeid, []).append(report)
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Tests that exist and were not chosen."""
+        self._tally.know((item.nodeid for item in items), "deselected")
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Tests that were chosen; some may never be reached."""
+        self._tally.know((item.nodeid for item in session.items), "the run ended before it")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Tests that a worker has chosen."""
+        self._tally.know(ids, "the run ended before it")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """A worker has ended; one that died told nothing."""
+        told = getattr(node, "workeroutput", {})
+        self._tally.know(told.get("deselected", ()), "deselected")
+        self.connections.update(told.get("connections", ()))
+        if error:
+            self.problems.append(Problem("worker lost", f"{node.gateway.id}: {error}"))
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Somebody, or something, has ended the run."""
+        self.problems.append(Problem("interrupted", excinfo.exconly()))
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """pytest or a plugin broke."""
+        self.problems.append(Problem("internal error", str(excrepr).strip().rpartition("\n")[2]))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Write the sign-off."""
-        results = sorted(self._results.values(), key=lambda result: result.node_id)
+        """Write every report."""
+        reason = "The run was interrupted while it ran." if self.problems else "It has told nothing of its end."
+        tests = in_order(self._tally.close(reason))
+        scenarios = [each for each in tests if each.kind == "scenario"]
+        ran = sum(1 for each in scenarios if each.outcome != "not run")
+        revision, dirty = surroundings.revision(self._stage.root)
         facts = RunFacts(
             started=self._started.isoformat(timespec="seconds"),
             finished=datetime.now(UTC).isoformat(timespec="seconds"),
             against=self._stage.against,
-            partial=len(results) < self._total,
-            selected=len(results),
+            partial=ran < len(scenarios),
+            selected=ran,
             total=self._total,
-            revision=_git(self._stage.root, "rev-parse", "HEAD"),
-            dirty=bool(_git(self._stage.root, "status", "--porcelain")),
-            versions={name: version(name) for name in VERSIONED} | {"python": python_version(), "system": platform()},
+            revision=revision,
+            dirty=dirty,
+            versions=surroundings.versions(),
             contracts=self._stage.contract_hashes,
             exit_status=int(exitstatus),
             expected=dict(self._expected),
             caveats=self._stage.caveats,
+            product=self._config.getoption("--product"),
+            artifact=self._config.getoption("--artifact"),
+            recorded=self._stage.record,
+            inputs=surroundings.inputs(self._stage.root),
+            connections=tuple(sorted(self.connections)),
+            lint=tuple(self.lint),
+            ci=surroundings.job(os.environ),
         )
-        self._signoff = build(self._out / "signoff", self._checklist, self._supplement, results, facts, self._decisions)
+        self._results = Results(facts, tests, tuple(self.problems))
+        self._signoff = publish(self._places, self._results, self._checklist, self._supplement, self._decisions)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Close with the table of items and where the reports lie."""
-        if self._signoff is not None:
+        """Close with the table of items and ten lines for people in a hurry."""
+        if self._signoff is not None and self._results is not None:
+            self._count_alike(terminalreporter)
             terminalreporter.ensure_newline()
             writer = terminalreporter._tw
             terminalreporter.write(
-                closing_table(self._signoff, self._out, width=writer.fullwidth, colour=writer.hasmarkup)
+                closing(self._results, self._signoff, self._places, width=writer.fullwidth, colour=writer.hasmarkup)
             )
 
+    def _count_alike(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Have pytest's last line count each test once, by its ending, as every other report does."""
+        assert self._results is not None
+        stats = terminalreporter.stats
+        kept = {name: shown for name, shown in stats.items() if name in ("rerun", "warnings", "")}
+        stats.clear()
+        stats.update(kept)
+        for test in self._results.tests:
+            # pytest takes a skip's reason from the very report that was skipped.
+            reports = [
+                each for each in self._reports.get(test.node_id, []) if each.skipped or test.outcome != "skipped"
+            ]
+            shown = reports[-1] if reports else _report(test)
+            stats.setdefault(HEADINGS.get(test.outcome, test.outcome), []).append(shown)
+        # It has settled on its headings before it could know of these.
+        terminalreporter._set_main_color()
 
-def _git(root: Path, *arguments: str) -> str:
-    """What git says, or nothing where there is no repository or no git."""
-    try:
-        asked = subprocess.run(  # noqa: S603 - fixed words, no shell
-            ["git", *arguments],  # noqa: S607 - the git of the user's PATH is the one meant
-            cwd=root,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return asked.stdout.strip()
+
+def _report(test: ScenarioResult) -> pytest.TestReport:
+    """What pytest would have reported of a test that could not report itself."""
+    outcome: Any = "failed" if test.outcome in TROUBLE else "skipped"
+    return pytest.TestReport(test.node_id, (test.feature, None, test.title), {}, outcome, test.message, "call")

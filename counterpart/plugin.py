@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import cast, get_args
@@ -13,24 +13,27 @@ from pytest_bdd import scenario as bind
 from pytest_bdd.parser import Feature, Scenario, ScenarioTemplate, Step
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
+from counterpart.account import CAUSE, IDENTITY, SCENE, STEPS, StepLog, test_result
 from counterpart.checklist import Checklist, ChecklistError, Decisions, Supplement
 from counterpart.emulators import Profile
-from counterpart.ledger import IDENTITY, Ledger, StepLog, scenario_result, withdraw
+from counterpart.ledger import Ledger
 from counterpart.live import LiveRefused
 from counterpart.replay import ReplayError, ReplayMiss
-from counterpart.reporting import AllureBridge, relative
+from counterpart.reporting import AllureBridge, Places, relative, retract
 from counterpart.scenarios import ID_TAG, ROW_COLUMN, FeatureDefect, Identity, Outline, discover, slug
 from counterpart.scene import Scene
 from counterpart.stage import PLACES, Stage
+from counterpart.surroundings import Watch
 
 STAGE = pytest.StashKey[Stage]()
 # Options under which pytest only shows something and runs nothing.
 LOOKING = ("collectonly", "help", "version", "markers", "showfixtures", "show_fixtures_per_test")
 
 CHECKLIST = pytest.StashKey[Checklist]()
+LEDGER = "counterpart-ledger"
 OUTLINES = pytest.StashKey[list[Outline]]()
-SCENE = pytest.StashKey[Scene]()
-STEPS = pytest.StashKey[StepLog]()
+DESELECTED = pytest.StashKey[list[str]]()
+WATCH = pytest.StashKey[Watch]()
 BRIDGE = pytest.StashKey[AllureBridge]()
 
 
@@ -63,11 +66,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--record", action="store_true", help="keep the recording of each scenario that passes")
     group.addoption("--cassettes", metavar="FOLDER", help="where the recordings are; by default cassettes/")
     group.addoption("--reports", metavar="FOLDER", help="where the reports go; by default reports/")
+    group.addoption("--product", default="", help="name and version of the product under test, for the reports")
+    group.addoption("--artifact", default="", help="digest of what is released, as sha256:...; the gate asks for it")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     against, record = config.getoption("--against"), config.getoption("--record")
+    root = config.rootpath
+    folders = {
+        name: config.invocation_params.dir / given if (given := config.getoption(f"--{name}")) else root / name
+        for name in ("cassettes", "reports")
+    }
+    reports = folders["reports"]
+    junit = Path(config.option.xmlpath or reports / "junit.xml").absolute()
+    controlling = not hasattr(config, "workerinput")
+    running = not any(getattr(config.option, name, False) for name in LOOKING)
+    if running and controlling:
+        # Before anything can stop the run: a run that stops early must not leave an older report standing.
+        retract(reports, junit)
     if record and against == "replay":
         raise pytest.UsageError("--record needs something to record from; add --against=emulators")
     if against == "live" and getattr(config.option, "numprocesses", None):
@@ -82,17 +99,6 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "the recordings are of the full profile; use --profile=minimal with --against=emulators, without --record"
         )
-    root = config.rootpath
-    folders = {
-        name: config.invocation_params.dir / given if (given := config.getoption(f"--{name}")) else root / name
-        for name in ("cassettes", "reports")
-    }
-    reports = folders["reports"]
-    controlling = not hasattr(config, "workerinput")
-    running = not any(getattr(config.option, name, False) for name in LOOKING)
-    if running and controlling:
-        # Before anything can stop the run: a run that stops early must not leave an older report standing.
-        withdraw(reports)
     production = config.getoption("--allow-production")
     try:
         stage = config.stash[STAGE] = Stage(root, against, record, profile, **folders, production=production)
@@ -109,16 +115,39 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(relative(str(error), root)) from None
     config.stash[CHECKLIST] = checklist
     config.stash[OUTLINES] = outlines
-    for tag in sorted({tag for outline in outlines for tag in outline.tags if not tag.startswith(ID_TAG)}):
+    for tag in sorted({tag for outline in outlines for tag in outline.tags if ":" not in tag}):
         config.addinivalue_line("markers", f"{tag}: set in the feature files")
     if running:
-        config.option.xmlpath = config.option.xmlpath or str(reports / "junit.xml")
+        # JUnit is written from the same results as all other reports; pytest's own writer would count otherwise.
+        config.option.xmlpath = None
+        allure = getattr(config.option, "allure_report_dir", None) or str(reports / "allure-results")
         if hasattr(config.option, "allure_report_dir"):
-            config.option.allure_report_dir = config.option.allure_report_dir or str(reports / "allure-results")
+            config.option.allure_report_dir = allure
+        config.stash[WATCH] = Watch()
         if controlling:
-            ledger = Ledger(stage, checklist, supplement, decisions, outlines)
-            config.pluginmanager.register(ledger, "counterpart-ledger")
+            places = Places(reports, junit, Path(allure).absolute())
+            ledger = Ledger(config, stage, checklist, supplement, decisions, outlines, places)
+            config.pluginmanager.register(ledger, LEDGER)
     config.stash[BRIDGE] = AllureBridge(root)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand to the controlling process what no report of a test carries."""
+    config = session.config
+    if WATCH not in config.stash:
+        return
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["connections"] = sorted(config.stash[WATCH].hosts)
+        config.workeroutput["deselected"] = config.stash.get(DESELECTED, [])
+    elif (ledger := config.pluginmanager.get_plugin(LEDGER)) is not None:
+        ledger.connections |= config.stash[WATCH].hosts
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Remember what was not chosen; a worker's controlling process does not learn of it otherwise."""
+    for item in items:
+        item.config.stash.setdefault(DESELECTED, []).append(item.nodeid)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -128,8 +157,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_bdd_apply_tag(tag: str) -> bool | None:
-    """A scenario's id is no mark: pytest takes what follows a colon for a mark's description."""
-    return True if tag.startswith(ID_TAG) else None
+    """Tags such as `id:alone` or `owner:Ann` are no marks: pytest takes what follows a colon for a description."""
+    return True if ":" in tag else None
 
 
 class FeatureFile(pytest.Module):
@@ -192,7 +221,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature, scenario: Scenario) -> None:
     item, config = request.node, request.config
     identity = item.stash[IDENTITY]
-    config.stash[BRIDGE].before_scenario(item, feature, scenario, identity.items)
+    config.stash[BRIDGE].before_scenario(item, feature, scenario)
     item.stash[STEPS] = StepLog(scenario, item.path.relative_to(config.rootpath).as_posix())
     cure = f'pytest "{item.nodeid}" --against=emulators --record'
     item.stash[SCENE] = config.stash[STAGE].open(identity, cure)
@@ -247,9 +276,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
             item.stash[SCENE].session.finish()
     except (ReplayMiss, ReplayError) as found:
         trouble = str(found)
+        item.stash[CAUSE] = "sync is wrong" if isinstance(found, ReplayMiss) else "recording is stale"
     except Exception:
         misses = item.stash[SCENE].session.misses if SCENE in item.stash else []
         trouble = "\n\n".join(map(str, misses))
+        item.stash[CAUSE] = "sync is wrong" if trouble else ""
         if not trouble:
             raise
     if trouble:
@@ -276,15 +307,18 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if IDENTITY in item.stash:
-        log = item.stash.get(STEPS, None)
-        # What a step found wrong is told in a sentence with its place; only a broken harness shows its insides.
-        if log is not None and call.excinfo is not None and isinstance(call.excinfo.value, AssertionError):
-            report.longrepr = f"{log.place()}\n{call.excinfo.value}"
-        if str(item.config.rootpath) in report.longreprtext:
-            report.longrepr = relative(report.longreprtext, item.config.rootpath)
-        if call.when == "call" or not report.passed:
-            result = scenario_result(item.config.stash[STAGE], item, item.stash.get(SCENE, None), log, report)
-            # An attribute of a report travels from xdist's workers to the controller as JSON.
-            report.counterpart = result.to_json()  # type: ignore[attr-defined]
+    config, log = item.config, item.stash.get(STEPS, None)
+    if STAGE not in config.stash:
+        return report
+    trouble = call.excinfo.value if call.excinfo else None
+    # What a step found wrong is told in a sentence with its place; only a broken harness shows its insides.
+    if log is not None and isinstance(trouble, AssertionError):
+        report.longrepr = f"{log.place()}\n{trouble}"
+    if str(config.rootpath) in report.longreprtext and not report.skipped:
+        report.longrepr = relative(report.longreprtext, config.rootpath)
+    result = test_result(config.stash[STAGE], item, report, trouble)
+    config.stash[BRIDGE].settle(result)
+    if call.when == "call" or not report.passed:
+        # An attribute of a report travels from xdist's workers to the controller as JSON.
+        report.counterpart = result.to_json()  # type: ignore[attr-defined]
     return report

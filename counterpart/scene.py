@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from counterpart.drivers import Driver
 from counterpart.emulators import Clock
 from counterpart.replay import Exchange, Playing, Recording
-from counterpart.reporting.events import Proof, RecordSeen
+from counterpart.reporting.events import Difference, Proof, RecordSeen
 from counterpart.scenarios import Identity
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Scene:
     """Lets seconds pass outside, which costs no time where all clocks are ours."""
     facts: Mapping[str, object] = field(default_factory=dict)
     comparisons: int = 0
+    difference: Difference | None = None
     pairs: set[tuple[str, str]] = field(default_factory=set)
     # The steps know which records they speak of; asked once, when the scenario has ended.
     records: Callable[[], tuple[RecordSeen, ...]] = tuple
@@ -76,4 +77,5 @@ class Scene:
         """Compare once and say in one sentence what differs; a Then step without a comparison proves nothing."""
         self.comparisons += 1
         if actual != expected:
+            self.difference = Difference(what, str(expected), str(actual))
             raise AssertionError(f"{what} is {actual}, expected {expected}")

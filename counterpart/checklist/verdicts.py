@@ -91,7 +91,7 @@ def _row_verdict(row: Row, arrivals: Arrivals) -> RowVerdict:
 
 def _direction_verdict(row: Row, direction: Direction, scenarios: list[Scenario]) -> DirectionVerdict:
     ids = tuple(scenario.node_id for scenario in scenarios)
-    failed = [scenario for scenario in scenarios if scenario.outcome in ("failed", "error")]
+    failed = [scenario for scenario in scenarios if scenario.outcome in ("failed", "error", "xfailed")]
     run = [scenario for scenario in scenarios if scenario.outcome == "passed"]
     if failed:
         return DirectionVerdict(Verdict.FAILED, f"{_count(len(failed), 'scenario')} of {len(scenarios)} failed.", ids)
@@ -166,16 +166,21 @@ def _decide(
     run: Run,
     circumstances: Circumstances,
 ) -> tuple[Verdict, str]:
-    failed = [scenario for scenario in own if scenario.outcome in ("failed", "error")]
+    # A failure that somebody expects is a failure still; who accepts it writes a waiver.
+    failed = [scenario for scenario in own if scenario.outcome in ("failed", "error", "xfailed")]
     flaky = [scenario for scenario in own if scenario.outcome == "flaky"]
     if (failed or flaky) and (kept := in_quarantine([*failed, *flaky], circumstances)):
         return Verdict.FLAKY, kept
     if failed:
-        named = ", ".join(scenario.id for scenario in failed[:3]) + (", …" if len(failed) > 3 else "")
-        return Verdict.FAILED, f"{len(failed)} of {_count(total, 'scenario')} failed: {named}."
+        return Verdict.FAILED, f"{len(failed)} of {_count(total, 'scenario')} failed: {_named(failed)}."
     if flaky:
-        named = ", ".join(scenario.id for scenario in flaky[:3]) + (", …" if len(flaky) > 3 else "")
-        return Verdict.FLAKY, f"{len(flaky)} of {_count(total, 'scenario')} passed only when run again: {named}."
+        return (
+            Verdict.FLAKY,
+            f"{len(flaky)} of {_count(total, 'scenario')} passed only when run again: {_named(flaky)}.",
+        )
+    if strange := [scenario for scenario in own if scenario.outcome == "xpassed"]:
+        reason = f"{_count(len(strange), 'scenario')} passed although marked as failing: {_named(strange)}."
+        return Verdict.FLAKY, f"{reason} One of the two is wrong; take the mark away."
     if item.kind == UNSPECIFIED_KIND:
         return _open(item, passed, total, rows)
     if not total:
@@ -223,6 +228,10 @@ def _open(item: Item, passed: int, total: int, rows: Sequence[RowVerdict]) -> tu
         Verdict.OPEN,
         f"The document lists no rows; the supplement has {len(own)}, {standing}, reported apart; {ran}.{unseen}",
     )
+
+
+def _named(scenarios: Sequence[Scenario]) -> str:
+    return ", ".join(scenario.id for scenario in scenarios[:3]) + (", …" if len(scenarios) > 3 else "")
 
 
 def _deviating(rests_on: tuple[Row, ...]) -> str:

@@ -15,16 +15,18 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
-from hashlib import md5
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
 import allure_commons
 import pytest
-from allure_commons.model2 import Label, Parameter, Status, StatusDetails, TestResult, TestStepResult
+from allure_commons.model2 import Label, Link, Parameter, Status, StatusDetails, TestResult, TestStepResult
 from allure_commons.types import AttachmentType
 from pytest_bdd.parser import Feature, Scenario, Step
+
+from counterpart.reporting.allure_folder import history_id, labels, links
+from counterpart.reporting.events import ScenarioResult
 
 LISTENER = "allure_listener"
 # An exchange of a hundred records is evidence in its cassette; in the report it is reading matter.
@@ -55,8 +57,8 @@ class Exchange(Protocol):
 class AllureBridge:
     """Carries scenarios into allure-pytest's results; does nothing in a run without them.
 
-    The calls come in the order of the names: before_scenario, then before_step with after_step or step_error, then
-    after_scenario, whatever became of the scenario.
+    The calls come in this order: before_scenario, then before_step with after_step or step_error, then after_scenario,
+    whatever became of the scenario; settle comes after each phase of any test.
     """
 
     def __init__(self, root: Path) -> None:
@@ -65,19 +67,21 @@ class AllureBridge:
         self._scenario: Scenario | None = None
         self._step: tuple[str, TestStepResult] | None = None
         self._steps_begun = 0
-        self._identities: dict[str, _Identity] = {}
+        self._known: dict[str, ScenarioResult] = {}
 
-    def before_scenario(self, item: pytest.Item, feature: Feature, scenario: Scenario, items: Sequence[str]) -> None:
-        """A scenario begins; `items` are the short ids of what it proves, the first names its place in the report."""
+    def before_scenario(self, item: pytest.Item, feature: Feature, scenario: Scenario) -> None:
+        """A scenario begins."""
         self._attach_to(item.config)
         result = self._result()
         if result is None:
             return
         self._scenario, self._step, self._steps_begun = scenario, None, 0
+        # A test that is run again is written once, as its last try; the earlier ones are told by the run's results.
+        result.steps.clear()
+        result.attachments.clear()
         example: dict[str, str] = {}
         if hasattr(item, "callspec"):
             example = dict(item.callspec.params.get("_pytest_bdd_example", {}))
-        tags = sorted(feature.tags | scenario.tags)
         # The function that pytest-bdd makes of every scenario documents itself with its file's absolute path.
         result.description = (scenario.description or feature.description or "").strip() or None
         # The whole row in one parameter, as pytest sees it, is of use to nobody; `excluded` keeps values out of the id.
@@ -87,11 +91,12 @@ class AllureBridge:
         # Rows of an outline whose title names no column would all be called the same.
         if row and not any(value and value in scenario.name for value in example.values()):
             result.name += f" [{row[1]}]"
-        own = next((tag.removeprefix("id:") for tag in tags if tag.startswith("id:")), scenario.name)
-        identity = f"{items[0] if items else item.location[0]}/{own}" + (f"[{row[1]}]" if row else "")
-        labels = [("feature", each) for each in items] + [("story", own if row else scenario.name)]
-        labels += [("epic", flow) for flow in dict.fromkeys(each.partition("/")[0] for each in items)]
-        self._identities[result.uuid] = _Identity(identity, tuple(labels))
+
+    def settle(self, test: ScenarioResult) -> None:
+        """A phase of the running test is over: what it is known by, and where it stands in the report."""
+        result = self._result()
+        if result is not None:
+            self._known[result.uuid] = test
 
     def before_step(self, step: Step) -> None:
         """A step begins."""
@@ -130,12 +135,12 @@ class AllureBridge:
     @allure_commons.hookimpl(tryfirst=True)
     def report_result(self, result: TestResult) -> None:
         """Called with every result just before it is written: the last place where it can be put right."""
-        identity = self._identities.pop(result.uuid, None)
-        if identity is not None:
-            result.fullName = identity.name
-            result.testCaseId = _digest(identity.name)
-            result.historyId = result.testCaseId
-            result.labels += [Label(name=name, value=value) for name, value in identity.labels]
+        test = self._known.pop(result.uuid, None)
+        if test is not None:
+            result.fullName = test.name
+            result.testCaseId = result.historyId = history_id(test.name)
+            result.labels += [Label(name=name, value=value) for name, value in labels(test)]
+            result.links += [Link(kind, self._address(kind, value), value) for kind, value in links(test)]
         _clean(result, self._root)
 
     def _attach_to(self, config: pytest.Config) -> None:
@@ -154,6 +159,10 @@ class AllureBridge:
         if not allure_commons.plugin_manager.is_registered(self):
             allure_commons.plugin_manager.register(self)
             config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(self))
+
+    def _address(self, kind: str, value: str) -> str:
+        """The address of a link: `--allure-link-pattern=issue:https://tracker.example/{}` says where it leads."""
+        return str(dict(self._listener.config.option.allure_link_pattern or ()).get(kind, "{}").format(value))
 
     def _result(self) -> Any:
         return self._listener and self._listener.allure_logger.get_test(None)
@@ -182,13 +191,6 @@ class AllureBridge:
         # Lone surrogates, which JSON admits, have no UTF-8.
         encoded = body.encode("utf-8", "backslashreplace")
         self._listener.allure_logger.attach_data(str(uuid4()), encoded, name=name, attachment_type=kind)
-
-
-class _Identity:
-    """What a result is known by, whatever its title and file become, and where it stands in the report."""
-
-    def __init__(self, name: str, labels: tuple[tuple[str, str], ...]) -> None:
-        self.name, self.labels = name, labels
 
 
 def transcript(exchanges: Iterable[Exchange]) -> str:
@@ -261,7 +263,3 @@ def _clean(shown: Any, root: Path) -> None:
 
 def _now() -> int:
     return round(time.time() * 1000)
-
-
-def _digest(name: str) -> str:
-    return md5(name.encode(), usedforsecurity=False).hexdigest()

@@ -1,13 +1,14 @@
-"""The closing table: what a run has shown, where people look first."""
+"""How a run closes in the terminal: a table of items, and at the very end ten lines for people in a hurry."""
 
 from __future__ import annotations
 
 import io
-import os
-from pathlib import Path
 
 from counterpart.checklist import Verdict
-from counterpart.reporting.signoff import DATA, PAGE, SignOff
+from counterpart.reporting.places import Places
+from counterpart.reporting.results import Results
+from counterpart.reporting.signoff import SignOff
+from counterpart.reporting.summary import brief
 
 # A mark beside the word: neither colour nor mark carries the verdict alone.
 MARKS = {
@@ -24,8 +25,8 @@ MARKS = {
 }
 
 
-def closing_table(signoff: SignOff, reports: Path, *, width: int = 80, colour: bool = False) -> str:
-    """A line an item by flow, the verdict in a sentence, and where the reports lie; `width` is in columns."""
+def closing(results: Results, signoff: SignOff, places: Places, *, width: int = 80, colour: bool = False) -> str:
+    """A line an item by flow, on what it rests, then the summary; `width` is in columns."""
     # Imported here: test processes that only send events need not wait for it.
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -61,11 +62,10 @@ def closing_table(signoff: SignOff, reports: Path, *, width: int = 80, colour: b
         )
     console.print(table)
     console.print()
-    console.print(Text(signoff.judgement.sentence, style="bold"))
     for sentence in signoff.content["rests_on"]:
         console.print(Text(sentence, style="bright_black"))
-    place = Path(os.path.relpath(reports))
-    console.print(Text(f"Reports: {place / 'signoff' / PAGE} ({DATA} beside it), {place / 'junit.xml'},"))
-    console.print(Text(f"         {place / 'allure-results'}"))
+    console.print()
+    for number, line in enumerate(brief(results, signoff.judgement, places, console.width)):
+        console.print(Text(line, style="" if number else "bold"))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n") + "\n"

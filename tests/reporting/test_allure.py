@@ -40,7 +40,7 @@ Feature: Things are counted
       | case  | count |
       | three | 0     |
 
-  @id:tables
+  @id:tables @severity:critical @severity:huge @owner:Ann @issue:QA-12
   Scenario: Tables
     When these are put in
       | property | value |
@@ -69,7 +69,7 @@ from dataclasses import dataclass
 from pathlib import Path
 import pytest
 from pytest_bdd import given, parsers, then, when
-from counterpart.reporting import AllureBridge
+from counterpart.reporting import AllureBridge, Evidence, ScenarioResult
 
 BRIDGE = AllureBridge(Path(__file__).parent)
 
@@ -84,7 +84,23 @@ class Exchange:
     response_text: str = "plain"
 
 def pytest_bdd_before_scenario(request, feature, scenario):
-    BRIDGE.before_scenario(request.node, feature, scenario, ("shop-till/create", "shop-till/other"))
+    BRIDGE.before_scenario(request.node, feature, scenario)
+    request.node.scenario = scenario
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call":
+        tags = tuple(sorted(item.scenario.tags))
+        BRIDGE.settle(ScenarioResult(
+            item.nodeid, "things.feature", next(tag[3:] for tag in tags if tag.startswith("id:")), item.scenario.name,
+            item.name.partition("[")[2].rstrip("]") or None, tags, ("shop-till/create", "shop-till/other"), (),
+            report.outcome, "", (), Evidence(None, None, 0, ""), "emulator run", 0.0,
+        ))
+    return report
+
+def pytest_bdd_apply_tag(tag):
+    return True
 def pytest_bdd_before_step(step):
     BRIDGE.before_step(step)
 def pytest_bdd_after_step():
@@ -109,6 +125,8 @@ def breaks(): raise RuntimeError("no \\udc80 luck")
 def skipped(): pytest.skip("not today")
 """
 
+LINKS = "--allure-link-pattern=issue:https://tracker.example/{}"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -131,7 +149,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     (root / "pytest.ini").write_text("[pytest]\n", "utf-8")
     plugins = ["schemathesis", "hypothesispytest", "recording", "cacheprovider", "xdist"]
     off = [word for name in plugins for word in ("-p", f"no:{name}")]
-    command = [sys.executable, "-m", "pytest", "-q", "--alluredir=results", *off]
+    command = [sys.executable, "-m", "pytest", "-q", "--alluredir=results", LINKS, *off]
     done = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", errors="replace", timeout=60)
     assert done.returncode == 1, done.stdout + done.stderr
     found = [json.loads(path.read_text("utf-8")) for path in (root / "results").glob("*-result.json")]
@@ -156,12 +174,17 @@ def test_titles_are_the_gherkins_and_tell_rows_apart(run: Run) -> None:
 
 def test_flow_item_and_scenario_are_epic_feature_and_story(run: Run) -> None:
     def labels(name: str) -> list[tuple[str, str]]:
-        wanted = ("epic", "feature", "story")
+        wanted = ("epic", "feature", "story", "severity", "owner")
         return sorted((each["name"], each["value"]) for each in run.results[name]["labels"] if each["name"] in wanted)
 
     items = [("epic", "shop-till"), ("feature", "shop-till/create"), ("feature", "shop-till/other")]
     assert labels("one of things") == [*items, ("story", "row")]
-    assert labels("Tables") == [*items, ("story", "Tables")]
+    assert labels("Tables") == [*items, ("owner", "Ann"), ("severity", "critical"), ("story", "Tables")]
+
+
+def test_tags_name_links(run: Run) -> None:
+    [link] = run.results["Tables"]["links"]
+    assert link == {"type": "issue", "name": "QA-12", "url": "https://tracker.example/QA-12"}
 
 
 def test_a_result_is_known_by_item_scenario_and_row(run: Run) -> None:

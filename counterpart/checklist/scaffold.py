@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,7 @@ from counterpart.checklist.items import UNSPECIFIED_KIND, Flow, Item, tag_name
 from counterpart.checklist.model import Document
 from counterpart.checklist.names import ObjectName, System
 from counterpart.checklist.scenes import Cast, scenario
+from counterpart.checklist.suggestions import Suggestion, suggestions
 from counterpart.checklist.tomlfile import replace_file
 
 SETTINGS = """\
@@ -45,32 +46,43 @@ NOTHING = Connected({}, frozenset())
 
 @dataclass(frozen=True)
 class Written:
-    """A file of the scaffold; `kept` was changed by hand and stays as it is."""
+    """A file of the scaffold; `kept` was changed by hand and stays as it is, `removed` belongs to no item any more."""
 
     path: Path
-    state: Literal["written", "unchanged", "kept"]
+    state: Literal["written", "unchanged", "kept", "removed"]
 
 
-def scaffold(document: Document, out: Path, connected: Connected = NOTHING) -> tuple[Written, ...]:
+def scaffold(
+    document: Document, out: Path, connected: Connected = NOTHING, others: Sequence[Document] = ()
+) -> tuple[Written, ...]:
     """Write settings, checklist, supplement and features below a folder; a second time changes nothing.
 
-    Items of record types that nothing carries are blocked, and their scenarios are skipped: they never pass.
+    Items of record types that nothing carries are blocked, and their scenarios are skipped: they never pass. Rows that
+    `others` list for the same records stand in the supplement as comments.
     """
-    return tuple(_write(out / name, content) for name, content in files(document, connected).items())
+    wanted = files(document, connected, others)
+    written = [_write(out / name, content) for name, content in wanted.items()]
+    known = {out / name for name in wanted}
+    left = [path for path in sorted((out / "features").rglob("*.feature")) if path not in known and _untouched(path)]
+    for path in left:
+        path.unlink()
+    return (*written, *(Written(path, "removed") for path in left))
 
 
-def files(document: Document, connected: Connected = NOTHING) -> dict[str, str]:
+def files(document: Document, connected: Connected = NOTHING, others: Sequence[Document] = ()) -> dict[str, str]:
     """The files of a scaffold by their relative path."""
     whole = Checklist.of(document)
     casts = {flow.short: _cast(flow, document, connected) for flow in merged(document)}
     items = tuple(_held(item, casts[item.flow]) for item in whole.items)
     whole = replace(whole, items=items, flows=tuple(_named(flow, casts[flow.id]) for flow in whole.flows))
+    flows = merged(document)
+    offered = {flow.short: suggestions(flow, document, others) for flow in flows if not flow.rows}
     found = {
         "pytest.ini": SETTINGS,
         "features/checklist.toml": whole.to_toml(),
-        "features/supplement.toml": "".join(_supplement(whole, casts)),
+        "features/supplement.toml": "".join(_supplement(whole, casts, offered)),
     }
-    for flow in merged(document):
+    for flow in flows:
         by_kind: dict[str, list[Item]] = {}
         for item in whole.by_flow[flow.short]:
             by_kind.setdefault(item.kind, []).append(item)
@@ -137,7 +149,9 @@ def _feature(kind: str, items: list[Item], cast: Cast) -> str:
     return title + "".join(f"\n{scenario(item, cast)}" for item in items)
 
 
-def _supplement(checklist: Checklist, casts: Mapping[str, Cast]) -> Iterator[str]:
+def _supplement(
+    checklist: Checklist, casts: Mapping[str, Cast], offered: Mapping[str, Sequence[Suggestion]]
+) -> Iterator[str]:
     yield (
         "# The property pairs under test where the document lists none. What rests on suggested rows passes on\n"
         "# assumption; agree on them with `counterpart supplement approve|reject`, and add those that are missing.\n"
@@ -145,11 +159,20 @@ def _supplement(checklist: Checklist, casts: Mapping[str, Cast]) -> Iterator[str
     for item in checklist.items:
         if item.kind == UNSPECIFIED_KIND:
             source, target = casts[item.flow].probe
-            yield (
-                f"\n[[row]]\nflow = {text(item.flow)}\nsource = {text(source)}\ntarget = {text(target)}\n"
-                'type = "text"\ntravels = "both"\nstanding = "suggested"\n'
-                'reason = "Carries the edits of the scaffolded scenarios; nobody has agreed on it."\n'
-            )
+            reason = "Carries the edits of the scaffolded scenarios; nobody has agreed on it."
+            yield f"\n{_row(item.flow, Suggestion(source, target, 'text', reason))}"
+            others = [each for each in offered.get(item.flow, ()) if (each.source, each.target) != (source, target)]
+            if others:
+                yield "\n# Other documents list these pairs; take one over by removing the signs before it.\n"
+            for each in others:
+                yield "\n" + "".join(f"# {line}\n" for line in _row(item.flow, each).splitlines())
+
+
+def _row(flow: str, row: Suggestion) -> str:
+    return (
+        f"[[row]]\nflow = {text(flow)}\nsource = {text(row.source)}\ntarget = {text(row.target)}\n"
+        f'type = {text(row.type)}\ntravels = "both"\nstanding = "suggested"\nreason = {text(row.reason)}\n'
+    )
 
 
 def _write(path: Path, content: str) -> Written:
@@ -158,12 +181,18 @@ def _write(path: Path, content: str) -> Written:
         old = path.read_text("utf-8")
         if old == sealed:
             return Written(path, "unchanged")
-        seal = _SEAL.search(old)
-        if seal is None or seal[1] != _hash(old[: seal.start()]):
+        if not _untouched(path):
             return Written(path, "kept")
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, sealed)
     return Written(path, "written")
+
+
+def _untouched(path: Path) -> bool:
+    """Whether a file is as the scaffold wrote it."""
+    content = path.read_text("utf-8")
+    seal = _SEAL.search(content)
+    return seal is not None and seal[1] == _hash(content[: seal.start()])
 
 
 def _hash(content: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from counterpart.checklist.items import Item
-from counterpart.checklist.model import PropertyRow
+from counterpart.checklist.model import Condition, PropertyRef, PropertyRow
 
 # What a record must be like for a condition to hold, by what the condition means.
 FULFILLED = {
@@ -70,7 +70,7 @@ def scenario(item: Item, cast: Cast) -> str:
     lines += [f"  # Blocked: {item.blocked}"] if item.blocked else []
     lines.append(f"  {' '.join(tags)}")
     if item.kind in ("property-source", "property-target"):
-        lines += _outline(tail, item.kind, cast)
+        lines += _outline(tail, item.kind, cast, tags)
     else:
         lines += [f"  Scenario: {_title(tail)}", *_steps(tail, item.kind, cast)]
     return "\n".join(lines) + "\n"
@@ -135,7 +135,7 @@ def _edit(kind: str, cast: Cast) -> list[str]:
     ]
 
 
-def _outline(tail: str, kind: str, cast: Cast) -> list[str]:
+def _outline(tail: str, kind: str, cast: Cast, tags: Sequence[str]) -> list[str]:
     name = tail.partition("/")[2]
     row = cast.rows[name]
     before, after = VALUES.get(row.type.canonical, VALUES["string"])
@@ -143,8 +143,9 @@ def _outline(tail: str, kind: str, cast: Cast) -> list[str]:
     if kind == "property-target":
         here, there = there, here
     conditions = [f"  # Only while {each}." for end in (row.source, row.target) for each in end.conditions]
+    held = [each for each in row.source.conditions if each.complete][:1]
     steps = [
-        f"Given a {cast.source} linked with its {cast.target}",
+        *_linked(cast, held[0].path if held else "", held[0].value if held else ""),
         f"And its {row.source.path} is <before> on both sides",
         f"When {here[0].path} is set to <after> in {here[1]}",
         "And the sync comes to rest",
@@ -154,7 +155,42 @@ def _outline(tail: str, kind: str, cast: Cast) -> list[str]:
     ]
     cells = [("case", "before", "after"), ("changed", before, after), ("cleared", before, "(nothing)")]
     title = f"  Scenario Outline: {_title(tail)}: <case>"
-    return [*conditions, title, *_indented(steps), "", "    Examples: values to be agreed", *_cells(cells)]
+    outline = [*conditions, title, *_indented(steps), "", "    Examples: values to be agreed", *_cells(cells)]
+    return [*outline, *(_left_alone(tail, held[0], here[0].path, there, after, cast, tags) if held else [])]
+
+
+def _linked(cast: Cast, path: str, value: str) -> list[str]:
+    """A linked pair; where a value condition is named, one that fulfils it."""
+    if not path:
+        return [f"Given a {cast.source} linked with its {cast.target}"]
+    return [*_with("Given", cast.source, path, value), f"And it is linked with its {cast.target}"]
+
+
+def _left_alone(
+    tail: str,
+    condition: Condition,
+    edited: str,
+    there: tuple[PropertyRef, str],
+    after: str,
+    cast: Cast,
+    tags: Sequence[str],
+) -> list[str]:
+    """While the condition does not hold the property takes no part."""
+    elsewhere = cast.source_system if there[1] == cast.target_system else cast.target_system
+    steps = [
+        *_linked(cast, condition.path, "(nothing)"),
+        f"When {edited} is set to {after} in {elsewhere}",
+        "And the sync comes to rest",
+        f"Then {there[0].path} in {there[1]} has not changed",
+        "And one more round writes nothing",
+    ]
+    named = " ".join(f"{tag}-left-alone" if tag.startswith("@id:") else tag for tag in tags)
+    return [
+        "",
+        f"  {named}",
+        f"  Scenario: {_title(tail)}: left alone while the condition does not hold",
+        *_indented(steps),
+    ]
 
 
 def _with(keyword: str, record: str, path: str, value: str) -> list[str]:
@@ -162,10 +198,11 @@ def _with(keyword: str, record: str, path: str, value: str) -> list[str]:
 
 
 def _cells(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    shown = [[cell.replace("\\", "\\\\").replace("|", "\\|") for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in shown) for column in range(len(shown[0]))]
     return [
         "      | " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        for row in rows
+        for row in shown
     ]
 
 

@@ -287,15 +287,25 @@ def update(document: Path, file: Path, as_json: bool) -> None:
 @click.command(name="scaffold")
 @click.argument("document", type=DOCUMENT)
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="where to write")
-def scaffold_(document: Path, out: Path) -> None:
+@click.option(
+    "--like",
+    "others",
+    multiple=True,
+    type=DOCUMENT,
+    help="a document with pairs to suggest: the other direction's, ...",
+)
+def scaffold_(document: Path, out: Path, others: tuple[Path, ...]) -> None:
     """Write features for every item of a DOCUMENT into a folder of its own, with a supplement to fill in.
 
-    A file that was changed by hand stays as it is; a second run changes nothing.
+    A file that was changed by hand stays as it is; a second run changes nothing. What other documents list for the
+    same records stands in the supplement as comments.
 
-    For example: counterpart checklist scaffold tripletex-invoiced.rst --out tripletex
+    \b
+    For example: counterpart checklist scaffold tripletex-invoiced.rst --out tripletex \\
+                   --like invoiced-tripletex.rst
     """
     connected = Connected({name.lower(): name for name in CONTRACTS}, frozenset(flow.id for flow in load_flows()))
-    written = scaffold(read_file(document), out, connected)
+    written = scaffold(read_file(document), out, connected, [read_file(other) for other in others])
     # The drivers read their contracts beside the features.
     for contract in sorted(Path("contracts").glob("*.yaml")):
         copy = out / "contracts" / contract.name
@@ -304,7 +314,12 @@ def scaffold_(document: Path, out: Path) -> None:
             copy.write_bytes(contract.read_bytes())
     for each in written:
         click.echo(f"{each.state:9}  {each.path}")
-    click.echo(f"\nNext: pytest --collect-only -q {out}")
+    checklist = Checklist.load(out / "features" / "checklist.toml")
+    blocked = sum(1 for item in checklist.items if item.blocked)
+    click.echo(f"\n{counted(len(checklist.items), 'item')}, {blocked} of them blocked. Next:")
+    click.echo(f"  pytest --collect-only -q {out}")
+    click.echo(f"  counterpart checklist points --checklist {out}/features/checklist.toml")
+    click.echo(f"  counterpart supplement list --checklist {out}/features/checklist.toml")
 
 
 def scenarios_of(file: Path) -> dict[str, list[str]]:

@@ -137,6 +137,110 @@ def test_what_was_not_touched_follows_the_document(write: Callable[..., str], tm
     assert (states["edit-source.feature"], states["create.feature"]) == ("written", "unchanged")
 
 
+def test_a_value_condition_gives_a_scenario_for_either_case(all_kinds: str) -> None:
+    found = files(read(all_kinds.replace("A B in", "A|B in").encode()))
+    assert (
+        found["features/sale-invoice/property-target.feature"]
+        == """\
+Feature: Acme Sale and Invoiced Invoice: property target
+
+  # due.date of an Invoiced Invoice, when edited, arrives in $original_id while A|B in kind of its Acme Sale.
+  # Blocked: No connector for Acme and Invoiced.
+  @sale-invoice/property-target/$original_id>due.date @id:property-target-original-id-due-date @skip
+  # Only while A|B in kind.
+  Scenario Outline: Property target: $original_id to due.date: <case>
+    Given a Acme Sale with
+      | property | value |
+      | kind     | A\\|B  |
+    And it is linked with its Invoiced Invoice
+    And its $original_id is <before> on both sides
+    When due.date is set to <after> in Invoiced
+    And the sync comes to rest
+    Then $original_id in Acme is <after>
+    And nothing else has changed on either side
+    And one more round writes nothing
+
+    Examples: values to be agreed
+      | case    | before     | after        |
+      | changed | First text | Another text |
+      | cleared | First text | (nothing)    |
+
+  @sale-invoice/property-target/$original_id>due.date @id:property-target-original-id-due-date-left-alone @skip
+  Scenario: Property target: $original_id to due.date: left alone while the condition does not hold
+    Given a Acme Sale with
+      | property | value     |
+      | kind     | (nothing) |
+    And it is linked with its Invoiced Invoice
+    When due.date is set to Another text in Invoiced
+    And the sync comes to rest
+    Then $original_id in Acme has not changed
+    And one more round writes nothing
+"""
+    )
+
+
+def test_what_other_documents_list_is_offered_and_not_adopted(write: Callable[..., str], tmp_path: Path) -> None:
+    product = [("Product", "Items")]
+    back = read(
+        write("Invoiced", "Customerp", flows=[("Items", "Product")], rows=[("cost", "price", '"float"')]).encode()
+    )
+    other = read(write("Tripletex", flows=product, rows=[("number", "id", '"string"')]).encode(), "tripletex.rst")
+    unlike = read(write("Tripletex", flows=[("Order", "Invoices")], rows=[("a", "b", '"string"')]).encode())
+    text = files(read(write(flows=product).encode()), CONNECTED, [other, unlike, back])["features/supplement.toml"]
+    assert (
+        text.partition("nobody has agreed on it.")[2]
+        == """\
+"
+
+# Other documents list these pairs; take one over by removing the signs before it.
+
+# [[row]]
+# flow = "product-item"
+# source = "price"
+# target = "cost"
+# type = "decimal"
+# travels = "both"
+# standing = "suggested"
+# reason = "The other direction lists it: <document>, line 26."
+
+# [[row]]
+# flow = "product-item"
+# source = "number"
+# target = "id"
+# type = "text"
+# travels = "both"
+# standing = "suggested"
+# reason = "Another document lists it for the flow of Tripletex Product: tripletex.rst, line 26."
+"""
+    )
+    path = tmp_path / "supplement.toml"
+    checklist = Checklist.of(read(write(flows=product).encode()))
+    path.write_text(text, "utf-8")
+    assert [row.id for row in Supplement.load(path, checklist).rows] == ["product-item/name>name"]
+    head, offered = text.split("removing the signs before it.\n")
+    path.write_text(head + "\n" + offered.replace("\n# ", "\n"), "utf-8")
+    assert len(Supplement.load(path, checklist).rows) == 3
+
+
+def test_what_belongs_to_no_item_any_more_goes_unless_a_hand_was_on_it(
+    write: Callable[..., str], tmp_path: Path
+) -> None:
+    scaffold(read(write(flows=[("Product", "Items"), ("Order", "Invoices")]).encode()), tmp_path)
+    edited = tmp_path / "features" / "order-invoice" / "create.feature"
+    edited.write_text(edited.read_text("utf-8").replace("Scenario: Create", "Scenario: By hand"), "utf-8")
+    own = tmp_path / "features" / "order-invoice" / "own.feature"
+    own.write_text("Feature: Our own\n", "utf-8")
+    written = scaffold(read(write(flows=[("Product", "Items")]).encode()), tmp_path)
+    removed = sorted(each.path.name for each in written if each.state == "removed")
+    assert removed == [
+        "edit-source.feature",
+        "edit-target.feature",
+        "link-stable.feature",
+        "properties-unspecified.feature",
+    ]
+    assert sorted(path.name for path in edited.parent.iterdir()) == ["create.feature", "own.feature"]
+
+
 def _undefined(folder: Path) -> list[str]:
     """The steps of all features below a folder that no step definition takes."""
     for name in ("given", "when", "then"):
@@ -181,5 +285,5 @@ def test_pytest_collects_what_was_written(all_kinds: str, tmp_path: Path) -> Non
     items = len(derive(read(all_kinds.encode()))[1])
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", str(tmp_path)]
     collected = subprocess.run(command, capture_output=True, text=True, check=True)
-    # Each of the two property items has two rows.
-    assert f"{items + 2} tests collected" in collected.stdout
+    # Each of the two property items has two rows, and a scenario for the time in which its condition does not hold.
+    assert f"{items + 4} tests collected" in collected.stdout

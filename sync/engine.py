@@ -17,6 +17,7 @@ from sync.flow import load_flows
 from sync.http import Endpoint, Pacing
 from sync.invoiced import Invoiced
 from sync.links import Conflict, Notice, System
+from sync.pausing import paused
 from sync.ports import Dispatch, Storage
 from sync.prediction import Predicting
 from sync.reconcile import Reconciler
@@ -196,7 +197,7 @@ class Engine:
         for _ in range(_MOST_ROUNDS):
             busy = False
             for flow in self.flows:
-                waiting = [] if self._stopping else store.dirty(flow.id)
+                waiting = [] if self._stopping or paused(store, flow.id) else store.dirty(flow.id)
                 busy = busy or bool(waiting)
                 await self._all(flow, waiting, reconciler)
             if not busy:
@@ -233,4 +234,5 @@ def standing(store: Storage, flows: Iterable[Flow]) -> Status:
         tuple(c for link in standing for c in link.conflicts),
         tuple(n for link in standing for n in link.notices),
         store.cursor("last-run"),
+        {flow: words for flow in links if (words := paused(store, flow))},
     )

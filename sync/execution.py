@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from sync import recovery
+from sync import history, recovery
 from sync.connector import Operation, Prepared, Written
 from sync.errors import Broken, Gone, Locked, OutcomeUnknown, Refused, Stale, Unavailable
 from sync.events import WriteSettled
@@ -93,7 +93,8 @@ class Execution:
         """Note a write in the report and the history; inside the transaction that settles it."""
         write = report_of(flow, link, intent)
         self.run.outcome.writes.append(write)
-        self.run.store.record(link.id, self.run.clock.now().isoformat(), intent.system, intent.operation, write.fields)
+        conflicts = [each for (of, _), each in self.run.outcome.conflicts.items() if of == link.id]
+        self.run.store.record(history.of_write(flow, link, intent, write, conflicts, self.run.clock.now()))
         self.run.listen(WriteSettled(flow.id, link.id, intent.system, intent.operation, len(write.fields)))
 
     def _settle(self, flow: Flow, link: Link, operation: Operation, written: Written) -> None:

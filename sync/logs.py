@@ -50,7 +50,8 @@ def logger(stream: TextIO, *, level: str = "warning", form: str = "text") -> Lis
 def _level(event: Event) -> str:
     if isinstance(event, LinkRested) and event.state in _TROUBLED:
         return "warning"
-    if isinstance(event, CallEnded) and (event.status is None or event.status >= 400):
+    # A look-up that finds nothing is an answer like any other.
+    if isinstance(event, CallEnded) and (event.status is None or (event.status >= 400 and event.status != 404)):
         return "warning"
     return _LEVELS[type(event)]
 

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Protocol
 
+from sync.history import Entry
 from sync.links import Link, System
 
 Handler = Callable[[int], Awaitable[None]]
@@ -68,8 +69,14 @@ class Storage(Protocol):
 
     def set_cursor(self, name: str, value: str) -> None: ...
 
-    def record(self, link: int, at: str, system: System, operation: str, fields: Mapping[str, Sequence[Any]]) -> None:
-        """Append to the history what was written and what it replaced."""
+    def record(self, entry: Entry) -> None:
+        """Append to the history; nothing there is ever changed or removed."""
+
+    def history(self, link: int | None = None, latest: int | None = None) -> list[Entry]:
+        """The history of one link or of all, in order; only so many of the latest entries."""
+
+    def links(self) -> Iterator[Link]:
+        """Every link, flow by flow, in the order in which the records were first seen."""
 
     def counts(self) -> Counter[tuple[str, str, bool]]:
         """Links by flow, state and whether only Invoiced has the record."""

@@ -64,6 +64,7 @@ class Status:
     conflicts: tuple[Conflict, ...]
     notices: tuple[Notice, ...]
     last_run: str | None
+    paused: Mapping[str, str]  # flow -> since when, by whom, why
 
 
 def placeholder(system: System, number: int) -> str:

@@ -1,4 +1,4 @@
-"""Links as rows of a table and back; what is no plain column is JSON."""
+"""Links and entries of the history as rows of a table and back; what is no plain column is JSON."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sync import values
+from sync.history import Entry
 from sync.links import Child, Choice, Conflict, Intent, Interval, Line, Link, Notice, Observation, State
 
 COLUMNS = (
@@ -35,6 +36,19 @@ COLUMNS = (
     "conflicts",
     "choices",
     "deleted",
+)
+ENTRY_COLUMNS = (
+    "at",
+    "flow",
+    "link",
+    "key",
+    "by",
+    "operation",
+    "system",
+    "source",
+    "edited",
+    "fields",
+    "note",
 )
 
 
@@ -143,6 +157,27 @@ def from_row(row: tuple[Any, ...]) -> Link:
         {name: Choice(*choice) for name, choice in json.loads(choices).items()},
         deleted,
     )
+
+
+def to_entry_row(entry: Entry) -> tuple[object, ...]:
+    return (
+        entry.at,
+        entry.flow,
+        entry.link,
+        entry.key,
+        entry.by,
+        entry.operation,
+        entry.system,
+        entry.source,
+        entry.edited,
+        values.dumps(entry.fields),
+        entry.note,
+    )
+
+
+def from_entry_row(row: tuple[Any, ...]) -> Entry:
+    at, flow, link, key, by, operation, system, source, edited, fields, note = row
+    return Entry(at, flow, link, key, by, operation, system, source, edited, values.loads(fields), note)
 
 
 def _pairs(stored: Mapping[str, list[Any]]) -> dict[str, tuple[Any, Any]]:

@@ -12,8 +12,8 @@ from sync.errors import CallFailed
 from sync.events import Listener
 from sync.http import LONGEST_PAUSE, Pacing
 from sync.links import Conflict, Interval, Link, Notice, NoticeKind, State, System, key_of
-from sync.ports import Storage
 from sync.report import Write
+from sync.resolving import LinkedRecords
 from sync.schema import Flow
 from sync.settlement import accepted, observe
 from sync.walk import Walk
@@ -33,10 +33,9 @@ class Outcome:
 
 
 @dataclass
-class Run:
+class Run(LinkedRecords):
     """What the handlers of one run share. It resolves references through the links of the store."""
 
-    store: Storage
     connectors: Mapping[System, Connector]
     flows: Mapping[str, Flow]
     clock: Clock
@@ -47,16 +46,6 @@ class Run:
     listen: Listener
     outcome: Outcome = field(default_factory=Outcome)
     read_until: dict[tuple[System, str], float] = field(default_factory=dict)  # when the walk of a flow's side ended
-
-    def target_of(self, flow: str, source_id: str) -> str | None:
-        """The counterpart in Invoiced of a record of Customerp, once they are linked."""
-        link = self.store.by_remote(flow, "customerp", source_id)
-        return link.inv_id if link is not None and link.linked else None
-
-    def source_of(self, flow: str, target_id: str) -> str | None:
-        """The counterpart in Customerp of a record of Invoiced, once they are linked."""
-        link = self.store.by_remote(flow, "invoiced", target_id)
-        return link.erp_id if link is not None and link.linked else None
 
     async def reread(self, flow: Flow, link: Link, system: System) -> Seen | None:
         """Read one side again and store it; None when it is gone."""

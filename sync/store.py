@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from sync import values
 from sync.errors import NotAStore, StoreError, StoreInUse, Superseded
+from sync.history import Entry
 from sync.links import Link, System
-from sync.rows import COLUMNS, from_row, to_row
+from sync.rows import COLUMNS, ENTRY_COLUMNS, from_entry_row, from_row, to_entry_row, to_row
 
 _APPLICATION = 0x43505254  # "CPRT"; tells our file from any other SQLite file
 _VERSION = 2
@@ -37,9 +37,13 @@ CREATE INDEX link_intent ON link (id) WHERE intent IS NOT NULL;
 CREATE INDEX link_retry ON link (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE TABLE cursor (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE history (
-    id INTEGER PRIMARY KEY, link INTEGER NOT NULL, at TEXT NOT NULL, system TEXT NOT NULL, operation TEXT NOT NULL,
-    fields TEXT NOT NULL
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, flow TEXT NOT NULL, link INTEGER NOT NULL, key TEXT NOT NULL,
+    by TEXT NOT NULL, operation TEXT NOT NULL, system TEXT, source TEXT, edited TEXT, fields TEXT NOT NULL, note TEXT
 );
+CREATE INDEX history_link ON history (link);
+"""
+_APPEND_ONLY = """
+CREATE TRIGGER history_{0} BEFORE {0} ON history BEGIN SELECT RAISE(ABORT, 'the history is only added to'); END
 """
 
 _SELECT = f"SELECT id, {', '.join(COLUMNS)} FROM link"  # noqa: S608 - names of our own columns
@@ -203,12 +207,26 @@ class Store:
             "INSERT INTO cursor VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
         )
 
-    def record(self, link: int, at: str, system: System, operation: str, fields: Mapping[str, Sequence[Any]]) -> None:
-        """Append to the history what was written and what it replaced."""
+    def record(self, entry: Entry) -> None:
+        """Append to the history; nothing there is ever changed or removed."""
         self._db.execute(
-            "INSERT INTO history (link, at, system, operation, fields) VALUES (?, ?, ?, ?, ?)",
-            (link, at, system, operation, values.dumps(fields)),
+            f"INSERT INTO history ({', '.join(ENTRY_COLUMNS)}) VALUES ({', '.join('?' * len(ENTRY_COLUMNS))})",  # noqa: S608
+            to_entry_row(entry),
         )
+
+    def history(self, link: int | None = None, latest: int | None = None) -> list[Entry]:
+        """The history of one link or of all, in order; only so many of the latest entries."""
+        rows = self._db.execute(
+            f"SELECT {', '.join(ENTRY_COLUMNS)} FROM history "  # noqa: S608 - names of our own columns
+            "WHERE ? IS NULL OR link = ? ORDER BY id DESC LIMIT ?",
+            (link, link, -1 if latest is None else latest),
+        ).fetchall()
+        return [from_entry_row(row) for row in reversed(rows)]
+
+    def links(self) -> Iterator[Link]:
+        """Every link, flow by flow, in the order in which the records were first seen."""
+        for row in self._db.execute(f"{_SELECT} ORDER BY flow, id"):
+            yield from_row(row)
 
     def counts(self) -> Counter[tuple[str, str, bool]]:
         """Links by flow, state and whether only Invoiced has the record."""
@@ -259,5 +277,7 @@ def _is_fresh(db: sqlite3.Connection, path: str) -> bool:
 def _create(db: sqlite3.Connection) -> None:
     for statement in _SCHEMA.split(";"):
         db.execute(statement)
+    for change in ("UPDATE", "DELETE"):
+        db.execute(_APPEND_ONLY.format(change))
     db.execute(f"PRAGMA application_id = {_APPLICATION}")
     db.execute(f"PRAGMA user_version = {_VERSION}")

@@ -1,0 +1,119 @@
+"""What an operator sees of the state: links, one record with its history, and whether all is as it has to be."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sync.store import Store
+
+
+@pytest.fixture
+def linked(world: Any) -> Any:
+    """A customer that was linked and then edited in Invoiced."""
+    world.customerp.create("customers", {"number": "K-1", "name": "Nordlicht AS", "email": "post@example.com"})
+    world.run("sync", "run")
+    [record] = world.invoiced.list("customers")
+    world.invoiced.change(record, {"email": "ap@example.com"})
+    world.run("sync", "run")
+    return world
+
+
+def as_json(world: Any, *arguments: str) -> tuple[int, Any]:
+    code, out, err = world.run("sync", *arguments, "--json")
+    assert err.strip() == ""
+    return code, json.loads(out)
+
+
+def test_links_say_who_is_whose_counterpart(linked: Any) -> None:
+    code, [link] = as_json(linked, "links", "--flow", "customer-company", "--in", "linked")
+    assert (code, link["record"], link["state"], link["reason"]) == (0, "K-1", "linked", None)
+    assert as_json(linked, "links", "--in", "dead") == (0, [])
+
+
+def test_the_history_says_who_changed_what_from_which_side_and_what_it_replaced(linked: Any) -> None:
+    code, [created, changed] = as_json(linked, "history")
+    assert (code, created["operation"], created["system"], created["source"]) == (0, "create", "invoiced", "customerp")
+    assert (changed["by"], changed["operation"], changed["system"], changed["source"], changed["fields"]) == (
+        "sync",
+        "update",
+        "customerp",
+        "invoiced",
+        {"email": ["post@example.com", "ap@example.com"]},
+    )
+    assert changed["edited"] is not None
+
+
+def test_the_history_is_only_added_to(linked: Any) -> None:
+    with sqlite3.connect(linked.state) as database:
+        for statement in ("UPDATE history SET by = 'nobody'", "DELETE FROM history"):
+            with pytest.raises(sqlite3.IntegrityError, match="the history is only added to"):
+                database.execute(statement)
+
+
+def test_a_record_is_shown_with_both_sides_and_its_history(linked: Any) -> None:
+    code, out, _ = linked.run("sync", "show", "K-1")
+    lines = [" ".join(line.replace("│", " ").split()) for line in out.splitlines()]
+    assert code == 0
+    assert lines[0] == "customer-company K-1: linked"
+    assert "email ap@example.com ap@example.com" in lines
+    assert "email post@example.com -> ap@example.com" in lines
+    code, _, err = linked.run("sync", "show", "K-2")
+    assert (code, err) == (2, "counterpart: No record 'K-2'. `counterpart sync links` lists them.\n")
+
+
+def test_a_sound_state_passes_the_check_and_a_damaged_one_does_not(linked: Any) -> None:
+    assert linked.run("sync", "check")[0] == 0
+    store = Store.open(linked.state)
+    [link] = store.links()
+    with store.transaction():
+        store.save(replace(link, shadow={**link.shadow, "name": ("One", "Another")}))
+    store.close()
+    code, [broken] = as_json(linked, "check")
+    assert (code, broken["rule"], broken["key"], broken["field"]) == (1, "I7", "K-1", "name")
+
+
+def test_a_paused_flow_is_read_and_not_written_until_it_is_resumed(linked: Any) -> None:
+    pause = ("sync", "pause", "customer-company", "--reason", "month end", "--by", "Kari Nordmann")
+    assert linked.run(*pause)[:2] == (0, "customer-company is paused.\n")
+    [record] = linked.customerp.list("customers")
+    linked.customerp.change(record, {"name": "Sørlys AS"})
+    assert as_json(linked, "run")[1]["writes"] == []
+    _, status = as_json(linked, "status")
+    assert status["paused"]["customer-company"].endswith("by Kari Nordmann: month end")
+    assert linked.run("sync", "resume", "--by", "Ola Nordmann")[1] == "customer-company goes on.\n"
+    assert [write["fields"] for write in as_json(linked, "run")[1]["writes"]] == [
+        {"name": ["Nordlicht AS", "Sørlys AS"]}
+    ]
+    assert [(e["by"], e["operation"], e["note"]) for e in as_json(linked, "history")[1] if e["by"] != "sync"] == [
+        ("Kari Nordmann", "pause", "month end"),
+        ("Ola Nordmann", "resume", None),
+    ]
+
+
+def test_a_flow_that_does_not_exist_cannot_be_paused(linked: Any) -> None:
+    code, _, err = linked.run("sync", "pause", "customers", "--reason", "x")
+    assert (code, "No flow 'customers'. Choose from customer-company, product-item, order-invoice." in err) == (2, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_watch_goes_round_after_round_and_stops_with_nothing_half_done(world: Any, number: int) -> None:
+    process = world.start("sync", "watch", "--every", "1")
+    rounds = 0
+    for line in process.stderr:
+        rounds += "run ended" in line
+        if rounds == 1:
+            world.customerp.create("customers", {"number": "K-1", "name": "Nordlicht AS"})
+            rounds += 1
+        if rounds == 4:
+            break
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err.splitlines()[-1]) == (0, "Stopped; nothing is half done.")
+    assert [record.values["number"] for record in world.invoiced.list("customers")] == ["K-1"]
+    assert as_json(world, "status")[1]["open_intents"] == 0

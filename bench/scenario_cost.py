@@ -35,7 +35,7 @@ import pytest
 from pytest_bdd import parsers, step, scenarios
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
-from counterpart.scenarios import slug
+from counterpart.gherkin import slug
 
 CASSETTES = Path({cassettes!r})
 STOCK = Path(__file__).parent / "cassettes"

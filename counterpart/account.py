@@ -14,9 +14,9 @@ from pytest_bdd.parser import Scenario, Step
 
 from counterpart.contract import ContractError
 from counterpart.drivers import DriverError
+from counterpart.gherkin import Identity, Outline
 from counterpart.reporting import Evidence, ScenarioResult, StepResult, relative
 from counterpart.reporting.events import Cause, Outcome, StepOutcome
-from counterpart.scenarios import Identity, Outline
 from counterpart.scene import Scene
 from counterpart.stage import Stage
 from counterpart.tally import NO_EVIDENCE

@@ -12,11 +12,11 @@ import pytest
 
 from counterpart import surroundings
 from counterpart.account import planned
-from counterpart.checklist import Checklist, Decisions, Supplement
+from counterpart.checklist import Additional, Checklist, Decisions, Supplement
+from counterpart.gherkin import Outline
 from counterpart.reporting import Places, Results, RunFacts, ScenarioResult, SignOff, closing, publish
 from counterpart.reporting.events import Outcome
 from counterpart.reporting.results import Problem, in_order
-from counterpart.scenarios import Outline
 from counterpart.stage import Stage
 from counterpart.tally import TROUBLE, Tally
 
@@ -37,6 +37,7 @@ class Ledger:
         checklist: Checklist,
         supplement: Supplement,
         decisions: Decisions,
+        additional: Additional,
         outlines: Sequence[Outline],
         places: Places,
     ) -> None:
@@ -46,6 +47,7 @@ class Ledger:
         self._config = config
         self._stage = stage
         self._checklist, self._supplement, self._decisions = checklist, supplement, decisions
+        self._additional = additional
         scenarios = planned(stage, outlines)
         self._expected = Counter(item for each in scenarios for item in each.items)
         self._total = len(scenarios)
@@ -147,13 +149,17 @@ class Ledger:
             ci=surroundings.job(os.environ),
         )
         self._results = Results(facts, tests, tuple(self.problems))
-        self._signoff = publish(self._places, self._results, self._checklist, self._supplement, self._decisions)
+        self._signoff = publish(
+            self._places, self._results, self._checklist, self._supplement, self._decisions, self._additional
+        )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Close with the table of items and ten lines for people in a hurry."""
         if self._signoff is not None and self._results is not None:
             self._count_alike(terminalreporter)
             terminalreporter.ensure_newline()
+            for warning in self.lint:
+                terminalreporter.line(f"warning: {warning}", yellow=True)
             writer = terminalreporter._tw
             terminalreporter.write(
                 closing(self._results, self._signoff, self._places, width=writer.fullwidth, colour=writer.hasmarkup)

@@ -10,17 +10,28 @@ from typing import cast, get_args
 
 import pytest
 from pytest_bdd import scenario as bind
-from pytest_bdd.parser import Feature, Scenario, ScenarioTemplate, Step
+from pytest_bdd.parser import Feature, Scenario, Step
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from counterpart.account import CAUSE, IDENTITY, SCENE, STEPS, StepLog, test_result
-from counterpart.checklist import Checklist, ChecklistError, Decisions, Supplement
+from counterpart.checklist import Additional, Checklist, ChecklistError, Decisions, Supplement
 from counterpart.emulators import Profile
+from counterpart.gherkin import (
+    ROW_COLUMN,
+    SUFFIX,
+    Features,
+    Identity,
+    Known,
+    definitions,
+    lint,
+    read_features,
+    slug,
+)
 from counterpart.ledger import Ledger
 from counterpart.live import LiveRefused
+from counterpart.project import known
 from counterpart.replay import ReplayError, ReplayMiss
 from counterpart.reporting import AllureBridge, Places, relative, retract
-from counterpart.scenarios import ID_TAG, ROW_COLUMN, FeatureDefect, Identity, Outline, discover, slug
 from counterpart.scene import Scene
 from counterpart.stage import PLACES, Stage
 from counterpart.surroundings import Watch
@@ -30,8 +41,9 @@ STAGE = pytest.StashKey[Stage]()
 LOOKING = ("collectonly", "help", "version", "markers", "showfixtures", "show_fixtures_per_test")
 
 CHECKLIST = pytest.StashKey[Checklist]()
+FEATURES = pytest.StashKey[Features]()
+KNOWN = pytest.StashKey[Known]()
 LEDGER = "counterpart-ledger"
-OUTLINES = pytest.StashKey[list[Outline]]()
 DESELECTED = pytest.StashKey[list[str]]()
 WATCH = pytest.StashKey[Watch]()
 BRIDGE = pytest.StashKey[AllureBridge]()
@@ -108,14 +120,13 @@ def pytest_configure(config: pytest.Config) -> None:
         checklist = Checklist.load(root / "features" / "checklist.toml")
         supplement = Supplement.load(root / "features" / "supplement.toml", checklist)
         decisions = Decisions.load(root / "features" / "decisions.toml", checklist)
-        outlines = discover(root / "features", (item.short for item in checklist.items))
-    except FeatureDefect as defect:
-        raise pytest.UsageError(*(relative(sentence, root) for sentence in defect.defects)) from None
+        additional = Additional.load(root / "features" / "additional.toml", checklist)
     except ChecklistError as error:
         raise pytest.UsageError(relative(str(error), root)) from None
     config.stash[CHECKLIST] = checklist
-    config.stash[OUTLINES] = outlines
-    for tag in sorted({tag for outline in outlines for tag in outline.tags if ":" not in tag}):
+    features = config.stash[FEATURES] = read_features(root / "features", outside=_elsewhere(root))
+    config.stash[KNOWN] = known(root / "features", checklist, additional)
+    for tag in sorted({tag for outline in features.outlines for tag in outline.tags if ":" not in tag}):
         config.addinivalue_line("markers", f"{tag}: set in the feature files")
     if running:
         # JUnit is written from the same results as all other reports; pytest's own writer would count otherwise.
@@ -126,9 +137,29 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[WATCH] = Watch()
         if controlling:
             places = Places(reports, junit, Path(allure).absolute())
-            ledger = Ledger(config, stage, checklist, supplement, decisions, outlines, places)
+            ledger = Ledger(config, stage, checklist, supplement, decisions, additional, features.outlines, places)
             config.pluginmanager.register(ledger, LEDGER)
     config.stash[BRIDGE] = AllureBridge(root)
+
+
+def _elsewhere(root: Path) -> list[Path]:
+    """Where people put features by mistake: beside the folder, in one called nearly alike, among the steps."""
+    nearly = [path for path in root.glob("[fF]eature*") if path.is_dir() and path.name != "features"]
+    return [*root.glob("*.feature"), *nearly, root / "steps"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Look through all features before any scenario, and before any worker, starts."""
+    config = session.config
+    if hasattr(config, "workerinput"):
+        return
+    root = config.rootpath
+    found = lint(config.stash[FEATURES], config.stash[KNOWN], definitions(root=root))
+    if found.defects:
+        raise pytest.UsageError(*(relative(str(defect), root) for defect in found.defects))
+    if (ledger := config.pluginmanager.get_plugin(LEDGER)) is not None:
+        ledger.lint += (relative(str(warning), root) for warning in found.warnings)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -167,11 +198,10 @@ class FeatureFile(pytest.Module):
     def _getobj(self) -> ModuleType:
         module = ModuleType(self.path.stem.replace("-", "_"))
         module.__file__ = str(self.path)
-        for outline in self.config.stash[OUTLINES]:
-            if outline.path == self.path:
-                function = bind(self.path.name, outline.title, features_base_dir=str(self.path.parent))(_no_more)
-                _name_rows(function)
-                setattr(module, outline.id, function)
+        for outline in self.config.stash[FEATURES].by_path.get(self.path, ()):
+            function = bind(self.path.name, outline.title, features_base_dir=str(self.path.parent))(_no_more)
+            _name_rows(function)
+            setattr(module, outline.id, function)
         return module
 
     def istestfunction(self, obj: object, name: str) -> bool:
@@ -193,7 +223,7 @@ def _name_rows(function: Callable[..., object]) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> FeatureFile | None:
-    if file_path.suffix != ".feature":
+    if file_path.suffix != SUFFIX:
         return None
     return FeatureFile.from_parent(parent, path=file_path)
 
@@ -208,14 +238,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if not isinstance(item.parent, FeatureFile):
         return
     function = cast(pytest.Function, item)
-    template: ScenarioTemplate = scenario_wrapper_template_registry[function.obj]
+    [outline] = (
+        each for each in item.config.stash[FEATURES].by_path[item.path] if each.id == function.originalname
+    )
     parameters = function.callspec.params if hasattr(function, "callspec") else {}
     example = cast(dict[str, str], parameters.get("_pytest_bdd_example", {}))
-    tags = [*sorted(template.feature.tags), *sorted(template.tags)]
-    ids = [tag.removeprefix(ID_TAG) for tag in tags if tag.startswith(ID_TAG)]
-    row = slug(example[ROW_COLUMN]) if example else None
-    item.stash[IDENTITY] = Identity(tuple(dict.fromkeys(tag for tag in tags if "/" in tag)), ids[0], row)
-    item.extra_keyword_matches.add(template.name)
+    item.stash[IDENTITY] = Identity(outline.items, outline.id, slug(example[ROW_COLUMN]) if example else None)
+    item.extra_keyword_matches.add(outline.title)
 
 
 def pytest_bdd_before_scenario(request: pytest.FixtureRequest, feature: Feature, scenario: Scenario) -> None:
@@ -246,8 +275,11 @@ def pytest_bdd_before_step(request: pytest.FixtureRequest, step: Step) -> None:
     request.node.stash[SCENE].begin_step(ordinal, f"{step.keyword} {step.name}")
 
 
-def pytest_bdd_after_step(request: pytest.FixtureRequest) -> None:
-    request.node.stash[SCENE].session.end_step()
+def pytest_bdd_after_step(request: pytest.FixtureRequest, step: Step) -> None:
+    scene = request.node.stash[SCENE]
+    scene.session.end_step()
+    if step.type == "then" and not scene.compared:
+        raise AssertionError("this Then has compared nothing, so it proves nothing; let it call scene.equal")
     request.node.stash[STEPS].end("passed")
     request.config.stash[BRIDGE].after_step()
 

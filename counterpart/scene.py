@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from counterpart.drivers import Driver
 from counterpart.emulators import Clock
+from counterpart.gherkin import Identity
 from counterpart.replay import Exchange, Playing, Recording
 from counterpart.reporting.events import Difference, Proof, RecordSeen
-from counterpart.scenarios import Identity
 
 if TYPE_CHECKING:
     from faker import Faker
@@ -42,7 +42,8 @@ class Scene:
     pause: Callable[[float], None] = lambda seconds: None
     """Lets seconds pass outside, which costs no time where all clocks are ours."""
     facts: Mapping[str, object] = field(default_factory=dict)
-    comparisons: int = 0
+    compared: bool = False
+    """Whether the running step has compared anything."""
     difference: Difference | None = None
     pairs: set[tuple[str, str]] = field(default_factory=set)
     # The steps know which records they speak of; asked once, when the scenario has ended.
@@ -50,6 +51,7 @@ class Scene:
 
     def begin_step(self, ordinal: int, text: str) -> None:
         """A step begins, in a later second than the one before."""
+        self.compared = False
         self.clock.advance(STEP_SECONDS)
         self.pause(PAUSE_SECONDS)
         self.session.begin_step(ordinal, text)
@@ -75,7 +77,7 @@ class Scene:
 
     def equal(self, actual: object, expected: object, what: str) -> None:
         """Compare once and say in one sentence what differs; a Then step without a comparison proves nothing."""
-        self.comparisons += 1
+        self.compared = True
         if actual != expected:
             self.difference = Difference(what, str(expected), str(actual))
             raise AssertionError(f"{what} is {actual}, expected {expected}")

@@ -29,12 +29,12 @@ from counterpart.emulators import (
     Profile,
     Server,
 )
+from counterpart.gherkin import Identity
 from counterpart.live import Endpoints, endpoints, tidy
 from counterpart.replay import Cassette, Playing, Recording, Secrets, path_for
 from counterpart.replay.provenance import LIVE, doubt_of, says_live
 from counterpart.replay.signing import recorder_key, sign
 from counterpart.reporting.events import Proof
-from counterpart.scenarios import Identity
 from counterpart.scene import Scene
 
 Against = Literal["replay", "emulators", "live"]

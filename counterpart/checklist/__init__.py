@@ -1,5 +1,6 @@
 """Document -> items -> verdicts: what is to be proven, and whether it has been."""
 
+from counterpart.checklist.additional import Additional
 from counterpart.checklist.approvals import Approval
 from counterpart.checklist.attestation import Attestation
 from counterpart.checklist.checklist import Checklist, Source
@@ -9,6 +10,7 @@ from counterpart.checklist.decisions import Decision, Decisions, Point, open_poi
 from counterpart.checklist.diagnostics import Diagnostic, against_opposite, diagnose
 from counterpart.checklist.document import read, read_file
 from counterpart.checklist.errors import (
+    AdditionalError,
     AttestationError,
     ChecklistError,
     ChecklistFileError,
@@ -44,6 +46,8 @@ __all__ = [
     "PROOF_LEVELS",
     "TELLING_ORDER",
     "UNTROUBLED",
+    "Additional",
+    "AdditionalError",
     "Approval",
     "Attestation",
     "AttestationError",

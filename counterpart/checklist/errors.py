@@ -9,7 +9,8 @@ ChecklistError
     ├── WaiversError          features/waivers.toml
     ├── ManualError           features/manual.toml
     ├── AttestationError      features/attestation.toml; compare again
-    └── ReviewsError          features/trace.toml; review again
+    ├── ReviewsError          features/trace.toml; review again
+    └── AdditionalError       features/additional.toml
 """
 
 from __future__ import annotations
@@ -65,3 +66,7 @@ class AttestationError(FileDefects):
 
 class ReviewsError(FileDefects):
     """The record of what was reviewed is torn."""
+
+
+class AdditionalError(FileDefects):
+    """The additional items cannot be used as they are; `defects` names every mistake with item, cause and cure."""

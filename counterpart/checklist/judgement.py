@@ -105,12 +105,16 @@ class RowVerdict:
 
 @dataclass(frozen=True)
 class Judgement:
-    """All verdicts of a run; `sentence` sums them up, `proven` says whether nothing is left to be done."""
+    """All verdicts of a run; `sentence` sums them up, `proven` says whether nothing is left to be done.
+
+    `additional` are the items beyond the document; they are told apart and not counted.
+    """
 
     items: tuple[ItemVerdict, ...]
     rows: tuple[RowVerdict, ...]
     sentence: str
     proven: bool
+    additional: tuple[ItemVerdict, ...] = ()
 
     def count(self, verdict: Verdict) -> int:
         """How many items have this verdict."""

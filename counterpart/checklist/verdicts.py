@@ -34,6 +34,7 @@ def judge(
     run: Run,
     decisions: Decisions | None = None,
     circumstances: Circumstances = UNTROUBLED,
+    additional: Sequence[Item] = (),
 ) -> Judgement:
     """The verdict of every item and every supplement row; items beyond the checklist do not count.
 
@@ -49,12 +50,14 @@ def judge(
         for flow in checklist.flows
     }
     rows = tuple(_row_verdict(row, arrivals[row.flow]) for row in supplement.rows)
-    items = tuple(
-        _item_verdict(item, supplement, arrivals[item.flow], rows, run, decisions, circumstances)
-        for item in checklist.items
+    items, beyond = (
+        tuple(
+            _item_verdict(item, supplement, arrivals[item.flow], rows, run, decisions, circumstances) for item in some
+        )
+        for some in (checklist.items, additional)
     )
     sentence, proven = _sum_up(items, scenarios, run)
-    return Judgement(items, rows, sentence, proven)
+    return Judgement(items, rows, sentence, proven, beyond)
 
 
 def exercised(flow: Flow, supplement: Supplement, pairs: Sequence[tuple[str, str]]) -> list[tuple[Row, Direction]]:

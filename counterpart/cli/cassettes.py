@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from counterpart.checklist import Checklist
+from counterpart import project
 from counterpart.cli.rerecording import diff, review
 from counterpart.emulators import CUSTOMERP_TOKEN, INVOICED_KEY
 from counterpart.replay import Secrets, path_for
@@ -23,7 +23,6 @@ from counterpart.replay.contracts import Contract
 from counterpart.replay.reviews import FILE, Reviews
 from counterpart.replay.staleness import Standing, Status, statuses
 from counterpart.replay.survey import Survey, survey_files
-from counterpart.scenarios import discover
 
 ROOT = click.option(
     "--root",
@@ -144,10 +143,9 @@ def status(max_age: tuple[tuple[str, timedelta], ...], as_json: bool, root: Path
 
 def status_of(root: Path, limits: dict[str, timedelta] | None = None) -> list[Status]:
     """The status of every recording and scenario of a project; a limit under the host '' is for all hosts."""
-    checklist = Checklist.load(root / "features" / "checklist.toml")
     wanted = [
         path_for(root / "cassettes", identity.item, identity.scenario, identity.row)
-        for outline in discover(root / "features", (item.short for item in checklist.items))
+        for outline in project.scenarios(root / "features")
         for identity in outline.identities()
     ]
     reviews = Reviews.load(root / "cassettes" / FILE)

@@ -11,13 +11,14 @@ from typing import Any
 
 import click
 
-from counterpart.checklist import Approval, Checklist, ChecklistError, Decision, Decisions, Supplement
+from counterpart import project
+from counterpart.checklist import Additional, Approval, Checklist, ChecklistError, Decision, Decisions, Supplement
 from counterpart.checklist.decisions import settle
 from counterpart.cli import documents
 from counterpart.cli.documents import scenarios_of
 from counterpart.cli.showing import FILE, JSON, counted, show_json, show_lines, show_table
-from counterpart.lint import definitions
-from counterpart.lint import lint as lint_features
+from counterpart.gherkin import definitions, read_features
+from counterpart.gherkin import lint as lint_features
 
 
 @click.group()
@@ -163,5 +164,6 @@ def _findings(file: Path, package: str) -> Iterable[str]:
         raise click.UsageError(f"the steps in {package!r} cannot be loaded: {error}") from None
     for name in getattr(module, "pytest_plugins", ()):
         importlib.import_module(name)
-    result = lint_features(file.parent, {item.short: file for item in found.items}, definitions(package))
+    names = project.known(file.parent, found, Additional.load(file.with_name("additional.toml"), found))
+    result = lint_features(read_features(file.parent), names, definitions(package, Path.cwd()))
     yield from map(str, (*result.defects, *result.warnings))

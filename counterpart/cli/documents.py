@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from counterpart import project
 from counterpart.checklist import (
     Attestation,
     Checklist,
@@ -30,7 +31,7 @@ from counterpart.checklist import (
 from counterpart.checklist.attestation import FILE_NAME
 from counterpart.checklist.diagnostics import NOTHING
 from counterpart.cli.showing import DOCUMENT, FILE, JSON, counted, show_json, show_lines, show_table
-from counterpart.scenarios import FeatureDefect, discover
+from counterpart.gherkin import FeatureDefect
 from counterpart.stage import CONTRACTS
 from sync.flow import load_flows
 
@@ -325,7 +326,7 @@ def scaffold_(document: Path, out: Path, others: tuple[Path, ...]) -> None:
 def scenarios_of(file: Path) -> dict[str, list[str]]:
     """The scenarios of each item, by short id; nothing where the features cannot be read."""
     try:
-        outlines = discover(file.parent, (item.short for item in Checklist.load(file).items))
+        outlines = project.scenarios(file.parent)
     except (FeatureDefect, OSError, ValueError):
         return {}
     found: dict[str, list[str]] = {}

@@ -8,8 +8,8 @@ import click
 
 from counterpart.checklist import ChecklistError
 from counterpart.emulators import EmulatorError
+from counterpart.gherkin import FeatureDefect
 from counterpart.replay import ReplayError
-from counterpart.scenarios import FeatureDefect
 from sync.errors import ConfigError, SideStopped, SyncError
 
 

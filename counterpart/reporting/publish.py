@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from counterpart.checklist import Checklist, Decisions, Supplement
+from counterpart.checklist import Additional, Checklist, Decisions, Supplement
 from counterpart.reporting.allure_folder import complete
 from counterpart.reporting.junit import write_junit
 from counterpart.reporting.places import ALLURE, Places
@@ -27,12 +27,18 @@ def retract(out: Path, junit: Path) -> None:
 
 
 def publish(
-    places: Places, results: Results, checklist: Checklist, supplement: Supplement, decisions: Decisions
+    places: Places,
+    results: Results,
+    checklist: Checklist,
+    supplement: Supplement,
+    decisions: Decisions,
+    additional: Additional,
 ) -> SignOff:
     """Write every report; the results last, so that whoever finds them finds the others as well."""
     write_junit(places.junit, results)
     complete(places.allure, results)
-    signoff = build(places.out / SIGNOFF, checklist, supplement, results.ran, results.facts, decisions)
+    out = places.out / SIGNOFF
+    signoff = build(out, checklist, supplement, results.ran, results.facts, decisions, additional)
     summary = markdown(results, signoff.judgement)
     (places.out / MARKDOWN).write_text(summary, "utf-8", errors="backslashreplace")
     results.save(places.out / RESULTS)

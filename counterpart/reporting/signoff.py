@@ -11,6 +11,7 @@ from typing import Any
 
 from counterpart.checklist import (
     TELLING_ORDER,
+    Additional,
     Approval,
     Checklist,
     Decisions,
@@ -47,9 +48,12 @@ def build(
     results: Sequence[ScenarioResult],
     facts: RunFacts,
     decisions: Decisions | None = None,
+    additional: Additional | None = None,
 ) -> SignOff:
     """Judge the run and write `index.html` and `signoff.json` into `out`, each replaced as a whole."""
-    judgement = judge(checklist, supplement, results, facts, decisions)
+    judgement = judge(
+        checklist, supplement, results, facts, decisions, additional=additional.items if additional else ()
+    )
     content = _content(checklist, judgement, results, facts, decisions)
     _write(out, content)
     return SignOff(judgement, facts, content)

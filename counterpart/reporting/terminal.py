@@ -48,14 +48,16 @@ def closing(results: Results, signoff: SignOff, places: Places, *, width: int = 
     table.add_column("Verdict", no_wrap=True)
     table.add_column("Scenarios", justify="right", no_wrap=True)
     table.add_column("Evidence", no_wrap=True)
-    flow = ""
-    for each in signoff.judgement.items:
-        if each.item.flow != flow:
-            flow = each.item.flow
-            table.add_row(Text(flow, style="bold"))
+    heading = ""
+    judgement = signoff.judgement
+    for each in (*judgement.items, *judgement.additional):
+        within = each.item.flow if each in judgement.items else "beyond the document"
+        if within != heading:
+            heading = within
+            table.add_row(Text(heading, style="bold"))
         mark, style = MARKS[each.verdict]
         table.add_row(
-            f"  {each.item.short.partition('/')[2]}",
+            f"  {each.item.short.removeprefix(f'{heading}/')}",
             Text(f"{mark} {each.verdict}", style=style),
             f"{each.passed}/{each.total}" if each.total else "none",
             each.proof or "none",

@@ -14,7 +14,7 @@ from pytest_bdd.steps import step_function_context_registry
 
 from counterpart.checklist import Checklist, Connected, Supplement, derive, read, read_file, scaffold
 from counterpart.checklist.scaffold import files
-from counterpart.scenarios import discover
+from counterpart.gherkin import Known, discover
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "dataflow-documents"
 needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample documents are not part of the repository")
@@ -265,7 +265,8 @@ def _proves_every_item(text: bytes, name: str, folder: Path) -> None:
     items = {item.short for item in derive(document)[1]}
     checklist = Checklist.load(features / "checklist.toml")
     Supplement.load(features / "supplement.toml", checklist)
-    assert {item for outline in discover(features, items) for item in outline.items} == items
+    found = discover(features, Known(dict.fromkeys(items, features)))
+    assert {item for outline in found for item in outline.items} == items
     assert _undefined(folder) == []
 
 

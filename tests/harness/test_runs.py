@@ -121,7 +121,7 @@ def test_another_request_than_the_recorded_one_is_explained(project: Any, edited
             "features/product-item/create.feature",
             "@product-item/create",
             "@product-item/creat",
-            "create.feature:5: @product-item/creat is no item of the checklist",
+            "create.feature:1: @product-item/creat is one letter off @product-item/create; write @product-item/create",
         ),
     ],
 )

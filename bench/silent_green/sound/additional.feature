@@ -1,6 +1,6 @@
-@additional @shop/theft
+@additional @shop/haggle
 Feature: Selling
-  @id:one
+  @id:one @req:7
   Scenario: One
     Given a stock of 3
     When 1 are sold

@@ -1,0 +1,43 @@
+"""Feature files as they are written: read, identified, linted, and their steps looked up."""
+
+from counterpart.gherkin.findings import FeatureDefect, Finding, Lint
+from counterpart.gherkin.lint import Known, discover, lint
+from counterpart.gherkin.outlines import (
+    COLUMN,
+    ID_TAG,
+    REQUIREMENT_TAG,
+    ROW_COLUMN,
+    Examples,
+    Identity,
+    Outline,
+    Step,
+    slug,
+)
+from counterpart.gherkin.reading import SUFFIX, Features, read_feature, read_features
+from counterpart.gherkin.vocabulary import Definition, Index, definitions, opening
+
+__all__ = [
+    "COLUMN",
+    "ID_TAG",
+    "REQUIREMENT_TAG",
+    "ROW_COLUMN",
+    "SUFFIX",
+    "Definition",
+    "Examples",
+    "FeatureDefect",
+    "Features",
+    "Finding",
+    "Identity",
+    "Index",
+    "Known",
+    "Lint",
+    "Outline",
+    "Step",
+    "definitions",
+    "discover",
+    "lint",
+    "opening",
+    "read_feature",
+    "read_features",
+    "slug",
+]

@@ -1,0 +1,132 @@
+"""Feature files as they are written, with what cannot be read of them or would never be run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+from gherkin.dialect import Dialect
+from pytest_bdd import gherkin_parser
+from pytest_bdd.exceptions import GherkinParseError
+from pytest_bdd.gherkin_parser import get_gherkin_document
+
+from counterpart.gherkin.findings import Finding
+from counterpart.gherkin.outlines import Examples, Outline, Step
+
+SUFFIX = ".feature"
+_KEYWORDS = {"Context": "given", "Action": "when", "Outcome": "then"}
+
+
+@dataclass(frozen=True)
+class Features:
+    """All scenarios below a folder in path order, and what keeps others from being read or run."""
+
+    root: Path
+    outlines: tuple[Outline, ...]
+    defects: tuple[Finding, ...]
+
+    @cached_property
+    def by_path(self) -> Mapping[Path, tuple[Outline, ...]]:
+        """The scenarios of each file."""
+        found: dict[Path, list[Outline]] = {}
+        for outline in self.outlines:
+            found.setdefault(outline.path, []).append(outline)
+        return {path: tuple(outlines) for path, outlines in found.items()}
+
+
+def read_features(root: Path, *, outside: Sequence[Path] = ()) -> Features:
+    """Read every feature below root; `outside` are places where a feature would never be run."""
+    outlines: list[Outline] = []
+    defects: list[Finding] = []
+    for path in sorted(root.rglob("*")):
+        if path.suffix == SUFFIX:
+            found, wrong = read_feature(path)
+            outlines += found
+            defects += wrong
+        elif SUFFIX in path.name.lower() and path.is_file():
+            defects.append(_unbound(path, f"{path.name!r} is no name of a feature, so nothing runs it"))
+    for place in outside:
+        defects += [
+            _unbound(path, "this feature lies outside the run")
+            for path in ([place] if place.is_file() else sorted(place.rglob(f"*{SUFFIX}")))
+            if not path.is_relative_to(root)
+        ]
+    return Features(root, tuple(outlines), tuple(defects))
+
+
+def read_feature(path: Path) -> tuple[list[Outline], list[Finding]]:
+    """The scenarios of one file, and what keeps others in it from being read or run."""
+    try:
+        feature = get_gherkin_document(str(path), "utf-8").feature
+    except GherkinParseError as error:
+        message = f"no Gherkin can begin like this here: {error.line_content.strip()!r}"
+        return [], [Finding("gherkin", path, error.line, message, "mend the line")]
+    except UnicodeDecodeError as error:
+        return [], [Finding("gherkin", path, 1, f"not UTF-8 at byte {error.start}", "save the file as UTF-8")]
+    except KeyError:
+        return [], [Finding("empty-feature", path, 1, "the file holds no Feature", "write one or remove the file")]
+    background: tuple[Step, ...] = ()
+    outlines: list[Outline] = []
+    defects: list[Finding] = []
+    tags = _tagged(feature.tags)
+    for child in feature.children:
+        if child.rule is not None:
+            line, cure = child.rule.location.line, "take the Rule line out"
+            defects.append(Finding("rule", path, line, "scenarios below a Rule are not run", cure))
+        if child.background is not None:
+            background = _steps(child.background.steps)
+        if child.scenario is not None:
+            outlines.append(_outline(path, feature.language, child.scenario, tags, background))
+    if not outlines and not defects:
+        message, cure = "the feature has no scenario", "write one or remove the file"
+        defects.append(Finding("empty-feature", path, feature.location.line, message, cure))
+    return outlines, defects
+
+
+def _unbound(path: Path, message: str) -> Finding:
+    return Finding("outside", path, 1, message, f"move it below features/ and end its name in {SUFFIX}")
+
+
+def _tagged(tags: Iterable[gherkin_parser.Tag]) -> list[tuple[str, int]]:
+    return [(tag.name.removeprefix("@"), tag.location.line) for tag in tags]
+
+
+@cache
+def _outline_keywords(language: str) -> frozenset[str]:
+    dialect = Dialect.for_name(language)
+    return frozenset(dialect.scenario_outline_keywords if dialect else ())
+
+
+def _outline(
+    path: Path, language: str, given: gherkin_parser.Scenario, tags: list[tuple[str, int]], background: tuple[Step, ...]
+) -> Outline:
+    return Outline(
+        path=path,
+        line=given.location.line,
+        title=given.name,
+        tagged=(*tags, *_tagged(given.tags)),
+        background=background,
+        own=_steps(given.steps),
+        examples=tuple(_examples(each) for each in given.examples),
+        templated=bool(given.examples) or given.keyword in _outline_keywords(language),
+    )
+
+
+def _examples(given: gherkin_parser.ExamplesTable) -> Examples:
+    header = tuple(cell.value for cell in given.table_header.cells) if given.table_header else ()
+    rows = tuple((row.location.line, tuple(cell.value for cell in row.cells)) for row in given.table_body or ())
+    return Examples(given.location.line, header, rows, tagged=bool(given.tags))
+
+
+def _steps(given: Iterable[gherkin_parser.Step]) -> tuple[Step, ...]:
+    found: list[Step] = []
+    keyword = ""
+    for step in given:
+        keyword = _KEYWORDS.get(step.keyword_type, keyword)
+        rows = step.datatable.rows if step.datatable else None
+        table = None if rows is None else tuple(tuple(cell.value for cell in row.cells) for row in rows)
+        docstring = step.docstring.content if step.docstring else None
+        found.append(Step(keyword, step.text.strip(), step.location.line, table, docstring))
+    return tuple(found)

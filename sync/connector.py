@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sync.links import NoticeKind, System
 from sync.schema import Side
@@ -124,6 +124,9 @@ class Written:
     extras: tuple[Call, ...] = ()
 
 
+Recalled = Seen | Literal["never arrived", "cannot be told"]
+
+
 class Connector(Protocol):
     """One system. Reading and writing raise SideStopped and CallFailed."""
 
@@ -151,6 +154,9 @@ class Connector(Protocol):
         """The next operation of a change; pure."""
 
     async def write(self, operation: Operation, key: str) -> Written: ...
+
+    async def recall(self, operation: Operation, key: str) -> Recalled:
+        """What a write was answered whose answer was lost. Afterwards the key is spent, and the write never arrives."""
 
     def predict(self, operation: Operation, current: Raw | None, placeholder: str) -> Raw:
         """The raw record that `write` would answer with; pure."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from sync import values
 from sync.clock import Clock
-from sync.connector import Call, Changed, Operation, Page, Prepared, Record, Seen, Wanted, Written
+from sync.connector import Call, Changed, Operation, Page, Prepared, Recalled, Record, Seen, Wanted, Written
 from sync.errors import BadAnswer, Broken, CallFailed, Gone, Refused, Stale
 from sync.events import Listener, nobody
 from sync.guarantees import missing
@@ -160,6 +160,10 @@ class Customerp:
             seen = Seen(answer.data, answer.start, answer.end)
         assert seen is not None
         return Written(seen)
+
+    async def recall(self, operation: Operation, key: str) -> Recalled:
+        """The contract keeps answers to creates only, and nothing is created here."""
+        return "cannot be told"
 
     def predict(self, operation: Operation, current: Raw | None, placeholder: str) -> Raw:
         raw = dict(current or {})

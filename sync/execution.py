@@ -10,14 +10,14 @@ from collections import Counter
 from dataclasses import replace
 
 from sync import history, recovery
-from sync.connector import Operation, Prepared, Written
+from sync.connector import Operation, Prepared, Seen, Written
 from sync.errors import Broken, Gone, Locked, OutcomeUnknown, Refused, Stale, Unavailable
 from sync.events import WriteSettled
 from sync.links import Intent, Interval, Link, Notice, State, System
 from sync.plan import Change, plan_link
 from sync.run import Run
 from sync.schema import Flow
-from sync.settlement import observe, settle
+from sync.settlement import accepted, observe, settle
 from sync.writing import extra_report, intent_of, names_of, path_of, report_of, wrong_total
 
 _MOST_WRITES = 3  # of one field in one run, before it counts as ping-pong
@@ -84,10 +84,16 @@ class Execution:
         except Unavailable as failed:
             self.run.postpone(replace(link, intent=None), failed)
         except Broken as failed:
-            # It may have taken effect, so the intent stays; Invoiced repeats the error to whoever asks under its key.
-            self.run.postpone(replace(link, intent=replace(intent, key=self.run.ids())), failed)
+            self.run.postpone(link, failed)  # it may have taken effect, so the intent stays
         else:
-            self._settle(flow, link, operation, written)
+            self.settle(flow, link, operation, written)
+
+    async def again(self, flow: Flow, link: Link, operation: Operation) -> None:
+        """Carry out a stored intent once more, under a new key: what failed or was recalled has spent the old one."""
+        assert link.intent is not None
+        with self.run.store.transaction():
+            link = self.run.store.save(replace(link, intent=replace(link.intent, key=self.run.ids())))
+        await self.carry_out(flow, link, operation)
 
     def settled(self, flow: Flow, link: Link, intent: Intent) -> None:
         """Note a write in the report and the history; inside the transaction that settles it."""
@@ -97,7 +103,10 @@ class Execution:
         self.run.store.record(history.of_write(flow, link, intent, write, conflicts, self.run.clock.now()))
         self.run.listen(WriteSettled(flow.id, link.id, intent.system, intent.operation, len(write.fields)))
 
-    def _settle(self, flow: Flow, link: Link, operation: Operation, written: Written) -> None:
+    def settle(
+        self, flow: Flow, link: Link, operation: Operation, written: Written, current: Seen | None = None
+    ) -> None:
+        """Store what came of a write; `current` is the record as it was read after an answer that came late."""
         intent = link.intent
         assert intent is not None
         connector = self.run.connectors[intent.system]
@@ -105,13 +114,19 @@ class Execution:
         seen = Interval(self.run.session, written.seen.start, written.seen.end)
         new = observe(flow, intent.system, record, seen)
         after, notices = settle(flow, link, record, new, self.run)
-        wrong = wrong_total(after, intent, record.lines_total)
+        if current is not None:
+            record = connector.record(operation.object, current.raw)
+            seen = Interval(self.run.session, current.start, current.end)
+            after = accepted(flow, after, intent.system, record, observe(flow, intent.system, record, seen))
+        wrong = wrong_total(after, intent, record.lines_total) if current is None else None
         if wrong is not None and flow.lines is not None:
             notices.append(self.run.notice(link, flow.lines.source, "divergence", wrong))
         with self.run.store.transaction():
             for extra in written.extras:
                 self.run.outcome.writes.append(extra_report(flow, intent, extra.body or {}, extra.note or ""))
             self.settled(flow, link, intent)
+            if operation.id is None:
+                self.run.forget_lone(flow, link, record.id)
             after = self.run.store.save(after)
             self.run.store.wake(f"{flow.id}:{after.erp_id}")
         self.run.remember(link.id, notices)

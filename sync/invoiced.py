@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from sync.clock import Clock
-from sync.connector import Call, Operation, Page, Prepared, Record, Seen, Wanted, Written
+from sync.connector import Call, Operation, Page, Prepared, Recalled, Record, Seen, Wanted, Written
 from sync.echoes import as_stored, provisional
 from sync.errors import BadAnswer, Broken, CallFailed, Gone, Locked, Refused
 from sync.events import Listener, nobody
@@ -22,6 +22,7 @@ from sync.values import Raw
 
 _PAGE = 100  # the largest
 _CURSOR_MARGIN = 2  # one second of resolution and one for clocks apart; `updated_after` is strict
+_NOBODY = "0"  # customers and invoices are counted from 1, an item's id has two characters at least
 _INCLUDE = {"items": {"include": "archived"}}  # hidden unless asked for
 # The one answer that only its text tells apart: a 400 without `param` that may succeed a moment later.
 _BUSY = re.compile(r"being updated by another process", re.IGNORECASE)
@@ -149,6 +150,23 @@ class Invoiced:
                     seen = replace(seen, raw=as_stored(call.body or {}, seen.raw, stored.raw))
         assert seen is not None
         return Written(seen, tuple(extras))
+
+    async def recall(self, operation: Operation, key: str) -> Recalled:
+        """Invoiced repeats its first answer to whoever asks under its key within a day, whatever is asked.
+
+        So the question is a change of a record that does not exist: where the key is new, nothing happens.
+        """
+        if not any(call.method in ("POST", "PATCH") and call.unless is None for call in operation.calls):
+            return "cannot be told"
+        try:
+            answer = await self._wire.send(
+                "PATCH", f"/{operation.object}/{_NOBODY}", body={}, headers={"Idempotency-Key": key}
+            )
+        except Gone:
+            return "never arrived"
+        except Refused:
+            return "cannot be told"
+        return Seen(answer.data, answer.start, answer.end)
 
     async def _create_aside(self, call: Call, path: str, key: str) -> list[Call]:
         """Create what an operation needs; nothing where another one was quicker, which leaves what we wanted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from sync.clock import Clock
-from sync.connector import Call, Connector, Operation, Page, Prepared, Record, Seen, Wanted, Written
+from sync.connector import Call, Connector, Operation, Page, Prepared, Recalled, Record, Seen, Wanted, Written
 from sync.invoiced import Invoiced
 from sync.links import System
 from sync.report import placeholder
@@ -56,6 +56,10 @@ class Predicting:
         raw = self._inner.predict(operation, current.raw if current else None, placeholder(self.system, self._number))
         self._predicted[operation.object, self.record(operation.object, raw).id] = raw
         return Written(self._seen(raw), await self._extras(operation))
+
+    async def recall(self, operation: Operation, key: str) -> Recalled:
+        """A plan sends nothing that could have an effect."""
+        return "cannot be told"
 
     def predict(self, operation: Operation, current: Raw | None, placeholder: str) -> Raw:
         return self._inner.predict(operation, current, placeholder)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sync import matching
-from sync.connector import Call, Operation, Seen
+from sync.connector import Call, Operation, Seen, Written
 from sync.errors import Refused
 from sync.links import Intent, Interval, Link, State
 from sync.schema import Flow
-from sync.settlement import observe, recovered
+from sync.settlement import accepted, observe, recovered
 
 if TYPE_CHECKING:
     from sync.execution import Execution
@@ -29,26 +29,49 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
     operation = stored(intent)
     if operation.id is None:
         found = await _find(execution, flow, link)
-        if len(found) == 1 and _ours(execution, flow, link, found[0]):
+        if not found:
+            # The same call under the same key, as the first may still be under way; unless its answer was an error.
+            await (execution.again if link.attempts else execution.carry_out)(flow, link, operation)
+            return
+        recalled = await connector.recall(operation, intent.key)
+        if isinstance(recalled, Seen) and len(found) == 1 and _same(recalled, found[0]):
+            execution.settle(flow, link, operation, Written(recalled), found[0])
+        elif len(found) == 1 and _ours(execution, flow, link, found[0]):
             _adopt(execution, flow, link, operation, found[0])
-            return
-        if found:
+        else:
             await _number_taken(execution, flow, link, found)
-            return
-        # Nothing is there: the same call under the same key, as the first may still be under way.
-        await execution.carry_out(flow, link, operation)
         return
+    recalled = await connector.recall(operation, intent.key)
     seen = await connector.read(operation.object, operation.id)
     if seen is None:
         with execution.run.store.transaction():
             execution.run.store.save(replace(link, intent=None))
             execution.run.walk.gone(flow, intent.system, operation.id)
-        return
-    if operation.name == "replace" and seen.raw.get("archived") is True and "discontinued" not in intent.fields:
+    elif isinstance(recalled, Seen) and _same(recalled, seen):
+        execution.settle(flow, link, operation, Written(recalled), seen)
+    elif operation.name == "replace" and seen.raw.get("archived") is True and "discontinued" not in intent.fields:
         # Archived and not created again yet: the absence between the two is ours, not a delete.
-        await execution.carry_out(flow, link, operation)
-        return
-    _adopt(execution, flow, link, operation, seen)
+        await execution.again(flow, link, operation)
+    elif recalled == "never arrived" and not link.attempts:  # an error may leave an effect and no answer under its key
+        _forget(execution, flow, link, seen)
+    else:
+        _adopt(execution, flow, link, operation, seen)
+
+
+def _same(one: Seen, other: Seen) -> bool:
+    return isinstance(one.raw, dict) and one.raw.get("id") == other.raw.get("id")
+
+
+def _forget(execution: Execution, flow: Flow, link: Link, seen: Seen) -> None:
+    """Close an intent that had no effect, and go on from what the record is now."""
+    assert link.intent is not None
+    system, store = link.intent.system, execution.run.store
+    record = execution.run.connectors[system].record(link.intent.object, seen.raw)
+    new = observe(flow, system, record, Interval(execution.run.session, seen.start, seen.end))
+    with store.transaction():
+        store.save(
+            accepted(flow, replace(link, intent=None, state=State.LINKED, reason=None, dirty=True), system, record, new)
+        )
 
 
 async def taken(execution: Execution, flow: Flow, link: Link, refused: Refused) -> None:
@@ -64,16 +87,16 @@ async def _number_taken(execution: Execution, flow: Flow, link: Link, found: lis
     """Link with the record that has our number, as if the walk had seen it."""
     store = execution.run.store
     connector = execution.run.connectors["invoiced"]
-    accepted = [
+    taking_part = [
         seen for seen in found if all(seen.raw.get(name) == value for name, value in flow.target.filter.items())
     ]
-    if not accepted:
+    if not taking_part:
         holder = ", ".join(str(seen.raw.get("id")) for seen in found)
         execution.run.needs_attention(link, f"its number belongs to {holder} of Invoiced, which does not take part")
         return
     with store.transaction():
         link = store.save(replace(link, intent=None, state=State.DISCOVERED, dirty=True))
-        for seen in accepted:
+        for seen in taking_part:
             execution.run.walk.take(flow, connector, seen.raw, Interval(execution.run.session, seen.start, seen.end))
     match = matching.find(store, flow, link)
     if match.adopted is None and match.problem is None:
@@ -101,9 +124,7 @@ def _adopt(execution: Execution, flow: Flow, link: Link, operation: Operation, s
     after, found = recovered(flow, link, record, new, execution.run)
     with store.transaction():
         if operation.id is None:
-            alone = store.by_remote(flow.id, "invoiced", record.id)
-            if alone is not None and alone.id != link.id:
-                store.remove(alone)
+            execution.run.forget_lone(flow, link, record.id)
         if found:
             execution.settled(flow, link, intent)
         after = store.save(after)

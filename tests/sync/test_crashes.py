@@ -78,3 +78,53 @@ def test_an_edit_between_linking_and_the_first_merge_is_an_edit_of_a_linked_pair
 
     assert world.erp.read("customers", "CU000001")["name"] == "Acme Two"
     assert world.inv.read("customers", theirs["id"])["city"] == "Oslo"
+
+
+def _lose(world: Any, method: str, *, applied: bool) -> None:
+    """Lose the first answer to a call of this method, or the call itself."""
+    lost: list[str] = []
+
+    def lose(request: httpx.Request) -> None:
+        if request.method == method and not lost:
+            lost.append(request.url.path)
+            raise httpx.ReadTimeout("lost", request=request)
+
+    wire = world.wires["invoiced"]
+    if applied:
+        wire.after = lose
+    else:
+        wire.before = lose
+
+
+@pytest.mark.parametrize("applied", [True, False], ids=["answer lost", "call lost"])
+def test_what_a_lost_write_was_answered_is_asked_for_under_its_key(
+    world: Any, acme: dict[str, Any], applied: bool
+) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    [customer] = world.inv.list("customers")
+    world.erp.change("customers", "CU000001", phone=None)
+    _lose(world, "PATCH", applied=applied)
+
+    def edit(request: httpx.Request) -> httpx.Response | None:
+        """A person sets the phone back before we ask; if our write arrived, that is the newer edit."""
+        if request.url.path == "/customers/0":
+            world.inv.change("customers", customer["id"], phone="+47 22 00 00 00")
+        return None
+
+    inner = world.wires["invoiced"].before
+
+    def before(request: httpx.Request) -> httpx.Response | None:
+        return inner(request) or edit(request)
+
+    world.wires["invoiced"].before = before
+    report = world.run()
+
+    expected = "+47 22 00 00 00" if applied else None
+    assert (world.erp.read("customers", "CU000001")["phone"], world.inv.list("customers")[0]["phone"]) == (
+        expected,
+        expected,
+    )
+    assert report.conflicts == ()
+    assert [call for call in world.calls if call[1].endswith("/customers/0")] == [("PATCH", "invoiced/customers/0")]
+    assert world.run().writes == ()

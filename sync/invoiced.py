@@ -164,8 +164,8 @@ class Invoiced:
             )
         except Gone:
             return "never arrived"
-        except Refused:
-            return "cannot be told"
+        except (Refused, Locked, Broken):
+            return "cannot be told"  # an error is repeated, too
         return Seen(answer.data, answer.start, answer.end)
 
     async def _create_aside(self, call: Call, path: str, key: str) -> list[Call]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,6 +55,7 @@ class Ledger:
         self._tally = Tally({each.node_id: each for each in scenarios}, stage.proof)
         self._started = datetime.now(UTC)
         self._reports: dict[str, list[pytest.TestReport | pytest.CollectReport]] = {}
+        self._amended: dict[str, str] = {}
         self._results: Results | None = None
         self._signoff: SignOff | None = None
         self._places = places
@@ -118,11 +120,15 @@ class Ledger:
         """pytest or a plugin broke."""
         self.problems.append(Problem("internal error", str(excrepr).strip().rpartition("\n")[2]))
 
+    def amend(self, node_id: str, sentence: str) -> None:
+        """Add to what is said of a scenario."""
+        self._amended[node_id] = sentence
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Write every report."""
         reason = "The run was interrupted while it ran." if self.problems else "It has told nothing of its end."
-        tests = in_order(self._tally.close(reason))
+        tests = in_order([self._amending(each) for each in self._tally.close(reason)])
         scenarios = [each for each in tests if each.kind == "scenario"]
         ran = sum(1 for each in scenarios if each.outcome != "not run")
         revision, dirty = surroundings.revision(self._stage.root)
@@ -164,6 +170,10 @@ class Ledger:
             terminalreporter.write(
                 closing(self._results, self._signoff, self._places, width=writer.fullwidth, colour=writer.hasmarkup)
             )
+
+    def _amending(self, result: ScenarioResult) -> ScenarioResult:
+        sentence = self._amended.get(result.node_id)
+        return replace(result, message=f"{result.message}\n\n{sentence}") if sentence else result
 
     def _count_alike(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Have pytest's last line count each test once, by its ending, as every other report does."""

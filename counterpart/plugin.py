@@ -15,6 +15,8 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from counterpart.account import CAUSE, IDENTITY, SCENE, STEPS, StepLog, test_result
 from counterpart.checklist import Additional, Checklist, ChecklistError, Decisions, Supplement
+from counterpart.diagnosis import NAME as DIAGNOSIS
+from counterpart.diagnosis import Diagnosing
 from counterpart.emulators import Profile
 from counterpart.gherkin import (
     ROW_COLUMN,
@@ -30,7 +32,7 @@ from counterpart.gherkin import (
 from counterpart.ledger import Ledger
 from counterpart.live import LiveRefused
 from counterpart.project import known
-from counterpart.replay import ReplayError, ReplayMiss
+from counterpart.replay import ReplayError, ReplayMiss, together
 from counterpart.reporting import AllureBridge, Places, relative, retract
 from counterpart.scene import Scene
 from counterpart.stage import PLACES, Stage
@@ -139,6 +141,8 @@ def pytest_configure(config: pytest.Config) -> None:
             places = Places(reports, junit, Path(allure).absolute())
             ledger = Ledger(config, stage, checklist, supplement, decisions, additional, features.outlines, places)
             config.pluginmanager.register(ledger, LEDGER)
+            if against == "replay":
+                config.pluginmanager.register(Diagnosing(root, ledger.amend), DIAGNOSIS)
     config.stash[BRIDGE] = AllureBridge(root)
 
 
@@ -285,7 +289,7 @@ def pytest_bdd_after_step(request: pytest.FixtureRequest, step: Step) -> None:
 
 
 def pytest_bdd_step_error(request: pytest.FixtureRequest, exception: BaseException) -> None:
-    request.node.stash[STEPS].end("failed")
+    request.node.stash[STEPS].end("skipped" if isinstance(exception, pytest.skip.Exception) else "failed")
     request.config.stash[BRIDGE].step_error(exception)
 
 
@@ -306,12 +310,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         result = yield
         if SCENE in item.stash:
             item.stash[SCENE].session.finish()
-    except (ReplayMiss, ReplayError) as found:
-        trouble = str(found)
-        item.stash[CAUSE] = "sync is wrong" if isinstance(found, ReplayMiss) else "recording is stale"
-    except Exception:
-        misses = item.stash[SCENE].session.misses if SCENE in item.stash else []
-        trouble = "\n\n".join(map(str, misses))
+    except ReplayError as error:
+        trouble = str(error)
+        item.stash[CAUSE] = "recording is stale"
+    except (ReplayMiss, Exception):
+        trouble = together(item.stash[SCENE].session.misses) if SCENE in item.stash else ""
         item.stash[CAUSE] = "sync is wrong" if trouble else ""
         if not trouble:
             raise
@@ -353,4 +356,6 @@ def pytest_runtest_makereport(
     if call.when == "call" or not report.passed:
         # An attribute of a report travels from xdist's workers to the controller as JSON.
         report.counterpart = result.to_json()  # type: ignore[attr-defined]
+    if SCENE in item.stash and call.when == "call":
+        report.counterpart_misses = [each.cause for each in item.stash[SCENE].session.misses]  # type: ignore[attr-defined]
     return report

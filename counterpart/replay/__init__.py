@@ -20,7 +20,7 @@ from counterpart.replay.errors import (
 )
 from counterpart.replay.exchange import Exchange
 from counterpart.replay.matching import Difference
-from counterpart.replay.miss import Miss, MissKind, ReplayMiss
+from counterpart.replay.miss import Miss, MissKind, ReplayMiss, together
 from counterpart.replay.playing import Playing
 from counterpart.replay.secrets import Secrets
 from counterpart.replay.session import Recording, Session
@@ -47,4 +47,5 @@ __all__ = [
     "UnusableSecret",
     "WrongCassette",
     "path_for",
+    "together",
 ]

@@ -10,16 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from counterpart.replay.cassette import Cassette
 from counterpart.replay.causality import SMALLEST_ID
 from counterpart.replay.exchange import Exchange
-from counterpart.replay.matching import ABSENT, IDEMPOTENCY_KEY, NOTHING, Headers, show
+from counterpart.replay.matching import ABSENT, IDEMPOTENCY_KEY, NOTHING, Headers, place, show
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)|[A-Z][a-z]{2}, \d\d .* GMT")
 _STAMPED = re.compile(r"(?:.*[._\]])?(?:\w+_at|\w+At)")
-_ID = re.compile(r"\d+|[A-Za-z]{0,8}[-_]?\d{3,}[A-Za-z0-9-]*|[0-9a-fA-F-]{32,36}")
 _INDEX = re.compile(r"\[\d+\]")
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -120,11 +119,9 @@ def _aligned(before: Sequence[Exchange], after: Sequence[Exchange]) -> list[tupl
 
 def _call(exchange: Exchange) -> str:
     """A call by method, address without query, ids left open, and by whom and when."""
-    url = urlsplit(exchange.url)
-    path = "/".join("{id}" if _ID.fullmatch(unquote(each)) else each for each in url.path.split("/"))
     step = f" in step {exchange.step}" if exchange.step is not None else ""
     actor = f" by the {exchange.actor}" if exchange.actor is not None else ""
-    return f"{exchange.method} {url.scheme}://{url.netloc}{path}{actor}{step}"
+    return f"{exchange.method} {place(exchange.url)}{actor}{step}"
 
 
 def _renamed(pairs: Iterable[tuple[Exchange, Exchange]]) -> Mapping[str, str]:

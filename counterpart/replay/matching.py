@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, DecimalException
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -79,6 +79,7 @@ ABSENT = "(absent)"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 _UNRESERVED = frozenset("-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_ID = re.compile(r"\d+|[A-Za-z]{0,8}[-_]?\d{3,}[A-Za-z0-9-]*|[0-9a-fA-F-]{32,36}")
 _FLOAT = "\x00"
 _EXACT = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
 _LONGEST_VALUE = 200
@@ -142,6 +143,13 @@ def show(value: object) -> str:
         return value[1:]
     text = json.dumps(_plain(value), ensure_ascii=False)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}... ({len(text)} characters)"
+
+
+def place(url: str) -> str:
+    """An address without its query and with ids left open, by which calls of different scenarios are alike."""
+    parts = urlsplit(url)
+    path = "/".join("{id}" if _ID.fullmatch(unquote(each)) else each for each in parts.path.split("/"))
+    return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 # One scenario asks again and again for the same few addresses, with the same headers: each is taken apart once.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from counterpart.replay.matching import Difference
+from counterpart.replay.matching import Difference, place
+
+_MOST_TOGETHER = 8
+_INDEX = re.compile(r"\[\d+\]")
 
 
 class MissKind(StrEnum):
@@ -24,7 +28,10 @@ class MissKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """One difference between the program's traffic and its recording; `asked` and `nearest` are method and URL."""
+    """One difference between the program's traffic and its recording; `asked` and `nearest` are method and URL.
+
+    `differences` are those from `nearest`; `others` are sentences about the recordings that come next.
+    """
 
     kind: MissKind
     scenario: str
@@ -35,7 +42,15 @@ class Miss:
     detail: str = ""
     nearest: str = ""
     differences: tuple[Difference, ...] = ()
+    others: tuple[str, ...] = ()
     cure: str = ""
+
+    @property
+    def cause(self) -> str:
+        """What has gone wrong without the ids and values of one scenario, so that equal causes are alike."""
+        method, _, url = self.asked.partition(" ")
+        paths = dict.fromkeys(_INDEX.sub("[]", each.path) for each in self.differences)
+        return f"{self.kind}: {method} {place(url)}" + (f": {', '.join(paths)}" if paths else "")
 
     def __str__(self) -> str:
         named = f' "{self.step_text}"' if self.step_text else ""
@@ -48,6 +63,7 @@ class Miss:
         if self.nearest:
             lines.append(f"  {'nearest':<9}{self.nearest}")
         lines += [f"           {difference}" for difference in self.differences]
+        lines += [f"  {'or':<9}{other}" for other in self.others]
         if self.cure:
             lines.append(f"  {'cure':<9}correct the program; if the change is meant: {self.cure}")
         return "\n".join(lines)
@@ -67,3 +83,13 @@ class ReplayMiss(BaseException):
     def miss(self) -> Miss:
         """The first of them, most often the cause of the others."""
         return self.misses[0]
+
+
+def together(misses: Sequence[Miss]) -> str:
+    """All misses of one scenario, the first ones in full; the cure, which is the same for all, once."""
+    shown = [replace(each, cure="") for each in misses[:_MOST_TOGETHER]]
+    if len(misses) <= _MOST_TOGETHER:
+        shown[-1:] = misses[-1:]
+        return "\n\n".join(map(str, shown))
+    more = f"and {len(misses) - _MOST_TOGETHER} more misses in this scenario"
+    return "\n\n".join([*map(str, shown[:-1]), str(misses[_MOST_TOGETHER - 1]), more])

@@ -18,6 +18,7 @@ from counterpart.replay.session import TICK, Session, answered, asked, response
 from counterpart.replay.transport import Conversation
 
 _MOST_COMPARED = 100
+_MOST_SHOWN = 3
 
 
 class _State(Enum):
@@ -124,18 +125,19 @@ class Playing(Session):
     def _unlike(self, actor: str, request: Exchange, wanted: Canonical) -> ReplayMiss:
         """A request that the recording holds nowhere, beside the recorded one that it resembles most."""
         candidates = sorted(range(len(self._canonical)), key=lambda position: self._distance(position, actor, wanted))
-        nearest = min(
+        ranked = sorted(
             candidates[:_MOST_COMPARED],
             key=lambda position: (
                 self._distance(position, actor, wanted),
                 len(differences(wanted, self._canonical[position])),
             ),
-            default=None,
         )
-        if nearest is None or not _resembles(self._canonical[nearest], wanted):
+        near = [position for position in ranked[:_MOST_SHOWN] if _resembles(self._canonical[position], wanted)]
+        if not near:
             return self._missed(
                 MissKind.NOT_RECORDED, actor, str(request), detail="the recording holds nothing like it"
             )
+        nearest, *others = near
         self._blamed.add(nearest)
         return self._missed(
             MissKind.NOT_RECORDED,
@@ -143,7 +145,17 @@ class Playing(Session):
             str(request),
             nearest=f"{self._recorded[nearest]}, {self._place(nearest)}, {self._state[nearest].value}",
             differences=tuple(differences(wanted, self._canonical[nearest])),
+            others=tuple(
+                self._another(position, wanted)
+                for position in others
+                if self._canonical[position].method == wanted.method
+            ),
         )
+
+    def _another(self, position: int, wanted: Canonical) -> str:
+        paths = ", ".join(dict.fromkeys(each.path for each in differences(wanted, self._canonical[position])))
+        place = f"{self._place(position)}, {self._state[position].value}"
+        return f"{self._recorded[position]}, {place}; differs in {paths}"
 
     def _distance(self, position: int, actor: str, wanted: Canonical) -> tuple[bool | int, ...]:
         recorded, exchange = self._canonical[position], self._recorded[position]

@@ -25,7 +25,7 @@ DRAWN = "".join(random.Random(7).choices(string.ascii_letters + string.digits, k
 SHORT = "hunter2!"
 CLAIMS = (b'{"alg":"x"}', b'{"sub":"me"}', b"12345678")
 JWT = ".".join(base64.urlsafe_b64encode(each).decode().rstrip("=") for each in CLAIMS)
-PACKED = base64.b64encode(gzip.compress(f'{{"password":"{SHORT}"}}'.encode())).decode()
+PACKED = base64.b64encode(gzip.compress(f'{{"password":"{SHORT}"}}'.encode(), mtime=0)).decode()
 
 PLANTED = {
     "Basic credentials": "Authorization: Basic " + base64.b64encode(f"me:{SHORT}".encode()).decode(),
@@ -180,7 +180,7 @@ HOSTILE = {
     "elements": "<aa " * 20_000,
     "hexadecimal": "0a" * 100_000,
     "escapes": "%41" * 20_000,
-    "packed in packed": base64.b64encode(gzip.compress(b"0" * 10_000_000)).decode(),
+    "packed in packed": base64.b64encode(gzip.compress(b"0" * 10_000_000, mtime=0)).decode(),
 }
 
 

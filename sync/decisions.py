@@ -6,14 +6,15 @@ from dataclasses import replace
 
 from sync import matching
 from sync.errors import NothingToDecide
-from sync.links import TITLES, Choice, Conflict, Link, State, System
+from sync.history import Decided
+from sync.links import TITLES, Choice, Conflict, Link, State, System, key_of
 from sync.ports import Storage
 from sync.schema import Flow
 
-_ARMABLE = (State.DEAD, State.NEEDS_ATTENTION, State.RETRY, State.AMBIGUOUS)
+ARMABLE = (State.DEAD, State.NEEDS_ATTENTION, State.RETRY, State.AMBIGUOUS)
 
 
-def resolve(store: Storage, link_id: int, field: str, winner: System) -> Conflict:
+def resolve(store: Storage, link_id: int, field: str, winner: System, decided: Decided) -> Conflict:
     """Let one side win a conflict that waits for a person; raises NothingToDecide.
 
     The decision is for the two values as they are now. If either is edited again before the next run, it asks anew.
@@ -26,10 +27,12 @@ def resolve(store: Storage, link_id: int, field: str, winner: System) -> Conflic
             raise NothingToDecide(f"link {link_id} has no open conflict in '{field}'", f"Choose from: {open_}")
         choice = Choice(winner, found.customerp, found.invoiced)
         store.save(replace(link, choices={**link.choices, field: choice}, dirty=True))
+        note = f"{field}: {TITLES[winner]} wins"
+        store.record(decided.entry("resolve", link.flow, link.id, found.key, note))
     return replace(found, winner=winner, policy="a person")
 
 
-def choose(store: Storage, flow: Flow, link_id: int, counterpart: str) -> Link:
+def choose(store: Storage, flow: Flow, link_id: int, counterpart: str, decided: Decided) -> Link:
     """Link a record of Customerp with the record of Invoiced that a person has picked; raises NothingToDecide."""
     with store.transaction():
         link = store.link(link_id)
@@ -46,13 +49,16 @@ def choose(store: Storage, flow: Flow, link_id: int, counterpart: str) -> Link:
             raise NothingToDecide(f"{counterpart} is linked with {found.erp_id} already", "Choose another record")
         linked = matching.adopt(store, flow, link, found)
         store.wake(f"{flow.id}:{link.erp_id}")
+        note = f"{link.erp_id} and {counterpart}"
+        store.record(decided.entry("link", flow.id, linked.id, key_of(flow.match.name, linked), note))
     return linked
 
 
-def rearm(store: Storage, link_id: int) -> Link:
+def rearm(store: Storage, flow: Flow, link_id: int, decided: Decided) -> Link:
     """Try a record again that was given up, put off or refused; raises NothingToDecide."""
     with store.transaction():
         link = store.link(link_id)
-        if link.state not in _ARMABLE:
+        if link.state not in ARMABLE:
             raise NothingToDecide(f"link {link_id} is {link.state.value}", "Nothing is held back there")
+        store.record(decided.entry("retry", flow.id, link.id, key_of(flow.match.name, link), link.reason))
         return store.save(replace(link, dirty=True, attempts=0, next_attempt_at=None))

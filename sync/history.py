@@ -31,6 +31,20 @@ class Entry:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Who decided, when and why."""
+
+    by: str
+    at: datetime
+    reason: str | None = None
+
+    def entry(self, operation: str, flow: str, link: int, key: str, note: str | None = None) -> Entry:
+        """The decision as the history keeps it."""
+        words = "; ".join(filter(None, (note, self.reason))) or None
+        return Entry(self.at.isoformat(), flow, link, key, self.by, operation, note=words)
+
+
 def of_write(
     flow: Flow, link: Link, intent: Intent, write: Write, conflicts: Iterable[Conflict], at: datetime
 ) -> Entry:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sync.history import Entry
+from sync.history import Decided, Entry
 from sync.ports import Storage
 
 
@@ -13,19 +11,15 @@ def paused(store: Storage, flow: str) -> str | None:
     return store.cursor(_name(flow)) or None
 
 
-def pause(store: Storage, flow: str, *, by: str, reason: str, at: datetime) -> None:
+def pause(store: Storage, flow: str, decided: Decided) -> None:
     """Write nothing for a flow until it is resumed; edits are carried over then."""
-    _set(
-        store,
-        flow,
-        f"since {at:%Y-%m-%d %H:%M} by {by}: {reason}",
-        Entry(at.isoformat(), flow, 0, "*", by, "pause", note=reason),
-    )
+    words = f"since {decided.at:%Y-%m-%d %H:%M} by {decided.by}: {decided.reason or 'no reason given'}"
+    _set(store, flow, words, decided.entry("pause", flow, 0, "*"))
 
 
-def resume(store: Storage, flow: str, *, by: str, at: datetime) -> None:
+def resume(store: Storage, flow: str, decided: Decided) -> None:
     """Go on with a paused flow."""
-    _set(store, flow, "", Entry(at.isoformat(), flow, 0, "*", by, "resume"))
+    _set(store, flow, "", decided.entry("resume", flow, 0, "*"))
 
 
 def _set(store: Storage, flow: str, words: str, entry: Entry) -> None:

@@ -8,12 +8,115 @@ from pathlib import Path
 
 import click
 
+from counterpart.cli.links import FLOW, one_named
 from counterpart.cli.opening import CONFIG, STATE, flows_of, settings_of, store_of
-from sync.pausing import pause as pause_flow
-from sync.pausing import paused
-from sync.pausing import resume as resume_flow
+from counterpart.cli.tables import shown
+from sync import decisions, pausing
+from sync.history import Decided
+from sync.links import TITLES, State, System
 
 BY = click.option("--by", default=getpass.getuser, show_default="your user name", help="who decides")
+REASON = click.option("--reason", help="why; kept in the history")
+
+
+@click.command()
+@click.argument("record")
+@click.argument("field")
+@click.option(
+    "--winner", required=True, type=click.Choice(["customerp", "invoiced"]), help="the side whose value is to stand"
+)
+@CONFIG
+@STATE
+@FLOW
+@BY
+@REASON
+def resolve(
+    record: str,
+    field: str,
+    winner: System,
+    config: Path | None,
+    state: Path | None,
+    flow: str | None,
+    by: str,
+    reason: str | None,
+) -> None:
+    """Let one side win where both have edited FIELD of RECORD; the next run carries it out.
+
+    The decision is for the two values as they are now: if either is edited again before that run, it asks anew.
+
+    \b
+    Example:
+      counterpart sync resolve SO-00002-1 notes --winner customerp --reason "agreed by phone"
+    """
+    settings = settings_of(config)
+    flows = {each.id: each for each in flows_of(settings)}
+    with store_of(settings, state) as store:
+        link = one_named(store, flows, record, flow)
+        decided = decisions.resolve(store, link.id, field, winner, _decided(by, reason))
+    standing = decided.customerp if winner == "customerp" else decided.invoiced
+    click.echo(f"{field} of {record}: {TITLES[winner]}'s {shown(standing)!r} is to stand. The next run carries it out.")
+
+
+@click.command()
+@click.argument("record")
+@click.argument("counterpart")
+@CONFIG
+@STATE
+@FLOW
+@BY
+@REASON
+def link(
+    record: str,
+    counterpart: str,
+    config: Path | None,
+    state: Path | None,
+    flow: str | None,
+    by: str,
+    reason: str | None,
+) -> None:
+    """Say which record in Invoiced is the COUNTERPART of RECORD, where several could be.
+
+    RECORD is its id or number in Customerp, COUNTERPART the id in Invoiced.
+
+    \b
+    Example:
+      counterpart sync links --in ambiguous
+      counterpart sync link CU000017 70003 --reason "same organisation number"
+    """
+    settings = settings_of(config)
+    flows = {each.id: each for each in flows_of(settings)}
+    with store_of(settings, state) as store:
+        waiting = one_named(store, flows, record, flow, among=(State.AMBIGUOUS,))
+        decisions.choose(store, flows[waiting.flow], waiting.id, counterpart, _decided(by, reason))
+    click.echo(f"{record} and {counterpart} are linked. The next run brings them in step.")
+
+
+@click.command()
+@click.argument("records", nargs=-1)
+@CONFIG
+@STATE
+@FLOW
+@BY
+@REASON
+def retry(
+    records: tuple[str, ...], config: Path | None, state: Path | None, flow: str | None, by: str, reason: str | None
+) -> None:
+    """Try RECORDS again that were given up, put off or refused; without RECORDS, all of them.
+
+    \b
+    Example:
+      counterpart sync retry K-1 --reason "e-mail address corrected"
+    """
+    settings = settings_of(config)
+    flows = {each.id: each for each in flows_of(settings)}
+    with store_of(settings, state) as store:
+        held = [one_named(store, flows, record, flow) for record in records] or [
+            each for each in store.links() if each.state in decisions.ARMABLE and flow in (None, each.flow)
+        ]
+        for each in held:
+            decisions.rearm(store, flows[each.flow], each.id, _decided(by, reason))
+    many = f"{len(held)} record{'' if len(held) == 1 else 's'}"
+    click.echo(f"{many} will be tried again by the next run." if held else "Nothing is held back.")
 
 
 @click.command()
@@ -32,7 +135,7 @@ def pause(flows: tuple[str, ...], config: Path | None, state: Path | None, by: s
     settings = settings_of(config)
     with store_of(settings, state) as store:
         for flow in _named(flows, [each.id for each in flows_of(settings)]):
-            pause_flow(store, flow, by=by, reason=reason, at=datetime.now(UTC))
+            pausing.pause(store, flow, _decided(by, reason))
             click.echo(f"{flow} is paused.")
 
 
@@ -41,16 +144,22 @@ def pause(flows: tuple[str, ...], config: Path | None, state: Path | None, by: s
 @CONFIG
 @STATE
 @BY
-def resume(flows: tuple[str, ...], config: Path | None, state: Path | None, by: str) -> None:
+@REASON
+def resume(flows: tuple[str, ...], config: Path | None, state: Path | None, by: str, reason: str | None) -> None:
     """Go on with FLOWS, or with all that are paused; what was edited meanwhile is carried over by the next run."""
     settings = settings_of(config)
     with store_of(settings, state) as store:
-        held = [flow for flow in _named(flows, [each.id for each in flows_of(settings)]) if paused(store, flow)]
+        known = [each.id for each in flows_of(settings)]
+        held = [flow for flow in _named(flows, known) if pausing.paused(store, flow)]
         for flow in held:
-            resume_flow(store, flow, by=by, at=datetime.now(UTC))
+            pausing.resume(store, flow, _decided(by, reason))
             click.echo(f"{flow} goes on.")
     if not held:
         click.echo("Nothing was paused.")
+
+
+def _decided(by: str, reason: str | None) -> Decided:
+    return Decided(by, datetime.now(UTC), reason)
 
 
 def _named(given: tuple[str, ...], known: list[str]) -> list[str]:

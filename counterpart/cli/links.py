@@ -186,6 +186,21 @@ def links_named(store: Storage, flows: dict[str, Flow], record: str, flow: str |
     return found
 
 
+def one_named(
+    store: Storage, flows: dict[str, Flow], record: str, flow: str | None, *, among: Sequence[State] = tuple(State)
+) -> Link:
+    """The one link of a record that a person names; raises UsageError when there is none, or several."""
+    found = [link for link in links_named(store, flows, record, flow) if link.state in among]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise click.UsageError(
+            f"{record!r} is not {' or '.join(among)}. `counterpart sync show {record}` says what it is."
+        )
+    told = ", ".join(f"{link.flow} {link.erp_id or link.inv_id}" for link in found)
+    raise click.UsageError(f"{record!r} means several: {told}. Name one by its id, or add --flow.")
+
+
 def _show_link(flow: Flow, link: Link, entries: Sequence[Entry]) -> None:
     click.echo(f"{flow.id} {key_of(flow.match.name, link)}: {link.state}{f', {link.reason}' if link.reason else ''}")
     if link.waits_for:

@@ -10,7 +10,7 @@ from counterpart.checklist import ChecklistError
 from counterpart.emulators import EmulatorError
 from counterpart.gherkin import FeatureDefect
 from counterpart.replay import ReplayError
-from sync.errors import ConfigError, SideStopped, SyncError
+from sync.errors import ConfigError, NothingToDecide, SideStopped, SyncError
 
 
 def explained(command: click.Command) -> tuple[int, str]:
@@ -21,7 +21,7 @@ def explained(command: click.Command) -> tuple[int, str]:
         return end.exit_code, ""
     except click.Abort:
         return 130, "stopped"
-    except (click.ClickException, ConfigError) as error:
+    except (click.ClickException, ConfigError, NothingToDecide) as error:
         return 2, error.format_message() if isinstance(error, click.ClickException) else str(error)
     except SideStopped as error:
         return 3, str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -11,7 +12,9 @@ from sync import Conflict, State
 from sync.decisions import choose, rearm, resolve
 from sync.errors import NothingToDecide
 from sync.flow import load_flows
+from sync.history import Decided
 
+KARI = Decided("Kari Nordmann", datetime(2026, 3, 1, 9, tzinfo=UTC), "asked the customer")
 COMPANY = next(flow for flow in load_flows() if flow.id == "customer-company")
 
 
@@ -59,7 +62,7 @@ def test_a_conflict_keeps_base_both_values_and_both_stamps(disputed: Any) -> Non
 def test_the_next_run_carries_out_what_was_decided(disputed: Any, winner: Any, notes: str, quantity: str) -> None:
     link = _link(disputed, "order-invoice", "OR000001")
     for conflict in link.conflicts:
-        assert resolve(disputed.store, link.id, conflict.field, winner).winner == winner
+        assert resolve(disputed.store, link.id, conflict.field, winner, KARI).winner == winner
     disputed.restart()
     report = disputed.run()
     assert {(c.field, c.winner, c.policy) for c in report.conflicts} == {
@@ -75,7 +78,7 @@ def test_the_next_run_carries_out_what_was_decided(disputed: Any, winner: Any, n
 
 
 def test_a_decision_is_not_for_values_that_nobody_has_seen(disputed: Any) -> None:
-    resolve(disputed.store, _link(disputed, "order-invoice", "OR000001").id, "notes", "customerp")
+    resolve(disputed.store, _link(disputed, "order-invoice", "OR000001").id, "notes", "customerp", KARI)
     disputed.erp.change("orders", "OR000001", notes="C")
     report = disputed.run()
     assert [(c.field, c.customerp, c.winner) for c in report.conflicts if c.field == "notes"] == [("notes", "C", None)]
@@ -86,7 +89,7 @@ def test_a_decision_is_not_for_values_that_nobody_has_seen(disputed: Any) -> Non
 def test_what_is_in_no_conflict_cannot_be_resolved(disputed: Any) -> None:
     link = _link(disputed, "order-invoice", "OR000001")
     with pytest.raises(NothingToDecide, match=r"no open conflict in 'number'. Choose from: notes, lines\[1\].quantity"):
-        resolve(disputed.store, link.id, "number", "customerp")
+        resolve(disputed.store, link.id, "number", "customerp", KARI)
 
 
 def test_an_ambiguous_record_is_linked_with_the_one_that_was_chosen(world: Any, acme: dict[str, Any]) -> None:
@@ -96,7 +99,7 @@ def test_an_ambiguous_record_is_linked_with_the_one_that_was_chosen(world: Any, 
     world.run()
     link = _link(world, COMPANY.id, chosen["id"])
     assert link.state is State.AMBIGUOUS
-    choose(world.store, COMPANY, link.id, str(there["id"]))
+    choose(world.store, COMPANY, link.id, str(there["id"]), KARI)
     world.run()
     assert world.inv.read("customers", there["id"])["name"] == "Acme AS"
     assert _link(world, COMPANY.id, chosen["id"]).state is State.LINKED
@@ -105,11 +108,11 @@ def test_an_ambiguous_record_is_linked_with_the_one_that_was_chosen(world: Any, 
 
     other = _link(world, COMPANY.id, rival["id"])
     with pytest.raises(NothingToDecide, match=f"{there['id']} is linked with {chosen['id']} already"):
-        choose(world.store, COMPANY, other.id, str(there["id"]))
+        choose(world.store, COMPANY, other.id, str(there["id"]), KARI)
     with pytest.raises(NothingToDecide, match="has shown no Customer 999"):
-        choose(world.store, COMPANY, other.id, "999")
+        choose(world.store, COMPANY, other.id, "999", KARI)
     with pytest.raises(NothingToDecide, match="waits for no choice"):
-        choose(world.store, COMPANY, link.id, str(there["id"]))
+        choose(world.store, COMPANY, link.id, str(there["id"]), KARI)
 
 
 def test_a_refused_record_is_tried_again_when_a_person_says_so(world: Any, acme: dict[str, Any]) -> None:
@@ -123,7 +126,14 @@ def test_a_refused_record_is_tried_again_when_a_person_says_so(world: Any, acme:
     world.wires["invoiced"].before = lambda request: None
     assert world.run().writes == ()
     link = _link(world, COMPANY.id, "CU000001")
-    rearm(world.store, link.id)
+    rearm(world.store, COMPANY, link.id, KARI)
+    entry = world.store.history()[-1]
+    assert (entry.at, entry.by, entry.operation, entry.key) == (
+        "2026-03-01T09:00:00+00:00",
+        "Kari Nordmann",
+        "retry",
+        "C-1",
+    )
     assert [write.operation for write in world.run().writes] == ["create"]
     with pytest.raises(NothingToDecide, match="is linked"):
-        rearm(world.store, link.id)
+        rearm(world.store, COMPANY, link.id, KARI)

@@ -16,7 +16,10 @@ README = (ROOT / "README.md").read_text("utf-8")
 def commands(group: click.Group, prefix: str = "counterpart") -> dict[str, click.Command]:
     """Every command by the words that call it."""
     found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         found[f"{prefix} {name}"] = command
         if isinstance(command, click.Group):
             found |= commands(command, f"{prefix} {name}")

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 
 import click
 
-from counterpart.cli.cassettes import cassettes
-from counterpart.cli.checklist import checklist
-from counterpart.cli.emulators import emulators
-from counterpart.cli.setup import doctor, init
-from counterpart.cli.supplement import supplement
-from counterpart.cli.sync import sync
 from counterpart.cli.trouble import explained
+
+# Each command stands in a module that is loaded only when it is called: loading all of them takes half a second.
+COMMANDS: Mapping[str, str] = {
+    "cassettes": "cassettes",
+    "checklist": "checklist",
+    "doctor": "setup",
+    "emulators": "emulators",
+    "init": "setup",
+    "supplement": "supplement",
+    "sync": "sync",
+}
 
 EXIT_CODES = """\b
 Exit codes
@@ -24,22 +31,27 @@ Exit codes
   130  stopped by the user"""
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands by name, each loaded from its module when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        found = getattr(import_module(f"counterpart.cli.{COMMANDS[cmd_name]}"), cmd_name)
+        assert isinstance(found, click.Command)
+        return found
+
+
+@click.group(cls=Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="counterpart")
 def cli() -> None:
     """Keep Customerp and Invoiced in step, and prove it.
 
     The checklist itself is run with `make checklist`, or with `pytest features/` in an activated environment.
     """
-
-
-cli.add_command(cassettes)
-cli.add_command(checklist)
-cli.add_command(doctor)
-cli.add_command(emulators)
-cli.add_command(init)
-cli.add_command(supplement)
-cli.add_command(sync)
 
 
 def main() -> None:

@@ -16,9 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from counterpart.cli.setup import CONFIG
 from sync.clock import SystemClock
-from sync.config import Settings, endpoints, load
+from sync.config import FILE, Settings, endpoints, load
 from sync.engine import Engine
 from sync.events import all_of
 from sync.flow import SHIPPED, Flow, load_flows
@@ -29,6 +28,13 @@ from sync.telemetry import exported
 
 __all__ = ["CONFIG", "JSON", "STATE", "engine_over", "flows_of", "progress_bar", "settings_of", "store_of"]
 
+CONFIG = click.option(
+    "--config",
+    envvar="COUNTERPART_CONFIG",
+    show_envvar=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"the file of settings; by default {FILE} in the current folder, if there is one",
+)
 STATE = click.option(
     "--state",
     type=click.Path(dir_okay=False, path_type=Path),

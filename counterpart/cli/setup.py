@@ -14,15 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from counterpart.cli.doctor import Finding, Standing, examine
+from counterpart.cli.opening import CONFIG
 from sync.config import CREDENTIALS, FILE, load, template
 
-CONFIG = click.option(
-    "--config",
-    envvar="COUNTERPART_CONFIG",
-    show_envvar=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help=f"the file of settings; by default {FILE} in the current folder, if there is one",
-)
 _MARKS: Mapping[Standing, Text] = {
     "good": Text("ok", "green"),
     "doubtful": Text("look", "yellow"),

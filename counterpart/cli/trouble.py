@@ -6,12 +6,6 @@ import sqlite3
 
 import click
 
-from counterpart.checklist import ChecklistError
-from counterpart.emulators import EmulatorError
-from counterpart.gherkin import FeatureDefect
-from counterpart.replay import ReplayError
-from sync.errors import ConfigError, NothingToDecide, SideStopped, SyncError
-
 
 def explained(command: click.Command) -> tuple[int, str]:
     """Run a command and return its exit code and, where it failed, the sentence for the user."""
@@ -21,9 +15,27 @@ def explained(command: click.Command) -> tuple[int, str]:
         return end.exit_code, ""
     except click.Abort:
         return 130, "stopped"
-    except (click.ClickException, ConfigError, NothingToDecide) as error:
-        return 2, error.format_message() if isinstance(error, click.ClickException) else str(error)
-    except SideStopped as error:
-        return 3, str(error)
-    except (SyncError, ChecklistError, EmulatorError, ReplayError, FeatureDefect, OSError, sqlite3.Error) as error:
-        return 4, str(error)
+    except click.ClickException as error:
+        return 2, error.format_message()
+    except Exception as error:
+        code = _code(error)
+        if code is None:
+            raise
+        return code, str(error)
+
+
+def _code(error: Exception) -> int | None:
+    """The exit code of an error that somebody raised on purpose; None for a fault of our own."""
+    # Loaded only now: a command that works needs none of these rooms for its errors.
+    from counterpart.checklist import ChecklistError
+    from counterpart.emulators import EmulatorError
+    from counterpart.gherkin import FeatureDefect
+    from counterpart.replay import ReplayError
+    from sync.errors import ConfigError, NothingToDecide, SideStopped, SyncError
+
+    if isinstance(error, ConfigError | NothingToDecide):
+        return 2
+    if isinstance(error, SideStopped):
+        return 3
+    known = (SyncError, ChecklistError, EmulatorError, ReplayError, FeatureDefect, OSError, sqlite3.Error)
+    return 4 if isinstance(error, known) else None

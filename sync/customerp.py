@@ -18,6 +18,7 @@ from sync.guarantees import missing
 from sync.http import Answer, Endpoint, Pacing, Wire
 from sync.links import System
 from sync.schema import Side
+from sync.slots import MOST_IN_FLIGHT, Slots
 from sync.transport import Transport
 from sync.values import BadValue, Raw
 
@@ -50,6 +51,7 @@ class Customerp:
         transport: Transport | None,
         clock: Clock,
         pacing: Pacing,
+        slots: Slots | None = None,
         listen: Listener = nobody,
     ) -> None:
         self._wire = Wire(
@@ -60,6 +62,7 @@ class Customerp:
             clock=clock,
             judge=judge,
             pacing=pacing,
+            slots=slots or Slots(MOST_IN_FLIGHT),
             listen=listen,
         )
         self.missing: tuple[str, ...] = ()
@@ -102,7 +105,7 @@ class Customerp:
         None where the ERP has no change feed.
         """
         try:
-            answer = await self._wire.get("/changes", {"since": str(since), "limit": _PAGE})
+            answer = await self._wire.send("GET", "/changes", params={"since": str(since), "limit": _PAGE}, insist=True)
         except Gone:
             await self._ask_what_is_missing()
             return None

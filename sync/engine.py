@@ -24,6 +24,7 @@ from sync.reconcile import Reconciler
 from sync.report import Plan, Progress, RunReport, Status, Write, without_numbers
 from sync.run import Run
 from sync.schema import Flow
+from sync.slots import MOST_IN_FLIGHT, Slots
 from sync.transport import Transport
 from sync.walk import Walk
 
@@ -59,7 +60,7 @@ class Engine:
         transports: Mapping[str, Transport] | None = None,
         clock: Clock,
         ids: Callable[[], str],
-        in_flight: int = 16,
+        in_flight: int = MOST_IN_FLIGHT,
         dispatch: Dispatch | None = None,
         progress: Callable[[Progress], None] | None = None,
         pacing: Pacing | None = None,
@@ -74,8 +75,22 @@ class Engine:
         return cls(
             store,
             tuple(flows) if flows is not None else load_flows(),
-            Customerp(customerp, transport=given.get("customerp"), clock=clock, pacing=waiting, listen=listen),
-            Invoiced(invoiced, transport=given.get("invoiced"), clock=clock, pacing=waiting, listen=listen),
+            Customerp(
+                customerp,
+                transport=given.get("customerp"),
+                clock=clock,
+                pacing=waiting,
+                slots=Slots(in_flight),
+                listen=listen,
+            ),
+            Invoiced(
+                invoiced,
+                transport=given.get("invoiced"),
+                clock=clock,
+                pacing=waiting,
+                slots=Slots(in_flight),
+                listen=listen,
+            ),
             clock,
             ids,
             in_flight,

@@ -125,7 +125,11 @@ class Stale(CallFailed):
 
 
 class Unavailable(CallFailed):
-    """The call had no effect and may be repeated later."""
+    """The call had no effect and may be repeated later, after `retry_after` seconds where the system says so."""
+
+    def __init__(self, system: str, call: str, status: int, message: str, retry_after: float | None = None) -> None:
+        super().__init__(system, call, status, message)
+        self.retry_after = retry_after
 
 
 class Broken(CallFailed):

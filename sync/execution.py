@@ -6,8 +6,8 @@ in one transaction (T3). So every crash leaves something that a restart can read
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sync import history, recovery
 from sync.connector import Operation, Prepared, Seen, Written
@@ -20,7 +20,8 @@ from sync.schema import Flow
 from sync.settlement import accepted, observe, settle
 from sync.writing import extra_report, intent_of, names_of, path_of, report_of, wrong_total
 
-_MOST_WRITES = 3  # of one field in one run, before it counts as ping-pong
+_MOST_WRITES = 3  # of one property in ten minutes, before it counts as ping-pong
+_TRIP_WINDOW = timedelta(minutes=10)
 
 
 class Execution:
@@ -28,7 +29,6 @@ class Execution:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._written: Counter[tuple[int, str]] = Counter()
 
     async def write(
         self, flow: Flow, link: Link, system: System, change: Change, prepared: Prepared, operation: Operation
@@ -51,6 +51,7 @@ class Execution:
         intent = link.intent
         assert intent is not None
         connector = self.run.connectors[intent.system]
+        self.run.spent[link.id] += len(operation.calls)
         try:
             written = await connector.write(operation, intent.key)
         except OutcomeUnknown:
@@ -58,9 +59,8 @@ class Execution:
         except Gone:
             if operation.id is None:
                 raise
-            with self.run.store.transaction():
-                link = self.run.store.save(replace(link, intent=None))
-                self.run.walk.gone(flow, intent.system, operation.id)
+            # A delete counts only when reading confirms it.
+            await self.run.reread(flow, self.run.abandon(link, dirty=True), intent.system)
         except Stale:
             link = self.run.abandon(link, dirty=True)
             await self.run.reread(flow, link, intent.system)
@@ -92,7 +92,8 @@ class Execution:
         """Carry out a stored intent once more, under a new key: what failed or was recalled has spent the old one."""
         assert link.intent is not None
         with self.run.store.transaction():
-            link = self.run.store.save(replace(link, intent=replace(link.intent, key=self.run.ids())))
+            state = State.WRITING if operation.id else State.CREATING
+            link = self.run.store.save(replace(link, intent=replace(link.intent, key=self.run.ids()), state=state))
         await self.carry_out(flow, link, operation)
 
     def settled(self, flow: Flow, link: Link, intent: Intent) -> None:
@@ -130,14 +131,19 @@ class Execution:
             after = self.run.store.save(after)
             self.run.store.wake(f"{flow.id}:{after.erp_id}")
         self.run.remember(link.id, notices)
-        for name in (*intent.fields, *(("lines",) if intent.lines is not None else ())):
-            self._written[link.id, f"{intent.system}:{name}"] += 1
 
-    def tripped(self, link: Link, flow: Flow, system: System, prepared: Prepared) -> Notice | None:
+    def tripped(self, link: Link, flow: Flow, system: System, prepared: Prepared) -> tuple[Notice, float] | None:
+        """Whether a property was written too often of late, and when it may be written again.
+
+        Nothing is lost by the wait; a loop with another program is slowed down and shown.
+        """
         names = names_of(flow, system)
+        since = self.run.clock.now() - _TRIP_WINDOW
+        recent = self.run.store.written_since(link.id, system, since.isoformat())
         for path in sorted(prepared.covers):
-            name = names[path]
-            if self._written[link.id, f"{system}:{name}"] >= _MOST_WRITES:
-                reason = f"written {_MOST_WRITES} times in one run and still not at rest"
-                return self.run.notice(link, name, "needs_attention", reason)
+            times = [at for at, paths in recent if path in paths]
+            if len(times) >= _MOST_WRITES:
+                reason = f"written {len(times)} times in ten minutes; it is left alone until they are over"
+                due = datetime.fromisoformat(times[-_MOST_WRITES]) + _TRIP_WINDOW
+                return self.run.notice(link, names[path], "needs_attention", reason), due.timestamp()
         return None

@@ -14,6 +14,7 @@ from sync.clock import Clock
 from sync.errors import AccountRefused, BadAnswer, Broken, CallFailed, EndpointDown, OutcomeUnknown, Unavailable
 from sync.events import CallEnded, Listener
 from sync.links import TITLES, System
+from sync.slots import Slots
 from sync.transport import MAX_BODY, NoAnswer, NotSent, Reply, TooLarge, Transport, carrier
 
 ATTEMPTS = 4  # of one call, before the system counts as down
@@ -40,11 +41,7 @@ class Answer:
     @property
     def server_time(self) -> float | None:
         """The server's own time, to the second."""
-        date = self.headers.get("date")
-        try:
-            return parsedate_to_datetime(date).timestamp() if date else None
-        except ValueError:
-            return None
+        return _time(self.headers.get("date"))
 
 
 class Judge(Protocol):
@@ -74,8 +71,10 @@ class Wire:
         clock: Clock,
         judge: Judge,
         pacing: Pacing,
+        slots: Slots,
         listen: Listener,
     ) -> None:
+        self._slots = slots
         self.system, self.url, self._key, self._listen = TITLES[system], endpoint.base_url, system, listen
         self._clock, self._judge, self._pacing = clock, judge, pacing
         self.reads = 0
@@ -88,13 +87,13 @@ class Wire:
         }
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
-        """Read; repeated while the system is unavailable or fails, as reading twice does no harm."""
+        """Read one thing; repeated while the system is unavailable, as reading twice does no harm."""
         return await self.send("GET", path, params=params)
 
     async def page(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
         """Read a part of a list, without which nothing can be said of the whole; raises SideStopped."""
         try:
-            return await self.get(path, params)
+            return await self.send("GET", path, params=params, insist=True)
         except CallFailed as failed:
             raise self.stopped(failed) from failed
 
@@ -111,19 +110,24 @@ class Wire:
         params: Mapping[str, str] | None = None,
         body: object = None,
         headers: Mapping[str, str] | None = None,
+        insist: bool = False,
     ) -> Answer:
         """One call, with patience; raises SideStopped or CallFailed.
 
-        A call that provably had no effect is repeated. A write that may have had one raises OutcomeUnknown at once.
+        A call that provably had no effect is repeated. A write that may have had one raises OutcomeUnknown at once, and
+        so does an error about one record: whoever asked tries again later. `insist` repeats that, too.
         """
         for attempt in range(ATTEMPTS):
+            pause = min(LONGEST_PAUSE, 2 * 2**attempt) * self._pacing.jitter()
             try:
-                return await self._once(method, path, params, body, headers or {})
-            except Unavailable:
+                async with self._slots:
+                    return await self._once(method, path, params, body, headers or {})
+            except Unavailable as busy:
                 if attempt == ATTEMPTS - 1:
                     raise
+                pause = pause if busy.status != 429 else self._told(busy)
             except Broken:
-                if method != "GET" or attempt == ATTEMPTS - 1:
+                if not insist or attempt == ATTEMPTS - 1:
                     raise
             except OutcomeUnknown as lost:
                 if method != "GET":
@@ -132,8 +136,14 @@ class Wire:
                     raise EndpointDown(
                         self.system, self.url, lost.message, "Check the network and the system, then start again"
                     ) from lost
-            await self._pacing.sleep(min(LONGEST_PAUSE, 2 * 2**attempt) * self._pacing.jitter())
+            await self._pacing.sleep(pause)
         raise AssertionError("unreachable")
+
+    def _told(self, busy: Unavailable) -> float:
+        """How long to wait after 429: as long as the system says, otherwise one to five seconds."""
+        if busy.retry_after is None:
+            return 1 + 4 * self._pacing.jitter()
+        return min(LONGEST_PAUSE, busy.retry_after)
 
     async def close(self) -> None:
         await self._carrier.close()
@@ -165,6 +175,10 @@ class Wire:
         finally:
             end = self._clock.monotonic()
             self._listen(CallEnded(self._key, method, status, end - start))
+        if status == 429:
+            self._slots.pressed(start, end)
+        else:
+            self._slots.eased()
         return self._answer(call, method, reply, start, end)
 
     def _answer(self, call: str, method: str, reply: Reply, start: float, end: float) -> Answer:
@@ -178,7 +192,7 @@ class Wire:
             )
         if status in (429, 502, 503, 504):
             if status == 429 or method == "GET":
-                raise Unavailable(self.system, call, status, "busy or unavailable")
+                raise Unavailable(self.system, call, status, "busy or unavailable", _seconds(reply.headers))
             raise OutcomeUnknown(self.system, call, status, "unavailable")
         if 300 <= status < 400:
             raise BadAnswer(
@@ -215,3 +229,19 @@ class Wire:
             f"cannot be reached ({error})",
             "Check the address and that the system is running, then start again",
         )
+
+
+def _time(date: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp() if date else None
+    except ValueError:
+        return None
+
+
+def _seconds(headers: Mapping[str, str]) -> float | None:
+    """What Retry-After asks for: seconds, or a date that is read against the server's own clock (RFC 9110, 10.2.3)."""
+    asked = headers.get("retry-after", "").strip()
+    if asked.isdecimal():
+        return float(asked[:9])
+    until, now = _time(asked or None), _time(headers.get("date"))
+    return max(0.0, until - now) if until is not None and now is not None else None

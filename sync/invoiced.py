@@ -17,6 +17,7 @@ from sync.http import Answer, Endpoint, Pacing, Wire
 from sync.invoiced_records import REFERENCE, predict, prepare, record
 from sync.links import System
 from sync.schema import Side
+from sync.slots import MOST_IN_FLIGHT, Slots
 from sync.transport import Transport
 from sync.values import Raw
 
@@ -52,6 +53,7 @@ class Invoiced:
         transport: Transport | None,
         clock: Clock,
         pacing: Pacing,
+        slots: Slots | None = None,
         listen: Listener = nobody,
     ) -> None:
         self._wire = Wire(
@@ -62,6 +64,7 @@ class Invoiced:
             clock=clock,
             judge=judge,
             pacing=pacing,
+            slots=slots or Slots(MOST_IN_FLIGHT),
             listen=listen,
         )
         self._present: set[str] = set()

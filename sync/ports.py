@@ -78,6 +78,9 @@ class Storage(Protocol):
     def links(self) -> Iterator[Link]:
         """Every link, flow by flow, in the order in which the records were first seen."""
 
+    def written_since(self, link: int, system: System, at: str) -> list[tuple[str, frozenset[str]]]:
+        """Writes of a link to one side later than a moment, oldest first: when, and which properties."""
+
     def counts(self) -> Counter[tuple[str, str, bool]]:
         """Links by flow, state and whether only Invoiced has the record."""
 

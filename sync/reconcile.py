@@ -34,6 +34,7 @@ class Reconciler:
         sides is old, and nothing may be planned from it.
         """
         began = self.run.clock.monotonic()
+        self.run.spent.pop(link_id, None)
         await self._to_rest(link_id, only_intent)
         link = self.run.store.link(link_id)
         self.run.listen(LinkRested(link.flow, link.id, link.state, self.run.clock.monotonic() - began))
@@ -167,7 +168,9 @@ class Reconciler:
                 continue
             tripped = self.execution.tripped(link, flow, system, prepared)
             if tripped is not None:
-                self.run.rest(link, State.NEEDS_ATTENTION, tripped.reason, [*plan.notices, *blocked, tripped])
+                notice, due = tripped
+                waiting = replace(link, next_attempt_at=due)
+                self.run.rest(waiting, State.RETRY, notice.reason, [*plan.notices, *blocked, notice])
                 return False
             self.run.remember(link.id, [notice for notice in plan.notices if notice.kind == "deviation"])
             await self.execution.write(flow, link, system, change, prepared, prepared.operation)

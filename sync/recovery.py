@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sync import matching
-from sync.connector import Call, Operation, Seen, Written
+from sync.connector import Call, Operation, Recalled, Seen, Written
 from sync.errors import Refused
 from sync.links import Intent, Interval, Link, State
 from sync.schema import Flow
 from sync.settlement import accepted, observe, recovered
+
+RESERVATION_SECONDS = 100  # how long a number may stay reserved
 
 if TYPE_CHECKING:
     from sync.execution import Execution
@@ -27,13 +29,17 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
     assert intent is not None
     connector = execution.run.connectors[intent.system]
     operation = stored(intent)
+    definite = link.state in (State.RETRY, State.DEAD)  # it was answered with an error
     if operation.id is None:
+        if definite:
+            await execution.again(flow, link, operation)  # if it took effect after all, its number is taken
+            return
         found = await _find(execution, flow, link)
         if not found:
-            # The same call under the same key, as the first may still be under way; unless its answer was an error.
-            await (execution.again if link.attempts else execution.carry_out)(flow, link, operation)
+            # The same call under the same key, as the first may still be under way.
+            await execution.carry_out(flow, link, operation)
             return
-        recalled = await connector.recall(operation, intent.key)
+        recalled: Recalled = await connector.recall(operation, intent.key)
         if isinstance(recalled, Seen) and len(found) == 1 and _same(recalled, found[0]):
             execution.settle(flow, link, operation, Written(recalled), found[0])
         elif len(found) == 1 and _ours(execution, flow, link, found[0]):
@@ -41,7 +47,8 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
         else:
             await _number_taken(execution, flow, link, found)
         return
-    recalled = await connector.recall(operation, intent.key)
+    recalled = "cannot be told" if definite else await connector.recall(operation, intent.key)
+    execution.run.spent[link.id] += 1 if definite else 2
     seen = await connector.read(operation.object, operation.id)
     if seen is None:
         with execution.run.store.transaction():
@@ -77,8 +84,15 @@ def _forget(execution: Execution, flow: Flow, link: Link, seen: Seen) -> None:
 async def taken(execution: Execution, flow: Flow, link: Link, refused: Refused) -> None:
     """Invoiced says that the number exists: look it up and link with it, or say who has it."""
     found = await _find(execution, flow, link)
+    if not found and not execution.run.exhausted(link):
+        # Invoiced holds a number for the call that is creating its record, even if that fails in the end.
+        execution.run.postpone(replace(link, intent=None), refused, RESERVATION_SECONDS)
+        return
     if not found:
         execution.run.needs_attention(link, f"{refused}; no such {flow.target.type} is to be found")
+        return
+    if len(found) == 1 and link.intent is not None and _ours(execution, flow, link, found[0]):
+        _adopt(execution, flow, link, stored(link.intent), found[0])
         return
     await _number_taken(execution, flow, link, found)
 
@@ -107,6 +121,7 @@ async def _find(execution: Execution, flow: Flow, link: Link) -> list[Seen]:
     assert link.erp is not None
     assert link.erp_id is not None
     key = str(link.erp.values[flow.match.name])
+    execution.run.spent[link.id] += 2
     return await execution.run.connectors["invoiced"].find(flow.target, link.erp_id, flow.match.target, key)
 
 

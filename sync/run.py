@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -19,7 +20,7 @@ from sync.settlement import accepted, observe
 from sync.walk import Walk
 from sync.writing import side_of, waiting_for
 
-_MOST_ATTEMPTS = 8
+_MOST_CALLS = 8  # spent on a record in vain before it is given up
 _STUCK = (State.DEAD, State.NEEDS_ATTENTION, State.AMBIGUOUS, State.TOMBSTONED)
 
 
@@ -45,6 +46,7 @@ class Run(LinkedRecords):
     session: int
     listen: Listener
     outcome: Outcome = field(default_factory=Outcome)
+    spent: Counter[int] = field(default_factory=Counter)  # calls about a link since its handler began
     read_until: dict[tuple[System, str], float] = field(default_factory=dict)  # when the walk of a flow's side ended
 
     async def reread(self, flow: Flow, link: Link, system: System) -> Seen | None:
@@ -52,6 +54,7 @@ class Run(LinkedRecords):
         side = side_of(flow, system)
         id_ = link.erp_id if system == "customerp" else link.inv_id
         assert id_ is not None
+        self.spent[link.id] += 1
         seen = await self.connectors[system].read(side.object, id_)
         with self.store.transaction():
             if seen is None:
@@ -129,11 +132,15 @@ class Run(LinkedRecords):
         with self.store.transaction():
             return self.store.save(replace(link, intent=None, state=state, dirty=dirty))
 
-    def postpone(self, link: Link, failed: CallFailed) -> None:
-        """Try again later, and not for ever; being asked to slow down (429) is no failure of the record."""
-        attempts = link.attempts + (failed.status != 429)
-        dead = attempts >= _MOST_ATTEMPTS
-        pause = min(LONGEST_PAUSE, 2 * 2**attempts) * self.pacing.jitter()
+    def postpone(self, link: Link, failed: CallFailed, pause: float | None = None) -> None:
+        """Try again later, and not for ever: a record that fails costs eight calls, look-ups included, and no more.
+
+        Being asked to slow down (429) is no failure of the record.
+        """
+        attempts = link.attempts + (0 if failed.status == 429 else max(1, self.spent[link.id]))
+        dead = failed.status != 429 and self.exhausted(link)
+        if pause is None:
+            pause = min(LONGEST_PAUSE, 2 * 2**attempts) * self.pacing.jitter()
         due = None if dead else self.clock.now().timestamp() + pause
         self.rest(
             replace(link, attempts=attempts, next_attempt_at=due),
@@ -141,6 +148,10 @@ class Run(LinkedRecords):
             str(failed),
             [self.notice(link, None, "needs_attention", str(failed))],
         )
+
+    def exhausted(self, link: Link) -> bool:
+        """Whether another round like this one would spend more calls on a record than it may cost."""
+        return link.attempts + 2 * max(1, self.spent[link.id]) > _MOST_CALLS
 
     def remember_conflicts(self, link: int, conflicts: Iterable[Conflict]) -> None:
         """Keep conflicts for the report, each as it was first seen."""

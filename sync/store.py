@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
+from sync import values
 from sync.errors import NotAStore, StoreError, StoreInUse, Superseded
 from sync.history import Entry
 from sync.links import Link, System
@@ -227,6 +228,14 @@ class Store:
         """Every link, flow by flow, in the order in which the records were first seen."""
         for row in self._db.execute(f"{_SELECT} ORDER BY flow, id"):
             yield from_row(row)
+
+    def written_since(self, link: int, system: System, at: str) -> list[tuple[str, frozenset[str]]]:
+        """Writes of a link to one side later than a moment, oldest first: when, and which properties."""
+        rows = self._db.execute(
+            "SELECT at, fields FROM history WHERE link = ? AND system = ? AND at > ? AND by = 'sync' ORDER BY id",
+            (link, system, at),
+        )
+        return [(at, frozenset(values.loads(fields))) for at, fields in rows]
 
     def counts(self) -> Counter[tuple[str, str, bool]]:
         """Links by flow, state and whether only Invoiced has the record."""

@@ -80,7 +80,7 @@ def test_a_busy_system_is_given_time(world: Any, acme: dict[str, Any]) -> None:
     refusals = [_answer(429, "{}"), _answer(503, "")]
     world.wires["invoiced"].before = lambda request: refusals.pop()(request) if refusals else None
     assert len(world.run().writes) == 1
-    assert world.slept == [2.0, 4.0]
+    assert world.slept == [2.0, 5.0]
 
 
 def test_a_system_that_fails_for_one_record_is_asked_again_later_with_another_key(
@@ -150,7 +150,7 @@ def test_two_people_who_never_stop_do_not_keep_the_run_busy_for_ever(world: Any,
     world.erp.change("customers", "CU000001", name="First")
     report = world.run()
     assert [(notice.kind, notice.reason) for notice in report.notices] == [
-        ("needs_attention", "written 3 times in one run and still not at rest")
+        ("needs_attention", "written 3 times in ten minutes; it is left alone until they are over")
     ]
 
 

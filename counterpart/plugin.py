@@ -242,9 +242,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if not isinstance(item.parent, FeatureFile):
         return
     function = cast(pytest.Function, item)
-    [outline] = (
-        each for each in item.config.stash[FEATURES].by_path[item.path] if each.id == function.originalname
-    )
+    [outline] = (each for each in item.config.stash[FEATURES].by_path[item.path] if each.id == function.originalname)
     parameters = function.callspec.params if hasattr(function, "callspec") else {}
     example = cast(dict[str, str], parameters.get("_pytest_bdd_example", {}))
     item.stash[IDENTITY] = Identity(outline.items, outline.id, slug(example[ROW_COLUMN]) if example else None)

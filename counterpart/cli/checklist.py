@@ -7,16 +7,14 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
 from counterpart import project
 from counterpart.checklist import Additional, Approval, Checklist, ChecklistError, Decision, Decisions, Supplement
 from counterpart.checklist.decisions import settle
-from counterpart.cli import documents
-from counterpart.cli.documents import scenarios_of
-from counterpart.cli.showing import FILE, JSON, counted, show_json, show_lines, show_table
+from counterpart.cli import documents, tracing
+from counterpart.cli.showing import FILE, JSON, counted, show_json, show_lines
 from counterpart.gherkin import definitions, read_features
 from counterpart.gherkin import lint as lint_features
 
@@ -28,45 +26,8 @@ def checklist() -> None:
 
 for command in (documents.read, documents.items, documents.compare_, documents.update, documents.scaffold_):
     checklist.add_command(command)
-
-
-@checklist.command()
-@FILE
-@JSON
-def trace(file: Path, as_json: bool) -> None:
-    """Show what each item rests on: scenarios, property rows, decisions.
-
-    Ends with exit code 1 when an item has no scenario or depends on an undecided point.
-    """
-    found = Checklist.load(file)
-    scenarios = scenarios_of(file)
-    supplement = Supplement.load(file.with_name("supplement.toml"), found)
-    decisions = Decisions.load(file.with_name("decisions.toml"), found)
-    open_ids = {point.id for point in decisions.undecided}
-    rows: list[dict[str, Any]] = [
-        {
-            "item": item.short,
-            "fingerprint": item.fingerprint,
-            "scenarios": scenarios.get(item.short, []),
-            "rows": [row.id for row in supplement.of(item.flow)],
-            "decided": [point.id for point, _ in decisions.of(item.short) if point.id not in open_ids],
-            "undecided": [point.id for point, _ in decisions.of(item.short) if point.id in open_ids],
-            "blocked": item.blocked,
-        }
-        for item in found.items
-    ]
-    unproven = [each for each in rows if not each["scenarios"]]
-    if as_json:
-        show_json(rows)
-    else:
-        show_table(
-            ("item", "scenarios", "rows", "undecided"),
-            [(each["item"], len(each["scenarios"]), len(each["rows"]), " ".join(each["undecided"])) for each in rows],
-        )
-        for each in unproven:
-            click.echo(f"{each['item']} has no scenario; write one and tag it @{each['item']}.")
-    if unproven or decisions.undecided:
-        raise SystemExit(1)
+for command in (tracing.trace, tracing.review):
+    checklist.add_command(command)
 
 
 @checklist.command()

@@ -1,7 +1,7 @@
 """Feature files as they are written: read, identified, linted, and their steps looked up."""
 
 from counterpart.gherkin.findings import FeatureDefect, Finding, Lint
-from counterpart.gherkin.lint import Known, discover, lint
+from counterpart.gherkin.lint import SEVERAL_TAG, Known, discover, lint
 from counterpart.gherkin.outlines import (
     COLUMN,
     ID_TAG,
@@ -21,6 +21,7 @@ __all__ = [
     "ID_TAG",
     "REQUIREMENT_TAG",
     "ROW_COLUMN",
+    "SEVERAL_TAG",
     "SUFFIX",
     "Definition",
     "Examples",

@@ -18,8 +18,10 @@ from counterpart.gherkin.vocabulary import Definition, Index
 MAX_STEPS = 25
 # Marks a scenario of an item beyond the document.
 ADDITIONAL_TAG = "additional"
+# Declares that a scenario is meant to prove more than one item.
+SEVERAL_TAG = "several-items"
 # Tags with a meaning of their own besides items and ids.
-KNOWN_TAGS = ("skip", ADDITIONAL_TAG)
+KNOWN_TAGS = ("skip", ADDITIONAL_TAG, SEVERAL_TAG)
 # Tags that pytest would take for marks of its own, by which a failure counts as a success or a fixture is bent.
 FOREIGN_MARKS = ("xfail", "skipif", "parametrize", "usefixtures", "filterwarnings")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -142,14 +143,44 @@ def test_what_there_is_to_do_for_a_new_document(keep: Callable[..., Path], proje
 
 
 def test_what_each_item_rests_on(project: Path) -> None:
-    result = run("checklist", "trace", "--checklist", project, "--json")
-    assert (result.exit_code, len(json.loads(result.output))) == (1, 15)
+    told = json.loads(run("checklist", "trace", "--checklist", project, "--json").output)
+    [item] = [each for each in told["items"] if each["item"] == "product-item/create"]
+    assert (item["scenarios"][0]["name"], item["rows"][0], item["requirements"][:3], item["undecided"]) == (
+        "product-item/create/alone",
+        "product-item/sku>id",
+        [3, 8, 9],
+        [],
+    )
     shutil.rmtree(project.parent / "product-item")
     result = run("checklist", "trace", "--checklist", project)
     assert result.exit_code == 1
-    assert "product-item/create has no scenario; write one and tag it @product-item/create." in result.output
+    line = project.read_text("utf-8").splitlines().index('short = "product-item/create"') + 1
+    assert (
+        f"{project}:{line}: product-item/create has no scenario\n    → write one: counterpart new product-item/create\n"
+    ) in result.output
     linted = run("checklist", "lint", "--checklist", project)
-    assert (linted.exit_code, linted.output.count("checklist.toml:1: product-item/")) == (1, 5)
+    assert (linted.exit_code, "product-item/create has no scenario" in linted.output) == (1, True)
+
+
+def test_reviewing_items(project: Path) -> None:
+    options, item = ("--checklist", project), "product-item/create"
+    assert run("checklist", "review", *options).exit_code == 2
+    assert run("checklist", "review", item, "--by", "Kari", *options).exit_code == 2
+    assert run("checklist", "review", "product-item/creat", *options).exit_code == 2
+    by = ("--by", "Kari", "--role", "QA")
+    assert run("checklist", "review", item, *by, *options).output.startswith("1 item reviewed by Kari, QA: ")
+    shown = run("checklist", "trace", *options).output
+    assert re.search(r"^  create +\d+ +7 +0 +reviewed by Kari, QA, on 2", shown, re.MULTILINE)
+    feature = project.parent / "product-item" / "create.feature"
+    feature.write_text(feature.read_text("utf-8").replace("costs nothing", "is free"), "utf-8")
+    found = run("checklist", "trace", *options).output
+    assert (
+        f"{feature}:37: product-item/create/free of product-item/create was edited after it was reviewed by Kari"
+        in found
+    )
+    assert "    → look at both again: counterpart checklist review product-item/create --by NAME --role ROLE\n" in found
+    assert run("checklist", "review", item, *by, *options).exit_code == 0
+    assert "was edited" not in run("checklist", "trace", *options).output
 
 
 def test_deciding_a_point(project: Path) -> None:

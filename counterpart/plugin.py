@@ -93,12 +93,14 @@ def pytest_configure(config: pytest.Config) -> None:
         for name in ("cassettes", "reports")
     }
     reports = folders["reports"]
-    junit = Path(config.option.xmlpath or reports / "junit.xml").absolute()
+    allure = getattr(config.option, "allure_report_dir", None) or reports / "allure-results"
+    junit = config.option.xmlpath or reports / "junit.xml"
+    places = Places(reports, Path(junit).absolute(), Path(allure).absolute())
     controlling = not hasattr(config, "workerinput")
     running = not any(getattr(config.option, name, False) for name in LOOKING)
     if running and controlling:
         # Before anything can stop the run: a run that stops early must not leave an older report standing.
-        retract(reports, junit)
+        retract(places)
     if record and against == "replay":
         raise pytest.UsageError("--record needs something to record from; add --against=emulators")
     if against == "live" and getattr(config.option, "numprocesses", None):
@@ -133,12 +135,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if running:
         # JUnit is written from the same results as all other reports; pytest's own writer would count otherwise.
         config.option.xmlpath = None
-        allure = getattr(config.option, "allure_report_dir", None) or str(reports / "allure-results")
         if hasattr(config.option, "allure_report_dir"):
-            config.option.allure_report_dir = allure
+            config.option.allure_report_dir = str(places.allure)
         config.stash[WATCH] = Watch()
         if controlling:
-            places = Places(reports, junit, Path(allure).absolute())
             ledger = Ledger(config, stage, checklist, supplement, decisions, additional, features.outlines, places)
             config.pluginmanager.register(ledger, LEDGER)
             if against == "replay":

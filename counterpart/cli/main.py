@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "setup",
     "emulators": "emulators",
     "init": "setup",
+    "results": "results",
     "supplement": "supplement",
     "sync": "sync",
 }

@@ -31,11 +31,13 @@ def _code(error: Exception) -> int | None:
     from counterpart.emulators import EmulatorError
     from counterpart.gherkin import FeatureDefect
     from counterpart.replay import ReplayError
+    from counterpart.reporting.errors import ReportingError
     from sync.errors import ConfigError, NothingToDecide, SideStopped, SyncError
 
     if isinstance(error, ConfigError | NothingToDecide):
         return 2
     if isinstance(error, SideStopped):
         return 3
-    known = (SyncError, ChecklistError, EmulatorError, ReplayError, FeatureDefect, OSError, sqlite3.Error)
+    ours = (SyncError, ChecklistError, EmulatorError, ReplayError, ReportingError, FeatureDefect)
+    known = (*ours, OSError, sqlite3.Error)
     return 4 if isinstance(error, known) else None

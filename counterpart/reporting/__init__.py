@@ -15,6 +15,7 @@ from counterpart.reporting.places import Places
 from counterpart.reporting.publish import publish, retract
 from counterpart.reporting.results import Problem, Results
 from counterpart.reporting.signoff import SignOff, build, invalidate
+from counterpart.reporting.summary import brief, markdown
 from counterpart.reporting.terminal import closing
 
 __all__ = [
@@ -35,9 +36,11 @@ __all__ = [
     "TornResults",
     "UnlikeResults",
     "VoidResults",
+    "brief",
     "build",
     "closing",
     "invalidate",
+    "markdown",
     "publish",
     "relative",
     "retract",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from counterpart.checklist import Additional, Checklist, Decisions, Supplement
 from counterpart.reporting.allure_folder import complete
 from counterpart.reporting.junit import write_junit
-from counterpart.reporting.places import ALLURE, Places
+from counterpart.reporting.places import Places
 from counterpart.reporting.results import RESULTS, Results, void
 from counterpart.reporting.signoff import SignOff, build, invalidate
 from counterpart.reporting.summary import MARKDOWN, markdown
@@ -15,15 +13,15 @@ from counterpart.reporting.summary import MARKDOWN, markdown
 SIGNOFF = "signoff"
 
 
-def retract(out: Path, junit: Path) -> None:
+def retract(places: Places) -> None:
     """Take away what an earlier run has left, so that nobody takes yesterday's green for today's."""
-    void(out / RESULTS)
-    junit.unlink(missing_ok=True)
-    (out / MARKDOWN).unlink(missing_ok=True)
-    results = out / ALLURE
-    for old in results.glob("*") if results.is_dir() else ():
-        old.unlink()
-    invalidate(out / SIGNOFF)
+    void(places.out / RESULTS)
+    places.junit.unlink(missing_ok=True)
+    (places.out / MARKDOWN).unlink(missing_ok=True)
+    for old in places.allure.glob("*") if places.allure.is_dir() else ():
+        if old.is_file():
+            old.unlink()
+    invalidate(places.out / SIGNOFF)
 
 
 def publish(

@@ -105,6 +105,13 @@ def planned(stage: Stage, outlines: Sequence[Outline]) -> list[ScenarioResult]:
     return found
 
 
+def node_id(item: pytest.Item) -> str:
+    """The id of a test; schemathesis gives those of one function for several operations the same."""
+    if item.nodeid.endswith(item.name):
+        return item.nodeid
+    return f"{item.nodeid.rpartition('::')[0]}::{item.name}"
+
+
 def test_result(
     stage: Stage, item: pytest.Item, report: pytest.TestReport, trouble: BaseException | None
 ) -> ScenarioResult:
@@ -112,11 +119,11 @@ def test_result(
     identity, log, scene = item.stash.get(IDENTITY, None), item.stash.get(STEPS, None), item.stash.get(SCENE, None)
     outcome = _outcome(report)
     result = ScenarioResult(
-        node_id=item.nodeid,
+        node_id=node_id(item),
         feature=item.path.relative_to(stage.root).as_posix()
         if item.path.is_relative_to(stage.root)
         else item.path.name,
-        scenario_id=identity.scenario if identity else item.name,
+        scenario_id=identity.scenario if identity else node_id(item).partition("::")[2],
         title=log.scenario.name if log else item.name,
         row_key=identity.row if identity else None,
         tags=tuple(sorted(log.scenario.feature.tags | log.scenario.tags)) if log else (),
@@ -166,7 +173,8 @@ def _cause(item: pytest.Item, report: pytest.TestReport, log: StepLog | None, tr
         return "harness is broken"
     if isinstance(trouble, DriverError):
         return "harness is broken"
-    compared = isinstance(trouble, AssertionError | pytest.fail.Exception)
+    timed_out = isinstance(trouble, pytest.fail.Exception) and "pytest-timeout" in str(trouble)
+    compared = isinstance(trouble, AssertionError | pytest.fail.Exception) and not timed_out
     if log is None:
         return "sync is wrong" if compared else "harness is broken"
     # A Given that does not hold says nothing about the sync; a When runs it, and a Then compares what it has done.

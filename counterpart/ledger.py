@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from counterpart import surroundings
-from counterpart.account import planned
+from counterpart.account import node_id, planned
 from counterpart.checklist import Additional, Checklist, Decisions, Supplement
 from counterpart.gherkin import Outline
 from counterpart.reporting import Places, Results, RunFacts, ScenarioResult, SignOff, closing, publish
@@ -76,7 +76,9 @@ class Ledger:
             found = self._tally.lost(report.nodeid, report.longreprtext)
         else:
             return
-        self._reports.setdefault(report.nodeid, []).append(report)
+        if found.node_id != report.nodeid:
+            self._tally.forget(report.nodeid)
+        self._reports.setdefault(found.node_id, []).append(report)
         # The outcome of pytest-rerunfailures, which pytest itself does not know.
         if str(report.outcome) == "rerun":
             self._tally.again(found, getattr(report, "rerun", 0))
@@ -92,11 +94,11 @@ class Ledger:
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Tests that exist and were not chosen."""
-        self._tally.know((item.nodeid for item in items), "deselected")
+        self._tally.know(map(node_id, items), "deselected")
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Tests that were chosen; some may never be reached."""
-        self._tally.know((item.nodeid for item in session.items), "the run ended before it")
+        self._tally.know(map(node_id, session.items), "the run ended before it")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from pytest_bdd import scenario as bind
 from pytest_bdd.parser import Feature, Scenario, Step
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
-from counterpart.account import CAUSE, IDENTITY, SCENE, STEPS, StepLog, test_result
+from counterpart.account import CAUSE, IDENTITY, SCENE, STEPS, StepLog, node_id, test_result
 from counterpart.checklist import Additional, Checklist, ChecklistError, Decisions, Supplement
 from counterpart.diagnosis import NAME as DIAGNOSIS
 from counterpart.diagnosis import Diagnosing
@@ -182,7 +182,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     """Remember what was not chosen; a worker's controlling process does not learn of it otherwise."""
     for item in items:
-        item.config.stash.setdefault(DESELECTED, []).append(item.nodeid)
+        item.config.stash.setdefault(DESELECTED, []).append(node_id(item))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

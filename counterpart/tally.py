@@ -31,6 +31,10 @@ class Tally:
         for node_id in node_ids:
             self._tests.setdefault(node_id, self.unknown(node_id, "not run", message))
 
+    def forget(self, node_id: str) -> None:
+        """What was told under this id belongs to tests with ids of their own."""
+        self._tests.pop(node_id, None)
+
     def begin(self, node_id: str) -> None:
         """A test begins."""
         self._running.add(node_id)

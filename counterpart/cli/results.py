@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from counterpart.checklist import Checklist, Decisions, Supplement, judge
+from counterpart.checklist import Additional, Checklist, Decisions, Supplement, judge
 from counterpart.reporting import Places, Results, brief, markdown, publish, retract
 from counterpart.reporting.merge import gather, merge, missing
 from counterpart.reporting.results import RESULTS
@@ -71,7 +71,7 @@ def summary(file: Path, as_markdown: bool, root: Path) -> None:
       counterpart results summary --markdown >> "$GITHUB_STEP_SUMMARY"
     """
     found = Results.load(file)
-    checklist, supplement, decisions = _checklist(root)
+    checklist, supplement, decisions, _ = _checklist(root)
     judgement = judge(checklist, supplement, found.ran, found.facts, decisions)
     if as_markdown:
         click.echo(markdown(found, judgement), nl=False)
@@ -79,11 +79,12 @@ def summary(file: Path, as_markdown: bool, root: Path) -> None:
         click.echo("\n".join(brief(found, judgement, Places.below(file.parent), 100)))
 
 
-def _checklist(root: Path) -> tuple[Checklist, Supplement, Decisions]:
+def _checklist(root: Path) -> tuple[Checklist, Supplement, Decisions, Additional]:
     features = root / "features"
     checklist = Checklist.load(features / "checklist.toml")
     return (
         checklist,
         Supplement.load(features / "supplement.toml", checklist),
         Decisions.load(features / "decisions.toml", checklist),
+        Additional.load(features / "additional.toml", checklist),
     )

@@ -74,6 +74,9 @@ def _by_cause(tests: Sequence[ScenarioResult]) -> Iterator[tuple[str, list[Scena
 
 def _first(test: ScenarioResult) -> str:
     lines = [line.strip() for line in test.message.strip().splitlines() if line.strip()]
+    # In a traceback, what was raised stands behind an E.
+    if raised := next((line[1:].strip() for line in lines if line.startswith("E  ")), ""):
+        return raised
     # The place of a step comes first, and what was wrong there second.
     at_place = len(lines) > 1 and lines[0].startswith(f"{test.feature}:")
     return (lines[1] if at_place else lines[0]) if lines else str(test.outcome)

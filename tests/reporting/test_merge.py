@@ -95,9 +95,7 @@ def test_a_part_that_did_not_end_well_is_not_forgotten(
         ({"versions": {"pytest": "1"}}, "other versions of counterpart, pytest, python than part-1.json"),
     ],
 )
-def test_parts_of_different_runs_are_refused(
-    part: Callable[..., Results], changed: dict[str, Any], cause: str
-) -> None:
+def test_parts_of_different_runs_are_refused(part: Callable[..., Results], changed: dict[str, Any], cause: str) -> None:
     one, other = part(one="passed"), part(two="passed")
     with pytest.raises(UnlikeResults) as refused:
         merged(one, replace(other, facts=replace(other.facts, **changed)))

@@ -154,19 +154,26 @@ class Customerp:
         return Prepared(Operation("update", wanted.side.object, wanted.id, (call,)), frozenset(covers))
 
     async def write(self, operation: Operation, key: str) -> Written:
-        seen: Seen | None = None
-        for call in operation.calls:
-            headers = {"Idempotency-Key": key, "Content-Type": "application/merge-patch+json"}
-            if call.if_match is not None:
-                headers["If-Match"] = call.if_match
-            answer = await self._wire.send(call.method, call.path, body=call.body, headers=headers)
-            seen = Seen(answer.data, answer.start, answer.end)
-        assert seen is not None
-        return Written(seen)
+        [call] = operation.calls
+        headers = {"Idempotency-Key": key, "Content-Type": "application/merge-patch+json"}
+        if call.if_match is not None:
+            headers["If-Match"] = call.if_match
+        answer = await self._wire.send(call.method, call.path, body=call.body, headers=headers)
+        return Written(Seen(answer.data, answer.start, answer.end))
 
     async def recall(self, operation: Operation, key: str) -> Recalled:
-        """The contract keeps answers to creates only, and nothing is created here."""
-        return "cannot be told"
+        """The same write once more: under its key it is answered as before, or has its effect now.
+
+        If neither, its version is gone. Without versions nobody could say what it would overwrite.
+        """
+        if operation.calls[0].if_match is None:
+            return "cannot be told"
+        try:
+            return (await self.write(operation, key)).seen
+        except Stale:
+            return "never arrived"
+        except (Refused, Broken):
+            return "cannot be told"
 
     def predict(self, operation: Operation, current: Raw | None, placeholder: str) -> Raw:
         raw = dict(current or {})

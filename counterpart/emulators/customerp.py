@@ -215,9 +215,13 @@ class Customerp(Emulator):
 
     def create(self, request: Request, arguments: tuple[str, ...]) -> Response:
         http.query(request, ())
+        return self._once(request, lambda: self._create(request, arguments[0]))
+
+    def _once(self, request: Request, act: Callable[[], Response]) -> Response:
+        """The first answer given under the request's key within a day."""
         key = request.headers.get("idempotency-key") if self._full else None
         if key is None:
-            return self._create(request, arguments[0])
+            return act()
         if not 1 <= len(key) <= 255:
             raise http.bad_request("The Idempotency-Key must have 1 to 255 characters.")
         now = self.clock.seconds()
@@ -238,7 +242,7 @@ class Customerp(Emulator):
                 )
             return reply
         # Refusals are not kept: they changed nothing, and the caller may put right what caused them.
-        response = self._create(request, arguments[0])
+        response = act()
         replies[scope] = (now + _IDEMPOTENCY_SECONDS, digest, response)
         return response
 
@@ -254,6 +258,9 @@ class Customerp(Emulator):
 
     def change(self, request: Request, arguments: tuple[str, ...]) -> Response:
         http.query(request, ())
+        return self._once(request, lambda: self._change(request, arguments))
+
+    def _change(self, request: Request, arguments: tuple[str, ...]) -> Response:
         collection, row = self._found(arguments)
         if self._full:
             http.precondition(request, row)

@@ -189,6 +189,15 @@ def test_an_idempotency_key_has_a_scope(customerp: Any) -> None:
     assert len(customerp.json("GET /customers")["data"]) == 1
 
 
+def test_a_change_repeated_under_its_key_is_answered_as_before_and_changes_nothing(stocked: Any) -> None:
+    once = {"Idempotency-Key": "k", "If-Match": '"1"'}
+    first = stocked.call("PATCH /customers/CU000001", {"phone": "1"}, headers=once)
+    stocked.json("PATCH /customers/CU000001", {"phone": None})
+    again = stocked.call("PATCH /customers/CU000001", {"phone": "1"}, headers=once)
+    assert (first.status_code, again.status_code, again.content) == (200, 200, first.content)
+    assert stocked.json("GET /customers/CU000001")["phone"] is None
+
+
 def test_a_refused_create_does_not_stick_to_its_key(customerp: Any) -> None:
     key = {"Idempotency-Key": "k"}
     assert customerp.call("POST /orders", ORDER, headers=key).status_code == 422

@@ -81,6 +81,7 @@ class Books:
         self._overwritten: dict[tuple[Pair, str], Any] = {}
         self._creates: Counter[tuple[str, str]] = Counter()
         self._writing: dict[tuple[str, str], Call] = {}
+        self._answered: set[str] = set()  # keys under which something was done
 
     # What the network tells
 
@@ -144,8 +145,10 @@ class Books:
         )
         if status >= 300:
             return
-        if touch.id == "0":
-            return  # an earlier answer once more, or nothing
+        if touch.actor is not None and touch.actor.key is not None:
+            if touch.actor.key in self._answered:
+                return  # an earlier answer once more
+            self._answered.add(touch.actor.key)
         if touch.method == "GET":
             if touch.actor is not None:
                 self._note_read(touch, now)

@@ -128,3 +128,22 @@ def test_what_a_lost_write_was_answered_is_asked_for_under_its_key(
     assert report.conflicts == ()
     assert [call for call in world.calls if call[1].endswith("/customers/0")] == [("PATCH", "invoiced/customers/0")]
     assert world.run().writes == ()
+
+
+def test_what_customerp_answered_is_asked_for_under_the_same_key(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    world.inv.change("customers", world.inv.list("customers")[0]["id"], phone="1")
+    lost: list[str] = []
+
+    def lose(request: httpx.Request) -> None:
+        if request.method == "PATCH" and not lost:
+            lost.append(request.url.path)
+            world.erp.change("customers", "CU000001", phone=acme["phone"])  # a person sets it back
+            raise httpx.ReadTimeout("lost", request=request)
+
+    world.wires["customerp"].after = lose
+    world.run()
+    assert lost
+    assert world.erp.read("customers", "CU000001")["phone"] == acme["phone"]
+    assert world.inv.list("customers")[0]["phone"] == acme["phone"]

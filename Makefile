@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 # pytest compiles its plugins anew at each start unless Python may keep the result.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: checklist test lint unit minimal faults simulate bench record lock clean help
+.PHONY: checklist test lint unit minimal fuzz faults simulate bench record lock clean help
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,10 @@ unit: $(READY)  ## our own tests
 
 minimal: $(READY)  ## prove the checklist with an ERP of the minimal profile: over HTTP, against the emulators
 	@$(BIN)/pytest features/ --against=emulators --profile=minimal -n 2 -q
+
+EXAMPLES ?= 200
+fuzz: $(READY)  ## send EXAMPLES generated requests to each operation of both emulators, others each time
+	@COUNTERPART_FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/contracts/test_conformance.py -n 2 -q
 
 faults: $(READY)  ## seed faults into the sync and print which scenarios notice each of them
 	@$(BIN)/pytest tests/faults -n 2 -q

@@ -433,7 +433,7 @@ def run(conformance: Any, system: str, bug: Bug | None, examples: int) -> Verdic
     session = requests.Session()
     session.trust_env = False
     with Server({system: Buggy(inner, bug)}) as server, session:
-        schema = schemathesis.openapi.from_dict(conformance.DOCUMENTS[system])
+        schema = schemathesis.openapi.from_dict(conformance.document(system), config=conformance.DECLARED_LINKS)
         side = conformance.Side(
             system, server.urls[system], {"Authorization": inner.authorization}, schema, session,
             lambda: inner.restore(seeded),

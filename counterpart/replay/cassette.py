@@ -151,9 +151,14 @@ class Cassette:
 def path_for(root: Path, item: str, scenario_id: str, row_key: str | None = None) -> Path:
     """Where a scenario's cassette lies: `<root>/<flow>/<kind>/<scenario>[--<row>].yaml`.
 
-    Raises ValueError for names that could leave the folder or that file systems tell apart differently.
+    Items of table rows are called after their properties, which differ in capitals and signs: their folder has a slug
+    and a hash. Raises ValueError for other names that could leave the folder or that file systems tell apart
+    differently.
     """
     flow, _, kind = item.partition("/")
+    if "/" in kind:
+        slug = re.sub(r"[^a-z0-9]+", "-", kind.lower()).strip("-")
+        kind = f"{slug[:60]}-{hashlib.sha256(kind.encode()).hexdigest()[:8]}"
     for name in (flow, kind, scenario_id, *([row_key] if row_key is not None else [])):
         if not re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?", name):
             raise ValueError(f"{name!r} cannot be part of a cassette's name; use small letters, digits and hyphens")

@@ -156,5 +156,3 @@ def _decision(point: Point, decisions: Decisions) -> dict[str, Any]:
         "approved": parts.approval(made.approved if made else None),
         "lapsed": parts.approval(made.lapsed if made else None),
     }
-
-

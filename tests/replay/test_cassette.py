@@ -410,6 +410,19 @@ def test_a_cassette_lies_where_its_scenario_says() -> None:
     )
 
 
+def test_items_of_rows_lie_apart_whatever_their_properties_are_called() -> None:
+    rows = [
+        "property-source/Name>name",
+        "property-source/name>name",
+        "property-source/../name",
+        "property-source/名>名",
+    ]
+    paths = [path_for(Path("cassettes"), f"order-invoice/{row}", "x") for row in rows]
+    assert paths[0] == Path("cassettes/order-invoice/property-source-name-name-3c3ae3fd/x.yaml")
+    assert len({str(path).lower() for path in paths}) == 4
+    assert all(len(path.parts) == 4 for path in paths)
+
+
 @pytest.mark.parametrize(
     ("item", "scenario", "row"),
     [("order-invoice", "a", None), ("../x", "a", None), ("a/b", "../a", None), ("a/b", "A", None), ("a/b", "a", "")],

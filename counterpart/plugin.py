@@ -17,6 +17,7 @@ from counterpart.account import CAUSE, IDENTITY, SCENE, STEPS, StepLog, node_id,
 from counterpart.checklist import Additional, Checklist, ChecklistError, Decisions, Supplement
 from counterpart.diagnosis import NAME as DIAGNOSIS
 from counterpart.diagnosis import Diagnosing
+from counterpart.discretion import Discretion
 from counterpart.emulators import Profile
 from counterpart.gherkin import (
     ROW_COLUMN,
@@ -143,7 +144,8 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(ledger, LEDGER)
             if against == "replay":
                 config.pluginmanager.register(Diagnosing(root, ledger.amend), DIAGNOSIS)
-    config.stash[BRIDGE] = AllureBridge(root)
+    config.stash[BRIDGE] = AllureBridge(root, stage.scrubbed)
+    config.pluginmanager.register(Discretion(stage.scrubbed))
 
 
 def _elsewhere(root: Path) -> list[Path]:
@@ -295,7 +297,9 @@ def pytest_bdd_after_scenario(request: pytest.FixtureRequest) -> None:
     item = request.node
     if SCENE in item.stash:
         item.stash[STEPS].close()
-        request.config.stash[BRIDGE].after_scenario(item.stash[SCENE].session.exchanges)
+        request.config.stash[BRIDGE].after_scenario(
+            item.stash[SCENE].session.exchanges, clean=item.stash[SCENE].replaying
+        )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -346,7 +350,7 @@ def pytest_runtest_makereport(
     trouble = call.excinfo.value if call.excinfo else None
     # What a step found wrong is told in a sentence with its place; only a broken harness shows its insides.
     if log is not None and isinstance(trouble, AssertionError):
-        report.longrepr = f"{log.place()}\n{trouble}"
+        report.longrepr = config.stash[STAGE].scrubbed(f"{log.place()}\n{trouble}")
     if str(config.rootpath) in report.longreprtext and not report.skipped:
         report.longrepr = relative(report.longreprtext, config.rootpath)
     result = test_result(config.stash[STAGE], item, report, trouble)

@@ -13,7 +13,7 @@ from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
@@ -32,10 +32,14 @@ from counterpart.emulators import (
 from counterpart.gherkin import Identity
 from counterpart.live import Endpoints, endpoints, tidy
 from counterpart.replay import Cassette, Playing, Recording, Secrets, path_for
+from counterpart.replay.people import Discreet, People
 from counterpart.replay.provenance import LIVE, doubt_of, says_live
 from counterpart.replay.signing import recorder_key, sign
 from counterpart.reporting.events import Proof
 from counterpart.scene import Scene
+
+if TYPE_CHECKING:
+    from counterpart.replay.leaks import Leaks
 
 Against = Literal["replay", "emulators", "live"]
 PLACES: tuple[Against, ...] = ("replay", "emulators", "live")
@@ -46,6 +50,7 @@ WEAKEST: Mapping[Against, Proof] = {"replay": "emulator recording", "emulators":
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 BASE_URLS = {"Customerp": "https://customerp.emulator.example", "Invoiced": "https://invoiced.emulator.example"}
 CREDENTIALS = {"Customerp": CUSTOMERP_TOKEN, "Invoiced": INVOICED_KEY}
+MASKING_VARIABLE = "COUNTERPART_MASKING_KEY"
 CONTRACTS = {"Customerp": "customerp.openapi.yaml", "Invoiced": "invoiced.openapi.yaml"}
 
 # From the table of optional parts in Customerp's contract.
@@ -97,6 +102,16 @@ class Stage:
     def proof(self) -> Proof:
         """On what a verdict rests here at least, where a scenario has no scene of its own to say more."""
         return WEAKEST[self.against]
+
+    @cached_property
+    def declared(self) -> str:
+        """All that the features say: their values are made up, whatever they look like."""
+        files = sorted((self.root / "features").rglob("*.feature"))
+        return "\n".join(file.read_text("utf-8", "replace") for file in files)
+
+    def scrubbed(self, text: str) -> str:
+        """A text for reports, without secrets and without data of real people."""
+        return self._leaks.scrubbed(text) if text else text
 
     @property
     def caveats(self) -> tuple[str, ...]:
@@ -163,7 +178,9 @@ class Stage:
     def _met(self, identity: Identity, at: Endpoints) -> Scene:
         """A scene among real systems: the clock stays logical, so that a replay can repeat it, but pauses are real."""
         clock = Clock(datetime.now(UTC).replace(microsecond=0))
-        session = Recording({url: url for url in at.urls.values()}, _secrets(at.credentials), clock.advance)
+        # Records of real people may be met on the way, in lists say.
+        secrets = Discreet(_named(at.credentials), People(self.declared), self._masking_key)
+        session = Recording({url: url for url in at.urls.values()}, secrets, clock.advance)
         return Scene(
             identity,
             clock,
@@ -214,7 +231,7 @@ class Stage:
         kept = scene.session.cassette({**metadata, PARTS: parts_used(recorded, contracts)})
         if key := recorder_key():
             kept = replace(kept, signature=sign(kept.sha256, key))
-        kept.save(path, volatile=("recorded_on",))
+        kept.save(path, volatile=("recorded_on",), declared=self.declared)
 
     def tidy(self, scene: Scene) -> list[str]:
         """Take away what a scenario has created in real systems; returns the addresses of what stayed behind."""
@@ -230,6 +247,18 @@ class Stage:
     def close(self) -> None:
         """Stop what was started."""
         self._stack.close()
+
+    @cached_property
+    def _masking_key(self) -> bytes:
+        """By which stand-ins are made: the same key, the same stand-ins."""
+        return os.environ.get(MASKING_VARIABLE, "").encode() or os.urandom(32)
+
+    @cached_property
+    def _leaks(self) -> Leaks:
+        # Only failures need it, and it takes a while to load.
+        from counterpart.replay.leaks import Leaks
+
+        return Leaks(_secrets(self._live.credentials if self._live else CREDENTIALS), self.declared)
 
     def _drivers(self, session: Playing | Recording, at: Endpoints) -> dict[str, Driver]:
         transport = session.transport("driver")
@@ -266,7 +295,11 @@ def _credential(system: str, at: Endpoints) -> httpx.Auth:
 
 
 def _secrets(credentials: Mapping[str, str]) -> Secrets:
-    return Secrets({"customerp-token": credentials["Customerp"], "invoiced-key": credentials["Invoiced"]})
+    return Secrets(_named(credentials))
+
+
+def _named(credentials: Mapping[str, str]) -> dict[str, str]:
+    return {"customerp-token": credentials["Customerp"], "invoiced-key": credentials["Invoiced"]}
 
 
 def _seed(identity: Identity) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from counterpart.replay.audit import credentials_in
+from counterpart.replay.audit import leaks_in
 from counterpart.replay.errors import (
     CassetteError,
     MissingCassette,
@@ -89,10 +89,11 @@ class Cassette:
                 raise WrongCassette(path, f"its {key} is {metadata.get(key)!r}, expected {value!r}", cure)
         return cassette
 
-    def save(self, path: Path | str, *, volatile: Sequence[str] = ()) -> bool:
+    def save(self, path: Path | str, *, volatile: Sequence[str] = (), declared: str | None = None) -> bool:
         """Write the file at once or not at all; returns whether it changed.
 
-        A file that differs only in the `volatile` metadata is left as it is. Raises UnsafeCassette.
+        A file that differs only in the `volatile` metadata is left as it is. `declared` is text whose values are made
+        up; without it the data of people are not looked for. Raises UnsafeCassette.
         """
         path = Path(path)
         if left := self.secrets_left():
@@ -101,7 +102,7 @@ class Cassette:
             return False
         text = self.dumps()
         # What nobody has named a secret may look like one all the same.
-        if found := credentials_in(json.loads(text)):
+        if found := leaks_in(json.loads(text), declared=declared):
             raise UnsafeCassette(path, [f"{what} at {pointer}" for pointer, what in found])
         write_whole(path, text)
         return True

@@ -14,6 +14,7 @@ from counterpart.replay.errors import UnusableSecret
 SHORTEST = 8
 UNKNOWN_CREDENTIAL = "<unknown-credential>"
 MASKED = "<masked>"
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 
 
 class Secrets:
@@ -82,8 +83,27 @@ class Secrets:
 
     def found_in(self, text: str) -> list[str]:
         """Names of the secrets that are readable in the text, also inside Base64 of something longer."""
-        names = {placeholder.strip("<>").partition(":")[0] for form, placeholder in self._forms if form in text}
-        return sorted(names | {name for core, name in self._traces if core in text})
+        return sorted({name for _, _, name in self.spans_in(text)})
+
+    def spans_in(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Begin, end and name of each secret that is readable in the text; Base64 around one belongs to it."""
+        for form, placeholder in self._forms:
+            for start in _places(text, form):
+                yield start, start + len(form), placeholder.strip("<>").partition(":")[0]
+        for core, name in self._traces:
+            for start in _places(text, core):
+                begin = start
+                while begin and _BASE64.fullmatch(text[begin - 1]):
+                    begin -= 1
+                after = _BASE64.match(text, start)
+                yield begin, after.end() if after else start + len(core), name
+
+
+def _places(text: str, part: str) -> Iterator[int]:
+    start = text.find(part)
+    while start >= 0:
+        yield start
+        start = text.find(part, start + len(part))
 
 
 def _forms(name: str, value: str) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -61,8 +61,9 @@ class AllureBridge:
     whatever became of the scenario; settle comes after each phase of any test.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, scrubbed: Callable[[str], str] = str) -> None:
+        """`scrubbed` takes out of a text what nobody may read."""
+        self._root, self._scrubbed = root, scrubbed
         self._listener: Any = None
         self._scenario: Scenario | None = None
         self._step: tuple[str, TestStepResult] | None = None
@@ -119,8 +120,11 @@ class AllureBridge:
             status = Status.BROKEN
         self._end(status, str(exception))
 
-    def after_scenario(self, exchanges: Sequence[Exchange]) -> None:
-        """The scenario is over: steps not reached are shown as skipped, and what was said on the wire is attached."""
+    def after_scenario(self, exchanges: Sequence[Exchange], *, clean: bool = True) -> None:
+        """The scenario is over: steps not reached are shown as skipped, and what was said on the wire is attached.
+
+        `clean` exchanges are made up, or come from a recording, which was looked through before it was written.
+        """
         if self._result() is None or self._scenario is None:
             return
         # A skip within a step leaves it open, and whatever followed would be written into it.
@@ -129,7 +133,8 @@ class AllureBridge:
             self._step = self._begin(step)
             self._end(Status.SKIPPED)
         if exchanges:
-            self._attach(transcript(exchanges), "Requests and answers", AttachmentType.TEXT)
+            text = transcript(exchanges)
+            self._attach(text if clean else self._scrubbed(text), "Requests and answers", AttachmentType.TEXT)
         self._scenario = None
 
     @allure_commons.hookimpl(tryfirst=True)
@@ -141,7 +146,7 @@ class AllureBridge:
             result.testCaseId = result.historyId = history_id(test.name)
             result.labels += [Label(name=name, value=value) for name, value in labels(test)]
             result.links += [Link(kind, self._address(kind, value), value) for kind, value in links(test)]
-        _clean(result, self._root)
+        _clean(result, self._root, self._scrubbed)
 
     def _attach_to(self, config: pytest.Config) -> None:
         """Find allure-pytest's listener, once, and take from it the hooks that write a container for every fixture."""
@@ -249,16 +254,17 @@ def _places(root: Path) -> tuple[re.Pattern[str], dict[str, str]]:
     return re.compile(rf"(?<![\w.-])({'|'.join(map(re.escape, known))})(/|(?![\w.-]))"), places
 
 
-def _clean(shown: Any, root: Path) -> None:
+def _clean(shown: Any, root: Path, scrubbed: Callable[[str], str]) -> None:
     """Make every text of a result relative, its steps included, and writable."""
     described = [shown, *shown.parameters, *getattr(shown, "labels", []), shown.statusDetails]
     for part in described:
         for name in ("name", "value", "description", "descriptionHtml", "message", "trace", "fullName"):
             if isinstance(value := getattr(part, name, None), str):
+                value = scrubbed(value) if name in ("message", "trace") else value
                 # Lone surrogates, which JSON admits, have no UTF-8, and allure-pytest would end the run over one.
                 setattr(part, name, relative(value, root).encode("utf-8", "backslashreplace").decode())
     for step in shown.steps:
-        _clean(step, root)
+        _clean(step, root, scrubbed)
 
 
 def _now() -> int:

@@ -17,6 +17,7 @@ import pytest
 
 from counterpart.replay import Cassette, Exchange, Secrets, UnsafeCassette
 from counterpart.replay.audit import Leak, audit
+from counterpart.replay.leaks import Leaks
 
 ROOT = Path(__file__).parents[2]
 KNOWN = "KeyOfTheAccount/0123456789+x"
@@ -128,6 +129,24 @@ MADE_UP = {
 @pytest.mark.parametrize("text", MADE_UP.values(), ids=list(MADE_UP))
 def test_what_is_made_up_or_declared_stays(text: str, tmp_path: Path) -> None:
     assert audit([attachment(text, tmp_path)], SECRETS, declared="| +47 22 00 00 00 | DE811999000 |") == []
+
+
+@pytest.mark.parametrize("text", PLANTED.values(), ids=list(PLANTED))
+def test_what_is_scrubbed_holds_no_leak_and_all_around_it_stays(text: str) -> None:
+    leaks = Leaks(SECRETS, declared="")
+
+    clean = leaks.scrubbed(f"step 3 failed:\n{text}\nand so it ended")
+
+    assert list(leaks.found_in(clean)) == []
+    assert clean.startswith("step 3 failed:\n")
+    assert clean.endswith("\nand so it ended")
+    values = (KNOWN, SHORT, DRAWN[:12], JWT, "lovelace", "8750", "1926", "811907980")
+    assert not [each for each in values if each in clean]
+
+
+@pytest.mark.parametrize("text", MADE_UP.values(), ids=list(MADE_UP))
+def test_scrubbing_leaves_what_is_made_up(text: str) -> None:
+    assert Leaks(SECRETS, declared="| +47 22 00 00 00 | DE811999000 |").scrubbed(text) == text
 
 
 def test_a_leak_names_file_and_place(tmp_path: Path) -> None:

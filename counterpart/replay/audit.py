@@ -21,7 +21,7 @@ from counterpart.replay.secrets import MASKED, Secrets
 _LARGEST = 64 * 1024 * 1024
 # Members that hold hashes and ids of our own making, or addresses that only lead to reserved hosts.
 _OWN = re.compile(
-    "sha256|sealed|contracts?|parts|hash|content_key|fingerprint|revision|commit|uuid|historyId|testCaseId|source",
+    "sha256|sealed|contracts?|parts|hash|content_key|fingerprint|revision|inputs|commit|uuid|historyId|testCaseId|source",
     re.IGNORECASE,
 )
 

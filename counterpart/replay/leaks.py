@@ -63,7 +63,7 @@ _PATTERNS = [
 ]
 _LOT = re.compile(r"[A-Za-z0-9+_-]{20,}={0,2}")
 # How our own reports announce a hash.
-_ANNOUNCED = re.compile(r"(?:class=\"hash\">|sha256[ :=]+)$")
+_ANNOUNCED = re.compile(r"(?:class=\"hash\">|sha256[ :=-]+|revision[ :=]+)$", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _HEX = re.compile(r"(?:[0-9a-f]{2}){8,}|(?:[0-9A-F]{2}){8,}")
 _BITS = 3.5

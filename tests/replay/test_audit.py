@@ -118,6 +118,8 @@ MADE_UP = {
     "declared tax number": '{"tax_id": "DE811999000"}',
     "uuid": "34d94ece-537a-4a7e-b440-b6e06c7f81c2",
     "hash that says so": "sha256 44a005512b44367ba1aa4290b9eefa3eaeb144e779bc55e1e71e5b39614b9213",
+    "a policy's hash": "script-src 'sha256-i0GrWadJ7Ghf0VJL6slOQFIlrlZa91/yI5TtImSf+SQ='",
+    "a revision": "Revision = 6ffeeaeb49a5d777b5b847bf85eaa1a628565bc9 with changes",
     "names in words": "cassettes/customer-company/properties-unspecified/unusual-names--other-signs.yaml",
     "prose": "Mobile: 24/7 support, token of thanks, secret ingredient",
     "amounts and stamps": "1772352000 389.70 2026-03-01T08:00:00.000Z 1795474794826",

@@ -163,7 +163,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     root = config.rootpath
     found = lint(config.stash[FEATURES], config.stash[KNOWN], definitions(root=root))
     if found.defects:
-        raise pytest.UsageError(*(relative(str(defect), root) for defect in found.defects))
+        count = len(found.defects)
+        told = f"{count} defects" if count > 1 else "a defect"
+        lines = [f"{told} in the features, so nothing was run:", *map(str, found.defects)]
+        raise pytest.UsageError(relative("\n".join(lines), root))
     if (ledger := config.pluginmanager.get_plugin(LEDGER)) is not None:
         ledger.lint += (relative(str(warning), root) for warning in found.warnings)
 
@@ -226,6 +229,11 @@ def _name_rows(function: Callable[..., object]) -> None:
             argument, rows = mark.args
             named = [row._replace(id=slug(row.values[0][ROW_COLUMN])) for row in rows]
             marks[position] = pytest.mark.parametrize(argument, named).mark
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A folder of features runs whatever it is called; pytest leaves out some names, such as `build`."""
+    return False if collection_path in config.stash[FEATURES].folders else None
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> FeatureFile | None:

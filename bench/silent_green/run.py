@@ -1,80 +1,98 @@
-"""Which defective feature files end a run: our linter and stock pytest-bdd, over the same cases.
+"""Which defective feature files end a run: ours, pytest-bdd, behave and cucumber-js over the same cases.
 
-Each case is called after what our linter should find in it. Those in OWN break rules of ours (items, ids, a name for
-each row, length) that nobody else can know; they are counted apart.
+Each case is called after what our linter should find in it (before `--`). Those in OWN break rules of ours, such as
+items and ids, or use what our runner leaves out, such as Rule; nobody else can know them, and they are counted apart.
 
-python bench/silent_green/run.py
+    make .venv/peers && python bench/silent_green/run.py       # needs node and npm for cucumber-js
 """
 
 from __future__ import annotations
 
-import importlib.util
-import subprocess
+import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from counterpart.gherkin import Definition, Known, definitions, lint, read_features
+from rich.console import Console
+from rich.table import Table
 
-HERE = Path(__file__).parent
-FILE = HERE / "vocabulary.py"
-KNOWN = Known({"shop/sell": FILE, "shop/buy": FILE}, {"shop/haggle": FILE}, frozenset({"req:7"}))
+sys.path.insert(0, str(Path(__file__).parent))
 
-OWN = ("near-tag", "no-case", "no-id", "no-item", "too-long", "unknown-item")
+import runners
+from runners import HERE, PLAIN, Runner
+
+OWN = (
+    "equal-ids",
+    "example-tags",
+    "near-tag",
+    "no-case",
+    "no-id",
+    "no-item",
+    "rule",
+    "too-long",
+    "unknown-item",
+    "unknown-requirement",
+    "unmarked-item",
+)
+# Found only while running, so the linter has no code for it.
+WHILE_RUNNING = ("no-comparison",)
+
+
+def code(case: Path) -> str:
+    """What is amiss in a case, by its name."""
+    return case.name.partition(".")[0].partition("--")[0]
 
 
 def found(path: Path) -> tuple[str, ...]:
     """The codes of what our linter finds in a feature file of its own."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / path.name).write_bytes(path.read_bytes())
-        return tuple(dict.fromkeys(each.code for each in lint(read_features(Path(folder)), KNOWN, _steps()).defects))
+        return runners.linted(Path(folder))
 
 
-def stock_notices(path: Path) -> bool:
-    """Whether stock pytest-bdd ends with something else than success."""
+def ends(runner: Runner, case: Path) -> bool:
+    """Whether a run of the case alone ends with something else than success."""
     with tempfile.TemporaryDirectory() as folder:
-        here = Path(folder)
-        (here / path.name).write_bytes(path.read_bytes())
-        (here / "conftest.py").write_bytes((HERE / "vocabulary.py").read_bytes())
-        (here / "test_all.py").write_text('from pytest_bdd import scenarios\nscenarios(".")\n', "utf-8")
-        (here / "pytest.ini").write_text("[pytest]\n", "utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(here)]
-        return subprocess.run(command, capture_output=True, check=False, cwd=here).returncode != 0
-
-
-def _steps() -> tuple[Definition, ...]:
-    if "vocabulary" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("vocabulary", HERE / "vocabulary.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules["vocabulary"] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return definitions("vocabulary")
+        return runner(case, Path(folder))
 
 
 def main() -> None:
     cases = sorted((HERE / "cases").iterdir())
     sound = sorted((HERE / "sound").iterdir())
-    ours = stock = shared = 0
-    for path in cases:
-        name = path.name.partition(".")[0]
-        noticed, theirs = name in found(path), stock_notices(path)
-        ours += noticed
-        if name not in OWN:
-            shared, stock = shared + 1, stock + theirs
-        print(f"{name:18} {'found' if noticed else 'missed':8} {'ended the run' if theirs else 'passed in silence'}")
-    alarms = [path.name for path in sound if found(path)]
-    print(f"ours {ours} of {len(cases)}; pytest-bdd {stock} of the {shared} that break no rule of ours alone")
-    print(f"false alarms of ours: {len(alarms)} of {len(sound)} sound features")
-    with tempfile.TemporaryDirectory() as folder:
-        text = (HERE / "sound" / "plain.feature").read_text("utf-8")
-        for number in range(2_000):
-            own = text.replace("id:one", f"id:s{number}").replace("stock of 3", f"stock of {number}")
-            (Path(folder) / f"{number}.feature").write_text(own, "utf-8")
-        started = time.perf_counter()
-        lint(read_features(Path(folder)), KNOWN, _steps())
-        print(f"2,000 scenarios in 2,000 files: {time.perf_counter() - started:.2f} s")
+    with tempfile.TemporaryDirectory() as node:
+        contenders: dict[str, Runner] = {"ours": runners.ours, "pytest-bdd": runners.pytest_bdd}
+        contenders["behave"] = runners.behave
+        if shutil.which("npm"):
+            runners.installed(Path(node))
+            contenders["cucumber-js"] = runners.cucumber(Path(node))
+        for name, runner in contenders.items():
+            if ends(runner, PLAIN):
+                sys.exit(f"{name} does not even run a sound feature; its vocabulary or installation is at fault")
+        _show(cases, contenders)
+        alarms = [path.name for path in sound if found(path) or ends(runners.ours, path)]
+        print(f"false alarms of ours: {len(alarms)} of {len(sound)} sound features {' '.join(alarms)}")
+
+
+def _show(cases: list[Path], contenders: dict[str, Runner]) -> None:
+    table = Table("defect", *contenders)
+    totals = dict.fromkeys(contenders, 0)
+    shared = dict.fromkeys(contenders, 0)
+    for case in cases:
+        row = []
+        for name, runner in contenders.items():
+            ended = ends(runner, case)
+            if name == "ours" and code(case) not in WHILE_RUNNING:
+                # Ended for the reason that the case is about, and for no other.
+                ended = ended and code(case) in found(case)
+            totals[name] += ended
+            shared[name] += ended and code(case) not in OWN
+            row.append("ends the run" if ended else "silent")
+        own = " (a rule of ours)" if code(case) in OWN else ""
+        table.add_row(case.name.partition(".")[0] + own, *row)
+    count = sum(code(case) not in OWN for case in cases)
+    table.add_row("all", *(f"{each} of {len(cases)}" for each in totals.values()))
+    table.add_row("without rules of ours", *(f"{each} of {count}" for each in shared.values()))
+    Console(width=100).print(table)
 
 
 if __name__ == "__main__":

@@ -9,16 +9,18 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing amiss: where, what, and the edit that cures it; `code` names its kind."""
+    """One thing amiss: where, what, and the edit that cures it; `code` names its kind, `item` what it concerns."""
 
     code: str
     path: Path
     line: int
     message: str
     cure: str
+    item: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.message}; {self.cure}"
+        what = f"{self.item}: {self.message}" if self.item and self.item not in self.message else self.message
+        return f"{self.path}:{self.line}: {what}; {self.cure}"
 
 
 @dataclass(frozen=True)

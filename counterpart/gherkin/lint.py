@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -50,7 +50,7 @@ def lint(features: Features, known: Known, steps: Sequence[Definition]) -> Lint:
     book = _Book(steps)
     defects = _of_features(features, known)
     for outline in features.outlines:
-        defects += book.of_steps(outline)
+        defects += _named(outline, book.of_steps(outline))
     proven = {tag for outline in features.outlines for tag in outline.tags}
     warnings = [
         Finding("unproven-item", path, 1, f"{item} has no scenario", f"write one: counterpart new {item}")
@@ -76,11 +76,18 @@ def _sorted(defects: list[Finding]) -> tuple[Finding, ...]:
 def _of_features(features: Features, known: Known) -> list[Finding]:
     defects = list(features.defects)
     for outline in features.outlines:
-        defects += _of_scenario(outline)
-        defects += _of_examples(outline)
-        defects += _of_tags(outline, known)
+        for found in (_of_scenario(outline), _of_examples(outline), _of_tags(outline, known)):
+            defects += _named(outline, found)
     defects += _twice(features.outlines)
     return defects
+
+
+def _named(outline: Outline, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings with the scenario they concern, or with its item alone where they concern its whole feature."""
+    item = next(iter(outline.items), "")
+    scenario = next((str(each).partition("[")[0] for each in outline.identities()), item)
+    for each in findings:
+        yield replace(each, item=scenario if each.line >= outline.begin else item)
 
 
 def _of_scenario(outline: Outline) -> Iterator[Finding]:
@@ -213,8 +220,9 @@ class _Book:
                 message = f"{step.text!r} follows no Given, When or Then"
                 yield Finding("no-keyword", outline.path, step.line, message, "write its keyword")
                 continue
-            named = COLUMN.findall(step.text)
-            for line, row in _rows(outline.examples, named) or [(step.line, {})]:
+            named = COLUMN.findall(step.text) if outline.templated else []
+            # A column that does not exist is told already; the step cannot be read without it.
+            for line, row in _rows(outline.examples, named) if named else [(step.line, {})]:
                 values = ", ".join(f"{name} {row[name]!r}" for name in dict.fromkeys(named) if name in row)
                 text = COLUMN.sub(lambda found, row=row: row.get(found[1], found[0]), step.text)  # type: ignore[misc]
                 yield from self._of_step(outline.path, step, text, line, values)
@@ -251,11 +259,11 @@ class _Book:
 
 
 def _rows(examples: Sequence[Examples], named: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
-    """The rows that fill in what a step names, with their lines; none where it names no column."""
+    """The rows that fill in all that a step names, with their lines."""
     return [
         (line, dict(zip(table.header, cells, strict=False)))
         for table in examples
-        if set(named) & set(table.header)
+        if set(named) <= set(table.header)
         for line, cells in table.rows
     ]
 

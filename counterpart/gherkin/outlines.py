@@ -70,6 +70,8 @@ class Outline:
 
     path: Path
     line: int
+    # The line of the first tag of its own, or `line`.
+    begin: int
     title: str
     # Those of its feature first, each with its line.
     tagged: tuple[tuple[str, int], ...]

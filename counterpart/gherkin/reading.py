@@ -28,6 +28,16 @@ class Features:
     defects: tuple[Finding, ...]
 
     @cached_property
+    def folders(self) -> frozenset[Path]:
+        """Every folder that holds a scenario, near or far, up to the root."""
+        return frozenset(
+            folder
+            for outline in self.outlines
+            for folder in outline.path.parents
+            if folder != self.root and folder.is_relative_to(self.root)
+        )
+
+    @cached_property
     def by_path(self) -> Mapping[Path, tuple[Outline, ...]]:
         """The scenarios of each file."""
         found: dict[Path, list[Outline]] = {}
@@ -105,6 +115,7 @@ def _outline(
     return Outline(
         path=path,
         line=given.location.line,
+        begin=min([given.location.line, *(tag.location.line for tag in given.tags)]),
         title=given.name,
         tagged=(*tags, *_tagged(given.tags)),
         background=background,

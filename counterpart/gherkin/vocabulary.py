@@ -64,7 +64,7 @@ def _definition(context: StepFunctionContext, function: Callable[..., object], r
         needs_table=table is not None and table.default is table.empty,
         docstring="docstring" in parameters,
         unawaited=inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function),
-        own=root is None or path.is_relative_to(root),
+        own=root is None or (path.is_relative_to(root) and "site-packages" not in path.parts),
     )
 
 

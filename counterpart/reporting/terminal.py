@@ -48,21 +48,21 @@ def closing(results: Results, signoff: SignOff, places: Places, *, width: int = 
     table.add_column("Verdict", no_wrap=True)
     table.add_column("Scenarios", justify="right", no_wrap=True)
     table.add_column("Evidence", no_wrap=True)
-    heading = ""
     judgement = signoff.judgement
-    for each in (*judgement.items, *judgement.additional):
-        within = each.item.flow if each in judgement.items else "beyond the document"
-        if within != heading:
-            heading = within
-            table.add_row(Text(heading, style="bold"))
-        mark, style = MARKS[each.verdict]
-        table.add_row(
-            f"  {each.item.short.removeprefix(f'{heading}/')}",
-            Text(f"{mark} {each.verdict}", style=style),
-            f"{each.passed}/{each.total}" if each.total else "none",
-            each.proof or "none",
-        )
+    for flow in dict.fromkeys(each.item.flow for each in judgement.items):
+        table.add_row(Text(flow, style="bold"))
+        for each in (*judgement.items, *judgement.additional):
+            if each.item.flow == flow:
+                mark, style = MARKS[each.verdict]
+                table.add_row(
+                    f"  {'+ ' if each in judgement.additional else ''}{each.item.short.partition('/')[2]}",
+                    Text(f"{mark} {each.verdict}", style=style),
+                    f"{each.passed}/{each.total}" if each.total else "none",
+                    each.proof or "none",
+                )
     console.print(table)
+    if judgement.additional:
+        console.print(Text("+ beyond the document", style="bright_black"))
     console.print()
     for sentence in signoff.content["rests_on"]:
         console.print(Text(sentence, style="bright_black"))

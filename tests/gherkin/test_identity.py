@@ -51,7 +51,7 @@ def test_a_new_title_changes_no_identity(tmp_path: Path) -> None:
         ("@flow/create", "@flow/made", "create.feature:1: @flow/made is no item of the checklist;"
          " write one that is, such as @flow/create"),
         ("@flow/create\n", "", "create.feature:3: 'Alone' proves no item; tag it or the feature as @flow/create"),
-        ("  @id:alone\n", "", "create.feature:3: 'Alone' needs exactly one tag @id:<name>; it has 0;"
+        ("  @id:alone\n", "", "create.feature:3: flow/create: 'Alone' needs exactly one tag @id:<name>; it has 0;"
          " write @id:<name> above it once"),
         ("| second ", "| first one ", "create.feature:8: flow/create/rows[first-one] names more than one row;"
          " give each its own 'case' cell"),

@@ -1,0 +1,10 @@
+@shop/sell
+Feature: Selling
+  @id:one
+  Scenario: One
+    Given a stock of 3
+    When 1 are sold
+    Then 2 are left
+      """
+      and the shop is closed
+      """

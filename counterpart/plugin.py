@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 from typing import cast, get_args
@@ -25,7 +26,9 @@ from counterpart.gherkin import (
     Features,
     Identity,
     Known,
+    by_opening,
     definitions,
+    lend,
     lint,
     read_features,
     slug,
@@ -46,6 +49,7 @@ LOOKING = ("collectonly", "help", "version", "markers", "showfixtures", "show_fi
 CHECKLIST = pytest.StashKey[Checklist]()
 FEATURES = pytest.StashKey[Features]()
 KNOWN = pytest.StashKey[Known]()
+LOOKUP = pytest.StashKey[ExitStack]()
 LEDGER = "counterpart-ledger"
 DESELECTED = pytest.StashKey[list[str]]()
 WATCH = pytest.StashKey[Watch]()
@@ -129,6 +133,8 @@ def pytest_configure(config: pytest.Config) -> None:
     except ChecklistError as error:
         raise pytest.UsageError(relative(str(error), root)) from None
     config.stash[CHECKLIST] = checklist
+    config.stash[LOOKUP] = ExitStack()
+    config.stash[LOOKUP].enter_context(by_opening())
     features = config.stash[FEATURES] = read_features(root / "features", outside=_elsewhere(root))
     config.stash[KNOWN] = known(root / "features", checklist, additional)
     for tag in sorted({tag for outline in features.outlines for tag in outline.tags if ":" not in tag}):
@@ -193,6 +199,8 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if STAGE in config.stash:
         config.stash[STAGE].close()
+    if LOOKUP in config.stash:
+        config.stash[LOOKUP].close()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -207,6 +215,7 @@ class FeatureFile(pytest.Module):
     def _getobj(self) -> ModuleType:
         module = ModuleType(self.path.stem.replace("-", "_"))
         module.__file__ = str(self.path)
+        lend(self.config.stash[FEATURES], self.path)
         for outline in self.config.stash[FEATURES].by_path.get(self.path, ()):
             function = bind(self.path.name, outline.title, features_base_dir=str(self.path.parent))(_no_more)
             _name_rows(function)

@@ -15,7 +15,8 @@ ROOT = HERE.parents[1]
 FILE = HERE / "vocabulary.py"
 KNOWN = Known({"shop/sell": FILE, "shop/buy": FILE}, {"shop/haggle": FILE}, frozenset({"req:7"}))
 PLAIN = HERE / "sound" / "plain.feature"
-PINNED = "@cucumber/cucumber@13.3.0"
+# The newest that runs on Node 20, 22 and 24.
+PINNED = "@cucumber/cucumber@12.9.0"
 CHECKLIST = """\
 [document]
 pair = "customerp-invoiced"
@@ -65,10 +66,10 @@ def linted(features: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.code for each in lint(read_features(features), KNOWN, vocabulary()).defects))
 
 
-def ours(case: Path, folder: Path) -> bool:
-    """Whether a run with our plugin, against the emulators, ends with something else than success."""
+def lay_out(folder: Path) -> None:
+    """Make a folder a project of ours: the shop's checklist, vocabulary and contracts, and no feature yet."""
     features = folder / "features"
-    _copied(case, features / "shop")
+    (features / "shop").mkdir(parents=True)
     (features / "checklist.toml").write_text(CHECKLIST.format(zero="0" * 64), "utf-8")
     (features / "additional.toml").write_text(ADDITIONAL, "utf-8")
     for name in ("supplement", "decisions"):
@@ -76,6 +77,12 @@ def ours(case: Path, folder: Path) -> bool:
     (folder / "contracts").symlink_to(ROOT / "contracts")
     (folder / "conftest.py").write_bytes(FILE.read_bytes())
     (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")
+
+
+def ours(case: Path, folder: Path) -> bool:
+    """Whether a run with our plugin, against the emulators, ends with something else than success."""
+    lay_out(folder)
+    _copied(case, folder / "features" / "shop")
     plugins = ("-p", "counterpart.plugin", "-p", "no:cacheprovider")
     return _ended(folder, sys.executable, "-m", "pytest", "-q", *plugins, "--against=emulators", "features")
 

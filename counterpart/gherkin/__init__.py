@@ -2,6 +2,7 @@
 
 from counterpart.gherkin.findings import FeatureDefect, Finding, Lint
 from counterpart.gherkin.lint import SEVERAL_TAG, Known, discover, lint
+from counterpart.gherkin.lookup import Lookup, by_opening
 from counterpart.gherkin.outlines import (
     COLUMN,
     ID_TAG,
@@ -13,7 +14,7 @@ from counterpart.gherkin.outlines import (
     Step,
     slug,
 )
-from counterpart.gherkin.reading import SUFFIX, Features, read_feature, read_features
+from counterpart.gherkin.reading import SUFFIX, Features, lend, read_features
 from counterpart.gherkin.vocabulary import Definition, Index, definitions, opening
 
 __all__ = [
@@ -32,13 +33,15 @@ __all__ = [
     "Index",
     "Known",
     "Lint",
+    "Lookup",
     "Outline",
     "Step",
+    "by_opening",
     "definitions",
     "discover",
+    "lend",
     "lint",
     "opening",
-    "read_feature",
     "read_features",
     "slug",
 ]

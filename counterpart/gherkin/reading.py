@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
 from gherkin.dialect import Dialect
 from pytest_bdd import gherkin_parser
 from pytest_bdd.exceptions import GherkinParseError
-from pytest_bdd.gherkin_parser import get_gherkin_document
+from pytest_bdd.feature import features as FEATURES  # noqa: N812 - pytest-bdd's store, by the file's full name
+from pytest_bdd.gherkin_parser import GherkinDocument, get_gherkin_document
+from pytest_bdd.parser import FeatureParser
 
 from counterpart.gherkin.findings import Finding
 from counterpart.gherkin.outlines import Examples, Outline, Step
@@ -26,6 +28,7 @@ class Features:
     root: Path
     outlines: tuple[Outline, ...]
     defects: tuple[Finding, ...]
+    documents: Mapping[Path, GherkinDocument] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def folders(self) -> frozenset[Path]:
@@ -50,11 +53,17 @@ def read_features(root: Path, *, outside: Sequence[Path] = ()) -> Features:
     """Read every feature below root; `outside` are places where a feature would never be run."""
     outlines: list[Outline] = []
     defects: list[Finding] = []
+    documents: dict[Path, GherkinDocument] = {}
     for path in sorted(root.rglob("*")):
         if path.suffix == SUFFIX:
-            found, wrong = read_feature(path)
+            read = _parsed(path)
+            if isinstance(read, Finding):
+                defects.append(read)
+                continue
+            found, wrong = _scenarios(path, read.feature)
             outlines += found
             defects += wrong
+            documents[path] = read
         elif SUFFIX in path.name.lower() and path.is_file():
             defects.append(_unbound(path, f"{path.name!r} is no name of a feature, so nothing runs it"))
     for place in outside:
@@ -63,20 +72,41 @@ def read_features(root: Path, *, outside: Sequence[Path] = ()) -> Features:
             for path in ([place] if place.is_file() else sorted(place.rglob(f"*{SUFFIX}")))
             if not path.is_relative_to(root)
         ]
-    return Features(root, tuple(outlines), tuple(defects))
+    return Features(root, tuple(outlines), tuple(defects), documents)
 
 
-def read_feature(path: Path) -> tuple[list[Outline], list[Finding]]:
-    """The scenarios of one file, and what keeps others in it from being read or run."""
+def lend(features: Features, path: Path) -> None:
+    """Let pytest-bdd use what was read of a file; parsing it a second time takes a fifth of collecting."""
+    if document := features.documents.get(path):
+        FEATURES[str(path)] = _Read(document, path).parse()
+
+
+class _Read(FeatureParser):
+    """pytest-bdd's own parser, from the point at which the file is read."""
+
+    def __init__(self, document: GherkinDocument, path: Path) -> None:
+        super().__init__(str(path.parent), path.name)
+        self._document = document
+
+    def _parse_feature_file(self) -> GherkinDocument:
+        return self._document
+
+
+def _parsed(path: Path) -> GherkinDocument | Finding:
+    """The document that a file holds, or what keeps it from being one."""
     try:
-        feature = get_gherkin_document(str(path), "utf-8").feature
+        return get_gherkin_document(str(path), "utf-8")
     except GherkinParseError as error:
         message = f"no Gherkin can begin like this here: {error.line_content.strip()!r}"
-        return [], [Finding("gherkin", path, error.line, message, "mend the line")]
+        return Finding("gherkin", path, error.line, message, "mend the line")
     except UnicodeDecodeError as error:
-        return [], [Finding("gherkin", path, 1, f"not UTF-8 at byte {error.start}", "save the file as UTF-8")]
+        return Finding("gherkin", path, 1, f"not UTF-8 at byte {error.start}", "save the file as UTF-8")
     except KeyError:
-        return [], [Finding("empty-feature", path, 1, "the file holds no Feature", "write one or remove the file")]
+        return Finding("empty-feature", path, 1, "the file holds no Feature", "write one or remove the file")
+
+
+def _scenarios(path: Path, feature: gherkin_parser.Feature) -> tuple[list[Outline], list[Finding]]:
+    """The scenarios of one feature, and what keeps others in it from being run."""
     background: tuple[Step, ...] = ()
     outlines: list[Outline] = []
     defects: list[Finding] = []

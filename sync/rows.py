@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sync import values
@@ -52,7 +52,16 @@ ENTRY_COLUMNS = (
 )
 
 
-def to_row(link: Link) -> tuple[object, ...]:
+Row = tuple[Any, ...]
+
+
+def to_row(link: Link, known: tuple[Link, Row] | None = None) -> Row:
+    """The columns of a link; `known` is an earlier state with its row, of which what is unchanged is taken."""
+    texts: list[str | None] = []
+    for at, (name, text) in enumerate(_TEXTS.items(), start=_FIRST_TEXT):
+        value = getattr(link, name)
+        kept = known is not None and getattr(known[0], name) is value
+        texts.append(known[1][at] if kept and known is not None else text(value))
     return (
         link.flow,
         link.erp_id,
@@ -69,20 +78,7 @@ def to_row(link: Link) -> tuple[object, ...]:
         link.attempts,
         link.next_attempt_at,
         link.version,
-        json.dumps(link.shadow),
-        json.dumps(link.diverged),
-        json.dumps([[c.erp, c.inv, c.shadow] for c in link.children]),
-        _observation_text(link.erp),
-        _observation_text(link.inv),
-        _intent_text(link.intent),
-        json.dumps([[n.flow, n.key, n.field, n.kind, n.reason] for n in link.notices]),
-        json.dumps(
-            [
-                [c.flow, c.key, c.field, c.base, c.customerp, c.invoiced, c.winner, c.policy, c.stamps]
-                for c in link.conflicts
-            ]
-        ),
-        json.dumps({name: [c.winner, c.customerp, c.invoiced] for name, c in link.choices.items()}),
+        *texts,
         link.deleted,
     )
 
@@ -240,3 +236,20 @@ def _intent(stored: str | None) -> Intent | None:
         None if lines is None else tuple(lines),
         key,
     )
+
+
+_TEXTS: Mapping[str, Callable[[Any], str | None]] = {
+    "shadow": json.dumps,
+    "diverged": json.dumps,
+    "children": lambda children: json.dumps([[c.erp, c.inv, c.shadow] for c in children]),
+    "erp": _observation_text,
+    "inv": _observation_text,
+    "intent": _intent_text,
+    "notices": lambda notices: json.dumps([[n.flow, n.key, n.field, n.kind, n.reason] for n in notices]),
+    "conflicts": lambda conflicts: json.dumps(
+        [[c.flow, c.key, c.field, c.base, c.customerp, c.invoiced, c.winner, c.policy, c.stamps] for c in conflicts]
+    ),
+    "choices": lambda choices: json.dumps({name: [c.winner, c.customerp, c.invoiced] for name, c in choices.items()}),
+}
+_FIRST_TEXT = COLUMNS.index("shadow")
+assert COLUMNS[_FIRST_TEXT : _FIRST_TEXT + len(_TEXTS)] == tuple(_TEXTS)

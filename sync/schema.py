@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from sync.converters import Converter
@@ -33,7 +34,7 @@ class Pair:
     companions: tuple[str, ...] = ()  # target paths the API would recompute unless they are sent along
     target_default: str | None = None  # why the target fills in a value where the source has none
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.source
 
@@ -61,12 +62,16 @@ class Lines:
     conflict: Policy = "erp"
     owner: Owner = "erp"
 
-    @property
+    @cached_property
     def units(self) -> tuple[Unit, ...]:
         return units_of(self.pairs)
 
     def pair(self, name: str) -> Pair:
-        return next(pair for pair in self.pairs if pair.name == name)
+        return self._named[name]
+
+    @cached_property
+    def _named(self) -> Mapping[str, Pair]:
+        return {pair.name: pair for pair in self.pairs}
 
 
 @dataclass(frozen=True)
@@ -97,12 +102,16 @@ class Flow:
     on_delete: OnDelete = "keep"
     deactivated: Mapping[str, Value] = field(default_factory=dict)  # source values that stand for a deleted record
 
-    @property
+    @cached_property
     def units(self) -> tuple[Unit, ...]:
         return units_of(self.pairs)
 
     def pair(self, name: str) -> Pair:
-        return next(pair for pair in self.pairs if pair.name == name)
+        return self._named[name]
+
+    @cached_property
+    def _named(self) -> Mapping[str, Pair]:
+        return {pair.name: pair for pair in self.pairs}
 
     def key(self, value: object) -> str | None:
         """The match key in the form in which both sides are compared; None never matches."""

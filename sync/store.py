@@ -14,10 +14,11 @@ from sync import values
 from sync.errors import NotAStore, StoreError, StoreInUse, Superseded
 from sync.history import Entry
 from sync.links import Link, System
-from sync.rows import COLUMNS, ENTRY_COLUMNS, from_entry_row, from_row, to_entry_row, to_row
+from sync.rows import COLUMNS, ENTRY_COLUMNS, Row, from_entry_row, from_row, to_entry_row, to_row
 
 _APPLICATION = 0x43505254  # "CPRT"; tells our file from any other SQLite file
 _VERSION = 2
+_FEW = 256  # links kept in memory: those at work; parsing them anew at each step takes longer than the step
 
 _SCHEMA = """
 CREATE TABLE link (
@@ -48,6 +49,7 @@ CREATE TRIGGER history_{0} BEFORE {0} ON history BEGIN SELECT RAISE(ABORT, 'the 
 """
 
 _SELECT = f"SELECT id, {', '.join(COLUMNS)} FROM link"  # noqa: S608 - names of our own columns
+_VERSIONS = "SELECT id, version FROM link"
 _INSERT = f"INSERT INTO link ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 _UPDATE = f"UPDATE link SET {', '.join(f'{c} = ?' for c in COLUMNS)} WHERE id = ? AND version = ?"  # noqa: S608
 
@@ -57,6 +59,7 @@ class Store:
 
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
         self._db, self.path = connection, path
+        self._known: dict[int, tuple[Link, Row]] = {}  # a few links as last loaded or saved, by id
 
     @classmethod
     def open(cls, path: str | Path, durable: bool = True) -> Self:
@@ -106,6 +109,7 @@ class Store:
             yield
             self.commit()
         except BaseException:
+            self._known.clear()
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
@@ -119,14 +123,15 @@ class Store:
         That is also the answer where another link already holds one of its records.
         """
         stored = replace(link, version=link.version + 1)
-        row = to_row(stored)
+        row = to_row(stored, self._known.get(link.id))
         if link.id == 0:
-            return replace(stored, id=self._changed(link, _INSERT, row).lastrowid or 0)
-        if self._changed(link, _UPDATE, (*row, link.id, link.version)).rowcount != 1:
+            stored = replace(stored, id=self._changed(link, _INSERT, row).lastrowid or 0)
+        elif self._changed(link, _UPDATE, (*row, link.id, link.version)).rowcount != 1:
             raise Superseded(link.id)
-        return stored
+        return self._keep(stored, row)
 
     def remove(self, link: Link) -> None:
+        self._known.pop(link.id, None)
         self._db.execute("DELETE FROM link WHERE id = ?", (link.id,))
 
     def link(self, id_: int) -> Link:
@@ -254,11 +259,27 @@ class Store:
             raise Superseded(link.id) from None  # another link holds the record by now
 
     def _one(self, where: str, *parameters: object) -> Link | None:
-        row = self._db.execute(f"{_SELECT} WHERE {where}", parameters).fetchone()
-        return from_row(row) if row else None
+        found = self._db.execute(f"{_VERSIONS} WHERE {where}", parameters).fetchone()
+        return self._load(*found) if found else None
 
     def _many(self, where: str, *parameters: object) -> list[Link]:
-        return [from_row(row) for row in self._db.execute(f"{_SELECT} WHERE {where}", parameters)]
+        rows = self._db.execute(f"{_VERSIONS} WHERE {where}", parameters).fetchall()
+        return [self._load(*row) for row in rows]
+
+    def _load(self, id_: int, version: int) -> Link:
+        """The link of a row, parsed only where it is not known in this version."""
+        known = self._known.get(id_)
+        if known is not None and known[0].version == version:
+            return known[0]
+        row = self._db.execute(f"{_SELECT} WHERE id = ?", (id_,)).fetchone()
+        return self._keep(from_row(row), row[1:])
+
+    def _keep(self, link: Link, row: Row) -> Link:
+        self._known.pop(link.id, None)
+        self._known[link.id] = (link, row)
+        if len(self._known) > _FEW:
+            del self._known[next(iter(self._known))]
+        return link
 
 
 def _missing(id_: int) -> Link:

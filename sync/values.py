@@ -143,21 +143,28 @@ def put(raw: Raw, path: str, value: object) -> None:
 
 def dumps(value: object) -> str:
     """JSON with Decimals written as they are; the standard encoder knows only floats."""
-    if isinstance(value, Decimal):
-        return plain(value)
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{json.dumps(name)}:{dumps(item)}" for name, item in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(map(dumps, value)) + "]"
-    return json.dumps(value)
+    try:
+        return _plainly(value)
+    except TypeError:
+        return _exactly(value)
 
 
 def loads(text: str | bytes) -> Any:
     """JSON with fractions as exact Decimals; raises ValueError for anything that is not JSON."""
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        return _decoder.decode(text if isinstance(text, str) else text.decode("utf-8-sig"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def _exactly(value: object) -> str:
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{json.dumps(name)}:{_exactly(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_exactly, value)) + "]"
+    return json.dumps(value)
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -167,3 +174,8 @@ def _no_constant(name: str) -> NoReturn:
 def _short(value: object) -> str:
     written = repr(value)
     return written if len(written) <= 40 else written[:37] + "..."
+
+
+# Made once: json.dumps and json.loads with options build a new one on every call.
+_plainly = json.JSONEncoder(separators=(",", ":")).encode
+_decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)

@@ -405,6 +405,9 @@ class Books:
                     self.counts["unlinked, with a reason"] += 1
                     continue
                 units = self._units((flow, raw["id"], inv_id))
+                if units is None and (said or told[flow, "*"]):
+                    self.counts["gone, with a reason"] += 1
+                    continue
                 if units is None:
                     raise Violation("I4", f"{flow} {raw['id']} ({key}): its counterpart is gone, and nobody says so")
                 self.counts["linked"] += 1

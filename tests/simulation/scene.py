@@ -143,6 +143,7 @@ class Scene:
         self._points = 0
         self._crashes = 0
         self._resting = False
+        self._scanned: list[tuple[str, str, str | None]] = []
         self._error: Exception | None = None
 
     def play(self) -> Outcome:
@@ -201,6 +202,7 @@ class Scene:
             if quiet == 2:
                 told = [(n.flow, n.key, n.field) for n in status.notices]
                 told += [(c.flow, c.key, c.field) for c in status.conflicts]
+                told += self._scanned
                 self._books.at_rest(told)
                 return
             await asyncio.sleep(_PAUSE)
@@ -214,6 +216,8 @@ class Scene:
         try:
             report = await process.task
             self._books.reported(report.conflicts)
+            # That too many records are missing at once is told by the run, and of none of them.
+            self._scanned += [(n.flow, n.key, n.field) for n in report.notices if n.key == "*"]
         except SideStopped:
             if self._resting:
                 raise

@@ -61,7 +61,7 @@ _PATTERNS = [
     ("an API key", re.compile(r"\b(?:[srp]k_(?:live|test)_|gh[pousr]_|glpat-|xox[abprs]-|AKIA|AIza)[A-Za-z0-9_-]{8,}")),
     ("a signature", re.compile(r"\b(?:v1|sha1|sha256|sha512)=[0-9a-fA-F]{32,}")),
 ]
-_LOT = re.compile(r"[A-Za-z0-9+_-]{20,}={0,2}")
+_LOT = re.compile(r"(?:sha256-)?(?P<drawn>[A-Za-z0-9+_-]{20,}={0,2})")
 # How our own reports announce a hash.
 _ANNOUNCED = re.compile(r"(?:class=\"hash\">|sha256[ :=-]+|revision[ :=]+)$", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -133,9 +133,9 @@ def _lots(text: str) -> Iterator[Span]:
     spared = [span for span in spared if "?" not in text[slice(*span)] and span == (0, len(text))]
     for match in _LOT.finditer(text):
         if (
-            _drawn(match[0])
+            _drawn(match["drawn"])
             and not any(start <= match.start() < end for start, end in spared)
-            and not _ANNOUNCED.search(text, max(0, match.start() - 20), match.start())
+            and not _ANNOUNCED.search(text, max(0, match.start("drawn") - 20), match.start("drawn"))
         ):
             yield *match.span(), "a text that looks like a key"
 

@@ -13,7 +13,7 @@ import pytest
 
 from counterpart import surroundings
 from counterpart.account import node_id, planned
-from counterpart.checklist import Additional, Checklist, Decisions, Supplement
+from counterpart.checklist import Additional, Checklist, Circumstances, Decisions, Supplement
 from counterpart.gherkin import Outline
 from counterpart.reporting import Places, Results, RunFacts, ScenarioResult, SignOff, closing, publish
 from counterpart.reporting.events import Outcome
@@ -39,6 +39,7 @@ class Ledger:
         supplement: Supplement,
         decisions: Decisions,
         additional: Additional,
+        circumstances: Circumstances,
         outlines: Sequence[Outline],
         places: Places,
     ) -> None:
@@ -48,7 +49,7 @@ class Ledger:
         self._config = config
         self._stage = stage
         self._checklist, self._supplement, self._decisions = checklist, supplement, decisions
-        self._additional = additional
+        self._additional, self._circumstances = additional, circumstances
         scenarios = planned(stage, outlines)
         self._expected = Counter(item for each in scenarios for item in each.items)
         self._total = len(scenarios)
@@ -158,7 +159,13 @@ class Ledger:
         )
         self._results = Results(facts, tests, tuple(self.problems))
         self._signoff = publish(
-            self._places, self._results, self._checklist, self._supplement, self._decisions, self._additional
+            self._places,
+            self._results,
+            self._checklist,
+            self._supplement,
+            self._decisions,
+            self._additional,
+            self._circumstances,
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -15,7 +15,7 @@ from pytest_bdd.parser import Feature, Scenario, Step
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from counterpart.account import CAUSE, IDENTITY, SCENE, STEPS, StepLog, node_id, test_result
-from counterpart.checklist import Additional, Checklist, ChecklistError, Decisions, Supplement
+from counterpart.checklist import Checklist, ChecklistError
 from counterpart.diagnosis import NAME as DIAGNOSIS
 from counterpart.diagnosis import Diagnosing
 from counterpart.discretion import Discretion
@@ -35,7 +35,7 @@ from counterpart.gherkin import (
 )
 from counterpart.ledger import Ledger
 from counterpart.live import LiveRefused
-from counterpart.project import known
+from counterpart.project import known, standards
 from counterpart.replay import ReplayError, ReplayMiss, together
 from counterpart.reporting import AllureBridge, Places, relative, retract
 from counterpart.scene import Scene
@@ -126,17 +126,15 @@ def pytest_configure(config: pytest.Config) -> None:
     except LiveRefused as refused:
         raise pytest.UsageError(*refused.defects) from None
     try:
-        checklist = Checklist.load(root / "features" / "checklist.toml")
-        supplement = Supplement.load(root / "features" / "supplement.toml", checklist)
-        decisions = Decisions.load(root / "features" / "decisions.toml", checklist)
-        additional = Additional.load(root / "features" / "additional.toml", checklist)
+        candidate = {name: config.getoption(f"--{name}") for name in ("product", "artifact")}
+        judged_by = standards(root, candidate)
     except ChecklistError as error:
         raise pytest.UsageError(relative(str(error), root)) from None
-    config.stash[CHECKLIST] = checklist
+    config.stash[CHECKLIST] = judged_by.checklist
     config.stash[LOOKUP] = ExitStack()
     config.stash[LOOKUP].enter_context(by_opening())
     features = config.stash[FEATURES] = read_features(root / "features", outside=_elsewhere(root))
-    config.stash[KNOWN] = known(root / "features", checklist, additional)
+    config.stash[KNOWN] = known(root / "features", judged_by.checklist, judged_by.additional)
     for tag in sorted({tag for outline in features.outlines for tag in outline.tags if ":" not in tag}):
         config.addinivalue_line("markers", f"{tag}: set in the feature files")
     if running:
@@ -146,7 +144,7 @@ def pytest_configure(config: pytest.Config) -> None:
             config.option.allure_report_dir = str(places.allure)
         config.stash[WATCH] = Watch()
         if controlling:
-            ledger = Ledger(config, stage, checklist, supplement, decisions, additional, features.outlines, places)
+            ledger = Ledger(config, stage, *judged_by, features.outlines, places)
             config.pluginmanager.register(ledger, LEDGER)
             if against == "replay":
                 config.pluginmanager.register(Diagnosing(root, ledger.amend), DIAGNOSIS)

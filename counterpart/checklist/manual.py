@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -36,15 +36,15 @@ class ManualRecord:
     fingerprint: str
     candidate: str
 
-    def trouble(self, root: Path, checklist: Checklist, candidate: str) -> str:
-        """Why it does not count, or nothing."""
+    def trouble(self, root: Path, checklist: Checklist, candidates: Iterable[str]) -> str:
+        """Why it does not count for a product that goes by these names, or nothing."""
         now = {item.short: item.fingerprint for item in checklist.items}.get(self.item)
         if now != self.fingerprint:
             return "the statement has changed since it was recorded"
         path = root / self.evidence
         if not path.is_file() or _hash(path) != self.sha256:
             return f"its evidence {self.evidence} is not what it was"
-        if self.candidate != candidate:
+        if self.candidate not in candidates:
             return f"it was recorded for {self.candidate or 'no named candidate'}"
         return ""
 

@@ -17,7 +17,9 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "setup",
     "emulators": "emulators",
     "init": "setup",
+    "item": "item",
     "results": "results",
+    "signoff": "signoff",
     "supplement": "supplement",
     "sync": "sync",
 }

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
-from counterpart.checklist import Additional, Checklist, Decisions, Supplement, judge
+from counterpart.checklist import judge
+from counterpart.project import standards
 from counterpart.reporting import Places, Results, brief, markdown, publish, retract
+from counterpart.reporting.content import candidate
 from counterpart.reporting.merge import gather, merge, missing
 from counterpart.reporting.results import RESULTS
 
@@ -47,7 +49,7 @@ def merge_(parts: tuple[Path, ...], out: Path, as_json: bool, root: Path) -> Non
     with gather(files) as kept:
         retract(places)
         kept.move_to(places.allure)
-        signoff = publish(places, merged, *_checklist(root))
+        signoff = publish(places, merged, *standards(root, candidate(merged.facts)))
     lost = missing(merged)
     if as_json:
         click.echo(json.dumps({"counts": merged.counts, "missing": lost, "sentence": signoff.judgement.sentence}))
@@ -71,20 +73,9 @@ def summary(file: Path, as_markdown: bool, root: Path) -> None:
       counterpart results summary --markdown >> "$GITHUB_STEP_SUMMARY"
     """
     found = Results.load(file)
-    checklist, supplement, decisions, _ = _checklist(root)
-    judgement = judge(checklist, supplement, found.ran, found.facts, decisions)
+    checklist, supplement, decisions, _, circumstances = standards(root, candidate(found.facts))
+    judgement = judge(checklist, supplement, found.ran, found.facts, decisions, circumstances)
     if as_markdown:
         click.echo(markdown(found, judgement), nl=False)
     else:
         click.echo("\n".join(brief(found, judgement, Places.below(file.parent), 100)))
-
-
-def _checklist(root: Path) -> tuple[Checklist, Supplement, Decisions, Additional]:
-    features = root / "features"
-    checklist = Checklist.load(features / "checklist.toml")
-    return (
-        checklist,
-        Supplement.load(features / "supplement.toml", checklist),
-        Decisions.load(features / "decisions.toml", checklist),
-        Additional.load(features / "additional.toml", checklist),
-    )

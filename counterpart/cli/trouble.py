@@ -31,10 +31,12 @@ def _code(error: Exception) -> int | None:
     from counterpart.emulators import EmulatorError
     from counterpart.gherkin import FeatureDefect
     from counterpart.replay import ReplayError
-    from counterpart.reporting.errors import ReportingError
+    from counterpart.reporting.errors import ReportingError, SigningRefused, ToolMissing
     from sync.errors import ConfigError, NothingToDecide, SideStopped, SyncError
 
-    if isinstance(error, ConfigError | NothingToDecide):
+    if isinstance(error, SigningRefused):
+        return 1
+    if isinstance(error, ConfigError | NothingToDecide | ToolMissing):
         return 2
     if isinstance(error, SideStopped):
         return 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from counterpart.checklist import Additional, Checklist, Decisions, Supplement
+from counterpart.checklist import Additional, Checklist, Circumstances, Decisions, Supplement
 from counterpart.reporting.allure_folder import complete
 from counterpart.reporting.junit import write_junit
 from counterpart.reporting.places import Places
@@ -31,12 +31,14 @@ def publish(
     supplement: Supplement,
     decisions: Decisions,
     additional: Additional,
+    circumstances: Circumstances,
 ) -> SignOff:
     """Write every report; the results last, so that whoever finds them finds the others as well."""
     write_junit(places.junit, results)
     complete(places.allure, results)
     out = places.out / SIGNOFF
-    signoff = build(out, checklist, supplement, results.ran, results.facts, decisions, additional)
+    judged_by = (results.facts, decisions, additional)
+    signoff = build(out, checklist, supplement, results.ran, *judged_by, circumstances=circumstances)
     summary = markdown(results, signoff.judgement)
     (places.out / MARKDOWN).write_text(summary, "utf-8", errors="backslashreplace")
     results.save(places.out / RESULTS)

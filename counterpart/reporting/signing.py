@@ -79,7 +79,7 @@ def sign(directory: Path, key: Path, signer: Signer, signers: Path, log: Path, a
         bad = [*before.problems, *(f"{each.file}: {each.problem}" for each in before.signatures if not each.valid)]
         raise SigningRefused(f"the report is not as it was built ({bad[0]})", "build it again")
     content = _content(directory)
-    if content.get("state") != "complete":
+    if content.get("state") != "complete" or not content.get("built"):
         raise SigningRefused("this is no finished report", "run `counterpart signoff build` first")
     made = dumped(
         statement(

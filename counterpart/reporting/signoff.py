@@ -45,7 +45,7 @@ def build(
 ) -> SignOff:
     """Judge the run and write `index.html` and `signoff.json` into `out`, each replaced as a whole."""
     findings = Findings.of(checklist, supplement, results, facts, decisions, additional, circumstances, annex)
-    content = content_of(findings)
+    content = {**content_of(findings), "built": annex is not None}
     _clear(out)
     _write(out, content)
     return SignOff(findings.judgement, facts, content)

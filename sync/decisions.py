@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sync import matching
+from sync.deletes import too_many
 from sync.errors import NothingToDecide
 from sync.history import Decided
 from sync.links import TITLES, Choice, Conflict, Link, State, System, key_of
@@ -52,6 +53,28 @@ def choose(store: Storage, flow: Flow, link_id: int, counterpart: str, decided: 
         note = f"{link.erp_id} and {counterpart}"
         store.record(decided.entry("link", flow.id, linked.id, key_of(flow.match.name, linked), note))
     return linked
+
+
+def deletes_held(store: Storage, flow: Flow) -> bool:
+    """Whether so many deletes of a flow wait that a person has to allow them first."""
+    pending, name = len(store.deleting(flow.id)), f"deletes-allowed:{flow.id}"
+    allowed = int(store.cursor(name) or 0)
+    if not pending and allowed:
+        with store.transaction():
+            store.set_cursor(name, "0")  # what was allowed is done; the next ones are asked about again
+    if pending <= allowed or not too_many(pending, 0):
+        return False  # counting is only worth it where there is something to hold
+    known = sum(number for (id_, _, alone), number in store.counts().items() if id_ == flow.id and not alone)
+    return too_many(pending, known)
+
+
+def allow_deletes(store: Storage, flow: Flow, decided: Decided) -> int:
+    """Let the deletes that are pending now go on, however many; the number of them."""
+    pending = len(store.deleting(flow.id))
+    with store.transaction():
+        store.set_cursor(f"deletes-allowed:{flow.id}", str(pending))
+        store.record(decided.entry("allow deletes", flow.id, 0, "*", f"{pending} of them"))
+    return pending
 
 
 def rearm(store: Storage, flow: Flow, link_id: int, decided: Decided) -> Link:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sync.clock import Clock
 from sync.connector import Connector
 from sync.customerp import Customerp
+from sync.decisions import deletes_held
 from sync.dispatch import InProcess, together
 from sync.errors import SideStopped
 from sync.events import Listener, RunEnded, RunStarted, RunStopped, nobody
@@ -169,7 +170,7 @@ class Engine:
         session = int(store.cursor("session") or 0) + 1
         with store.transaction():
             store.set_cursor("session", str(session))
-        walk = Walk(store, session, self.progress, complete)
+        walk = Walk(store, self.clock, session, self.progress, complete)
         flows = {flow.id: flow for flow in self.flows}
         run = Run(store, connectors, flows, self.clock, ids, self.pacing, walk, session, listen)
         reconciler = Reconciler(run)
@@ -212,11 +213,27 @@ class Engine:
         for _ in range(_MOST_ROUNDS):
             busy = False
             for flow in self.flows:
-                waiting = [] if self._stopping or paused(store, flow.id) else store.dirty(flow.id)
+                waiting = [] if self._stopping or paused(store, flow.id) else self._allowed(reconciler.run, flow)
                 busy = busy or bool(waiting)
                 await self._all(flow, waiting, reconciler)
             if not busy:
                 return
+
+    def _allowed(self, run: Run, flow: Flow) -> list[int]:
+        """Links with work; not those of deletes that are too many to be meant, unless a person says that they are."""
+        waiting, pending = run.store.dirty(flow.id), run.store.deleting(flow.id)
+        if deletes_held(run.store, flow):
+            run.walk.notices.append(
+                Notice(
+                    flow.id,
+                    "*",
+                    None,
+                    "needs_attention",
+                    f"{len(pending)} deletes are pending; that many wait for a person to allow them",
+                )
+            )
+            return [link for link in waiting if link not in set(pending)]
+        return waiting
 
     async def _all(self, flow: Flow, links: Sequence[int], reconciler: Reconciler) -> None:
         done = 0

@@ -11,7 +11,8 @@ from typing import Any, NoReturn, cast, get_args
 
 from sync.converters import PLAIN, Choice, Converter, Reference
 from sync.errors import FlowError
-from sync.schema import Clearing, Direction, Flow, Late, Lines, Owner, Pair, Policy, Side
+from sync.schema import Clearing, Create, Direction, Flow, Late, Lines, OnDelete, Owner, Pair, Policy, Side
+from sync.values import BadValue, Value
 
 __all__ = ["SHIPPED", "Flow", "Pair", "load_flow", "load_flows", "ordered"]
 
@@ -93,7 +94,19 @@ class _Reader:
     def flow(self, table: dict[str, Any]) -> Flow:
         self._known(
             table,
-            {"id", "after", "source", "target", "match", "create", "defaults", "pair", "lines", "conflict_late"},
+            {
+                "id",
+                "after",
+                "source",
+                "target",
+                "match",
+                "create",
+                "delete",
+                "defaults",
+                "pair",
+                "lines",
+                "conflict_late",
+            },
             "the file",
             None,
         )
@@ -103,8 +116,8 @@ class _Reader:
         pairs = self._pairs(table, "pair", defaults, after)
         match, match_case = self._match(table, pairs)
         create = self._table(table, "create", {})
-        self._known(create, {"direction", "unless"}, "[create]", "[create]")
-        self._choice(create, "direction", ("source",), "source", "[create]")
+        self._known(create, {"direction", "when", "unless"}, "[create]", "[create]")
+        on_delete, deactivated = self._delete(table, pairs)
         return Flow(
             id=self._string(table, "id", "the file", None),
             source=self._side(table, "source"),
@@ -114,8 +127,12 @@ class _Reader:
             pairs=pairs,
             lines=self._line_section(table, defaults, after),
             late=self._late(table, pairs),
-            unless=self._unless(create, pairs),
+            create=cast(Create, self._choice(create, "direction", get_args(Create), "source", "[create]")),
+            when=self._conditions(create, "when", pairs),
+            unless=self._conditions(create, "unless", pairs),
             after=after,
+            on_delete=on_delete,
+            deactivated=deactivated,
         )
 
     def _pairs(
@@ -253,13 +270,46 @@ class _Reader:
         values = frozenset(self._strings(section, "values", [], place))
         return Late(name, values, cast(Policy, self._choice(section, "policy", get_args(Policy), "manual", place)))
 
-    def _unless(self, create: dict[str, Any], pairs: tuple[Pair, ...]) -> dict[str, tuple[object, ...]]:
-        section = create.get("unless", {})
+    def _conditions(self, create: dict[str, Any], key: str, pairs: tuple[Pair, ...]) -> dict[str, tuple[object, ...]]:
+        section = create.get(key, {})
         if not isinstance(section, dict) or not all(isinstance(held, list) for held in section.values()):
-            self._fail("unless must be a table of lists", 'Write unless = { status = ["cancelled"] }', "[create]")
-        for name in section:
-            self._named(pairs, name, "[create]")
-        return {name: tuple(held) for name, held in section.items()}
+            self._fail(f"{key} must be a table of lists", f'Write {key} = {{ status = ["cancelled"] }}', "[create]")
+        return {
+            self._named(pairs, name, "[create]").name: tuple(
+                self._source_value(pairs, name, value, "[create]") for value in held
+            )
+            for name, held in section.items()
+        }
+
+    def _delete(self, table: dict[str, Any], pairs: tuple[Pair, ...]) -> tuple[OnDelete, dict[str, Value]]:
+        section, place = self._table(table, "delete", {}), "[delete]"
+        self._known(section, {"on_delete", "deactivated"}, place, place)
+        on_delete = cast(OnDelete, self._choice(section, "on_delete", get_args(OnDelete), "keep", place))
+        said = section.get("deactivated", {})
+        if not isinstance(said, dict) or (on_delete == "deactivate" and not said):
+            self._fail(
+                "on_delete = 'deactivate' needs to know how a record is deactivated",
+                "Write deactivated = { active = false }",
+                place,
+            )
+        for name in said:
+            if self._named(pairs, name, place).direction != "both":
+                self._fail(
+                    f"'{name}' does not travel both ways, so no side can be deactivated by it",
+                    "Name a pair with direction = 'both'",
+                    place,
+                )
+        return on_delete, {name: self._source_value(pairs, name, value, place) for name, value in said.items()}
+
+    def _source_value(self, pairs: tuple[Pair, ...], name: str, raw: object, place: str) -> Value:
+        """A value as Customerp writes it, in canonical form."""
+        converter = self._named(pairs, name, place).converter
+        try:
+            if isinstance(converter, Choice) and raw not in converter.words:
+                raise BadValue(f"expected one of {', '.join(converter.words)}")
+            return converter.read_source(raw)
+        except BadValue as error:
+            self._fail(f"{name} = {raw!r} is no value of that property: {error}", "Correct the value", place)
 
     def _named(self, pairs: tuple[Pair, ...], name: str, place: str) -> Pair:
         found = next((pair for pair in pairs if pair.name == name), None)

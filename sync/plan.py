@@ -99,6 +99,18 @@ def plan_link(flow: Flow, link: Link, resolve: Resolver) -> LinkPlan:
     )
 
 
+def plan_deactivation(flow: Flow, link: Link, resolve: Resolver) -> Change:
+    """What tells the surviving side of a link that its counterpart was deleted."""
+    seen = link.inv if link.deleted == "customerp" else link.erp
+    assert seen is not None
+    fields: Values = {}
+    for name, value in flow.deactivated.items():
+        wanted = flow.pair(name).converter.to_target(value, resolve) if link.deleted == "customerp" else value
+        if seen.values[name] != wanted:
+            fields[name] = wanted
+    return Change(fields)
+
+
 @dataclass(frozen=True)
 class Creation:
     """The counterpart to create, or why not now."""
@@ -111,6 +123,10 @@ class Creation:
 def plan_create(flow: Flow, link: Link, resolve: Resolver) -> Creation:
     """The counterpart of a record that only Customerp has, in its intended final state."""
     assert link.erp is not None
+    for name, asked in flow.when.items():
+        value = link.erp.values[name]
+        if value not in asked:
+            return Creation(None, (name, "divergence", f"{name} is {value!r}, so no {flow.target.type} is created"))
     for name, held in flow.unless.items():
         value = link.erp.values[name]
         if value in held:

@@ -45,6 +45,9 @@ class Storage(Protocol):
     def dirty(self, flow: str) -> list[int]:
         """Ids of links with work, in the order in which the records were first seen."""
 
+    def deleting(self, flow: str) -> list[int]:
+        """Ids of links whose record is gone on one side and whose other side is still to be told."""
+
     def open_intents(self) -> list[int]:
         """Ids of links with a write whose outcome is not stored."""
 

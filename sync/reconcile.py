@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sync import matching, recovery
+from sync import matching, recovery, retiring
 from sync.connector import Prepared
 from sync.errors import CallFailed, EndpointDown, OutcomeUnknown, Superseded
 from sync.events import LinkRested
@@ -85,6 +85,8 @@ class Reconciler:
         """One write, or whatever else brings the link nearer to rest; False when it is there."""
         if link.state is State.TOMBSTONED:
             return False
+        if link.deleted is not None and link.linked:
+            return await retiring.retire(self.execution, flow, link)
         if link.erp_id is None:
             self.run.rest(link, link.state, link.reason, [])
             return False

@@ -36,6 +36,7 @@ CREATE INDEX link_reference ON link (flow, reference) WHERE reference IS NOT NUL
 CREATE INDEX link_dirty ON link (flow, id) WHERE dirty;
 CREATE INDEX link_waits ON link (waits_for) WHERE waits_for IS NOT NULL;
 CREATE INDEX link_intent ON link (id) WHERE intent IS NOT NULL;
+CREATE INDEX link_deleting ON link (flow) WHERE deleted IS NOT NULL AND state <> 'tombstoned' AND erp_id IS NOT NULL;
 CREATE INDEX link_retry ON link (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE TABLE cursor (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE history (
@@ -48,6 +49,7 @@ _APPEND_ONLY = """
 CREATE TRIGGER history_{0} BEFORE {0} ON history BEGIN SELECT RAISE(ABORT, 'the history is only added to'); END
 """
 
+_DELETING = "deleted IS NOT NULL AND state <> 'tombstoned' AND erp_id IS NOT NULL"  # as the index says
 _SELECT = f"SELECT id, {', '.join(COLUMNS)} FROM link"  # noqa: S608 - names of our own columns
 _VERSIONS = "SELECT id, version FROM link"
 _INSERT = f"INSERT INTO link ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
@@ -156,6 +158,11 @@ class Store:
             found for (found,) in self._db.execute("SELECT id FROM link WHERE dirty AND flow = ? ORDER BY id", (flow,))
         ]
 
+    def deleting(self, flow: str) -> list[int]:
+        """Ids of links whose record is gone on one side and whose other side is still to be told."""
+        rows = self._db.execute(f"SELECT id FROM link WHERE flow = ? AND {_DELETING} ORDER BY id", (flow,))  # noqa: S608
+        return [found for (found,) in rows]
+
     def open_intents(self) -> list[int]:
         """Ids of links with a write whose outcome is not stored."""
         return [found for (found,) in self._db.execute("SELECT id FROM link WHERE intent IS NOT NULL ORDER BY id")]
@@ -181,7 +188,9 @@ class Store:
     def unseen(self, flow: str, system: System) -> tuple[list[str], int]:
         """Ids of known records that the scan has not shown, and how many are known."""
         column = "erp_id" if system == "customerp" else "inv_id"
-        known = f"FROM link WHERE flow = ? AND {column} IS NOT NULL AND state <> 'tombstoned'"
+        known = (
+            f"FROM link WHERE flow = ? AND {column} IS NOT NULL AND state <> 'tombstoned' AND deleted IS NOT '{system}'"
+        )
         rows = self._db.execute(
             f"SELECT {column} {known} AND {column} NOT IN (SELECT id FROM seen WHERE flow = ? AND system = ?) "  # noqa: S608
             f"ORDER BY {column}",

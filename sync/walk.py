@@ -5,28 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from sync import deletes
+from sync.clock import Clock
 from sync.connector import Changed, Connector, Record
 from sync.customerp import Customerp
 from sync.errors import CallFailed
 from sync.invoiced import Invoiced
-from sync.links import TITLES, Interval, Link, Notice, State, System, accept, key_of, same_content
+from sync.links import TITLES, Interval, Link, Notice, State, System, accept, same_content
 from sync.ports import Storage
 from sync.report import Progress
 from sync.schema import Flow
 from sync.settlement import accepted, observe
 from sync.values import BadValue, Raw
 
-_FEW = 10  # so many may be missing at once, or one in a hundred
-
 
 class Walk:
     """Brings the store up to date with both systems."""
 
     def __init__(
-        self, store: Storage, session: int, progress: Callable[[Progress], None] | None, complete: bool = False
+        self,
+        store: Storage,
+        clock: Clock,
+        session: int,
+        progress: Callable[[Progress], None] | None,
+        complete: bool = False,
     ) -> None:
         """`complete` reads everything, also what should not have changed, and looks for what is missing."""
-        self._store, self._session, self._progress = store, session, progress
+        self._store, self._clock, self._session, self._progress = store, clock, session, progress
         self._completely: set[System] = {"customerp", "invoiced"} if complete else set()
         store.begin_scan()
         self._read = 0
@@ -93,7 +98,7 @@ class Walk:
         system = connector.system
         side = flow.source if system == "customerp" else flow.target
         missing, known = self._store.unseen(flow.id, system)
-        if len(missing) > max(_FEW, known // 100) or (len(missing) == known > 1):
+        if deletes.too_many(len(missing), known) or (len(missing) == known > 1):
             self.notices.append(
                 Notice(
                     flow.id,
@@ -165,6 +170,9 @@ class Walk:
         if verdict == "recheck":
             self._store.save(replace(link, recheck=True, dirty=True))
             return
+        if link.deleted == system:
+            self._store.save(deletes.revived(accepted(flow, link, system, record, new)))
+            return
         if current is not None and same_content(current, new):
             if (current.stamp, current.version, link.reference) != (new.stamp, new.version, _reference(link, record)):
                 self._store.save(accepted(flow, link, system, record, new))
@@ -175,55 +183,11 @@ class Walk:
         self._store.save(replace(accepted(flow, link, system, record, new), dirty=link.dirty or live))
 
     def gone(self, flow: Flow, system: System, id_: str) -> None:
-        """A record was deleted; its counterpart is left alone and nothing is created anew; inside a transaction."""
-        link = self._store.by_remote(flow.id, system, id_)
-        if link is None or link.state is State.TOMBSTONED:
-            return
-        if not link.linked:
-            if system == "invoiced":
-                self._store.remove(link)
-            else:
-                self._store.save(
-                    replace(
-                        link,
-                        state=State.TOMBSTONED,
-                        dirty=False,
-                        waits_for=None,
-                        notices=(),
-                        reason=f"deleted in {TITLES[system]}",
-                    )
-                )
-            return
-        other, kept = ("Invoiced", flow.target.type) if system == "customerp" else ("Customerp", flow.source.type)
-        reason = f"deleted in {TITLES[system]}; the {kept} in {other} is left alone"
-        notice = Notice(flow.id, key_of(flow.match.name, link), None, "divergence", reason)
-        self.notices.append(notice)
-        tombstone = replace(
-            link,
-            state=State.TOMBSTONED,
-            reason=reason,
-            dirty=False,
-            waits_for=None,
-            intent=None,
-            notices=(notice,),
-            conflicts=(),
-        )
-        if system == "customerp":
-            # The counterpart is free again: a later record with its number may be linked with it.
-            self._store.save(replace(tombstone, inv_id=None, inv_key=None, inv=None, reference=None))
-            self._store.save(
-                Link(
-                    flow.id,
-                    inv_id=link.inv_id,
-                    inv_key=link.inv_key,
-                    inv=link.inv,
-                    reference=link.reference,
-                    generation=link.generation + 1,
-                    dirty=False,
-                )
-            )
-        else:
-            self._store.save(tombstone)
+        """A record was deleted; inside a transaction."""
+        now = self._clock.monotonic()
+        notice = deletes.gone(self._store, flow, system, id_, Interval(self._session, now, now))
+        if notice is not None:
+            self.notices.append(notice)
 
     def _unreadable(self, flow: Flow, system: System, raw: object, error: Exception) -> None:
         id_ = str(raw.get("id")) if isinstance(raw, dict) and raw.get("id") is not None else None

@@ -1,0 +1,74 @@
+"""Telling one side that its counterpart was deleted: only where the flow says so, and not against an edit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from sync import deletes
+from sync.links import Interval, Link, State, System
+from sync.merge import chosen
+from sync.plan import plan_deactivation
+from sync.schema import Flow
+from sync.writing import names_of, wanted
+
+if TYPE_CHECKING:
+    from sync.execution import Execution
+
+
+def verdict(flow: Flow, link: Link) -> Literal["deactivate", "restore", "keep", "ask"]:
+    """What becomes of the surviving record: an edit of master data wins, one of a document is left to a person.
+
+    Nothing is restored in a system in which the flow creates no records.
+    """
+    fields = deletes.edited(flow, link)
+    if not fields:
+        return "deactivate"
+    conflict = deletes.clash(flow, link, fields)
+    decided = chosen(
+        link.choices, [deletes.FIELD], {deletes.FIELD: conflict.customerp}, {deletes.FIELD: conflict.invoiced}
+    )
+    if decided == link.deleted:
+        return "deactivate"
+    restorable = link.deleted == "invoiced" or flow.create == "both"
+    if decided is not None:
+        return "restore" if restorable else "keep"
+    return "restore" if restorable and flow.late is None and flow.lines is None else "ask"
+
+
+async def retire(execution: Execution, flow: Flow, link: Link) -> bool:
+    """One step for a link whose record is gone on one side; False when nothing more is to be done."""
+    run = execution.run
+    other: System = "invoiced" if link.deleted == "customerp" else "customerp"
+    seen = await run.reread(flow, link, other)
+    if seen is None:
+        return False
+    link = run.store.link(link.id)
+    now = run.clock.monotonic()
+    moment = Interval(run.session, now, now)
+    fate = verdict(flow, link)
+    if fate == "ask":
+        conflict = deletes.clash(flow, link, deletes.edited(flow, link))
+        run.remember_conflicts(link.id, [conflict])
+        run.rest(replace(link, conflicts=(conflict,)), State.CONFLICTED, "deleted on one side, edited on the other", [])
+        return False
+    if fate == "restore":
+        with run.store.transaction():
+            deletes.restore(run.store, link, moment)
+        return True
+    change = plan_deactivation(flow, link, run)
+    if fate == "keep" or not change:
+        assert link.deleted is not None
+        with run.store.transaction():
+            words = "is left alone" if fate == "keep" else "is deactivated"
+            notice = deletes.bury(run.store, flow, link, link.deleted, moment, words)
+        run.remember(link.id, [notice])
+        return False
+    prepared = run.connectors[other].prepare(wanted(flow, link, other, change, seen.raw))
+    if prepared.operation is None:
+        names = names_of(flow, other)
+        notices = [run.notice(link, names.get(path, path), *why) for path, why in prepared.blocked.items()]
+        run.rest(link, State.CONFLICTED, "its counterpart was deleted, and it cannot be deactivated", notices)
+        return False
+    await execution.write(flow, link, other, change, prepared, prepared.operation)
+    return True

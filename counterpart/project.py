@@ -49,7 +49,7 @@ def standards(root: Path, candidate: Mapping[str, str]) -> Standards:
     return Standards(
         checklist,
         Supplement.load(folder / "supplement.toml", checklist),
-        Decisions.load(folder / "decisions.toml", checklist),
+        Decisions.load(folder / "decisions.toml", checklist).including(additional),
         additional,
         Circumstances(waivers=waivers, manual=manual),
     )

@@ -80,7 +80,7 @@ class Trace:
             checklist,
             additional,
             Supplement.load(folder / "supplement.toml", checklist),
-            Decisions.load(folder / "decisions.toml", checklist),
+            Decisions.load(folder / "decisions.toml", checklist).including(additional),
             Reviews.load(folder / FILE_NAME),
             outlines,
             tuple(defects),

@@ -34,7 +34,7 @@ from counterpart.checklist.judgement import (
 )
 from counterpart.checklist.manual import ManualRecord
 from counterpart.checklist.model import Document
-from counterpart.checklist.scaffold import Connected, Written, scaffold
+from counterpart.checklist.scaffold import Connected, Written, adopted, scaffold
 from counterpart.checklist.supplement import Direction, Row, Supplement
 from counterpart.checklist.verdicts import exercised, judge
 from counterpart.checklist.versions import VersionDifference, compare_versions
@@ -88,6 +88,7 @@ __all__ = [
     "Waivers",
     "WaiversError",
     "Written",
+    "adopted",
     "against_opposite",
     "compare",
     "compare_versions",

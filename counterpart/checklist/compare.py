@@ -38,7 +38,7 @@ class Difference:
 
 
 def compare(checklist: Checklist, document: Document) -> tuple[Difference, ...]:
-    """Every difference, what vanished first; nothing when the document says the same.
+    """Every difference, what vanished or is blocked now first; nothing when the document says the same.
 
     Another Generated line, line ends, spelling of a name, or order of the flows makes no item differ.
     """
@@ -57,6 +57,16 @@ def compare(checklist: Checklist, document: Document) -> tuple[Difference, ...]:
     differences = [_gone(item, found) for item in checklist.items if item.id not in new]
     differences += [
         Difference(
+            Change.BLOCKED,
+            item.short,
+            f"{item.short} is blocked until {item.decision} is decided: {item.blocked}",
+            item.line,
+        )
+        for item in found.items
+        if item.blocked and (item.id not in old or old[item.id].decision != item.decision)
+    ]
+    differences += [
+        Difference(
             Change.REWORDED,
             item.short,
             f"{item.short} is stated in other words than when it was derived; review it and its scenarios.",
@@ -69,16 +79,6 @@ def compare(checklist: Checklist, document: Document) -> tuple[Difference, ...]:
         Difference(Change.NEW, item.short, f"{item.short} is new: {item.wording} No scenario proves it.", item.line)
         for item in found.items
         if item.id not in old
-    ]
-    differences += [
-        Difference(
-            Change.BLOCKED,
-            item.short,
-            f"{item.short} is blocked until {item.decision} is decided: {item.blocked}",
-            item.line,
-        )
-        for item in found.items
-        if item.blocked and (item.id not in old or old[item.id].decision != item.decision)
     ]
     if not differences and found.document.content_key != checklist.document.content_key:
         differences.append(

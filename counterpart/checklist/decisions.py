@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self, cast, get_args
 
+from counterpart.checklist.additional import Additional
 from counterpart.checklist.approvals import Approval, parsed, seal, text
 from counterpart.checklist.checklist import Checklist
 from counterpart.checklist.errors import DecisionsError
@@ -36,6 +37,14 @@ _STANDING_POINTS: dict[str, tuple[str, tuple[str, ...]]] = {
         "What becomes of the other one when a {source} or its {target} is deleted?",
         ("link-stable",),
     ),
+}
+
+
+# By which requirements an item beyond the document depends on a point.
+_REQUIREMENTS: Mapping[str, frozenset[int]] = {
+    "conflict": frozenset({42, 43, 44, 45, 50, 66, 67}),
+    "clearing": frozenset({46, 47, 48}),
+    "deletes": frozenset(range(58, 64)),
 }
 
 
@@ -85,6 +94,10 @@ class Decisions:
             point for point in self.points if not (made := self.made.get(point.id)) or made.standing != "approved"
         )
 
+    def including(self, additional: Additional) -> Self:
+        """The same, where the items beyond the document depend on the points that their requirements are about."""
+        return replace(self, points=tuple(_including(point, additional) for point in self.points))
+
     @classmethod
     def load(cls, path: Path, checklist: Checklist) -> Self:
         """Read and check decisions; no file means that nothing is decided. Raises DecisionsError with every mistake."""
@@ -131,6 +144,18 @@ def _of_flow(flow: Flow, items: tuple[Item, ...]) -> Iterator[Point]:
         if depending and not (name == "match-key" and has_rule):
             asked = question.format(source=flow.source, target=flow.target)
             yield _point(f"{name}:{flow.id}", asked, depending, blocking=False)
+
+
+def _including(point: Point, additional: Additional) -> Point:
+    name, _, flow = point.id.partition(":")
+    about = _REQUIREMENTS.get(name, frozenset())
+    depending = [
+        item.short
+        for item in additional.items
+        if item.flow == flow and about.intersection(additional.requirements[item.short])
+    ]
+    # What an approval is bound to stays the document's statements.
+    return replace(point, items=(*point.items, *depending))
 
 
 def _point(id_: str, question: str, items: list[Item], *, blocking: bool) -> Point:

@@ -69,12 +69,15 @@ def scaffold(
     return (*written, *(Written(path, "removed") for path in left))
 
 
+def adopted(document: Document, connected: Connected = NOTHING) -> Checklist:
+    """The checklist of a document with systems named as the steps know them, and blocked where nothing carries it."""
+    return _adopted(document, _casts(document, connected))
+
+
 def files(document: Document, connected: Connected = NOTHING, others: Sequence[Document] = ()) -> dict[str, str]:
     """The files of a scaffold by their relative path."""
-    whole = Checklist.of(document)
-    casts = {flow.short: _cast(flow, document, connected) for flow in merged(document)}
-    items = tuple(_held(item, casts[item.flow]) for item in whole.items)
-    whole = replace(whole, items=items, flows=tuple(_named(flow, casts[flow.id]) for flow in whole.flows))
+    casts = _casts(document, connected)
+    whole = _adopted(document, casts)
     flows = merged(document)
     offered = {flow.short: suggestions(flow, document, others) for flow in flows if not flow.rows}
     found = {
@@ -89,6 +92,16 @@ def files(document: Document, connected: Connected = NOTHING, others: Sequence[D
         for kind, same in by_kind.items():
             found[f"features/{flow.short}/{kind}.feature"] = _feature(kind, same, casts[flow.short])
     return found
+
+
+def _casts(document: Document, connected: Connected) -> dict[str, Cast]:
+    return {flow.short: _cast(flow, document, connected) for flow in merged(document)}
+
+
+def _adopted(document: Document, casts: Mapping[str, Cast]) -> Checklist:
+    whole = Checklist.of(document)
+    items = tuple(_held(item, casts[item.flow]) for item in whole.items)
+    return replace(whole, items=items, flows=tuple(_named(flow, casts[flow.id]) for flow in whole.flows))
 
 
 def _cast(flow: MergedFlow, document: Document, connected: Connected) -> Cast:

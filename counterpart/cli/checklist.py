@@ -41,7 +41,8 @@ def points(file: Path, as_json: bool) -> None:
     Ends with exit code 1 while something is undecided.
     """
     found = Checklist.load(file)
-    decisions = Decisions.load(file.with_name("decisions.toml"), found)
+    additional = Additional.load(file.with_name("additional.toml"), found)
+    decisions = Decisions.load(file.with_name("decisions.toml"), found).including(additional)
     if as_json:
         show_json([{**asdict(point), "decision": decisions.made.get(point.id)} for point in decisions.points])
     else:

@@ -21,6 +21,7 @@ from counterpart.checklist import (
     Difference,
     Item,
     VersionDifference,
+    adopted,
     against_opposite,
     compare,
     compare_versions,
@@ -198,6 +199,8 @@ def _show_differences(
         )
     elif not differences:
         click.echo(f"{document.name} says the same as {other}.")
+    else:
+        click.echo(f"{counted(len(differences), 'difference')} from {other}\n")
     for each in () if as_json else differences:
         show_lines(_place(each, document, old), each.sentence)
         touched, in_reports = _touched(each, scenarios), _signed_by(each, signed)
@@ -252,10 +255,13 @@ def _show_attestation(file: Path, as_json: bool) -> bool:
 
 @click.command()
 @click.argument("document", type=DOCUMENT)
+@click.option("--write", is_flag=True, help="derive the checklist anew from the document, and nothing else")
 @FILE
 @JSON
-def update(document: Path, file: Path, as_json: bool) -> None:
-    """Print what there is to do for a new DOCUMENT: scenarios to write, to review, to retire. Changes nothing.
+def update(document: Path, write: bool, file: Path, as_json: bool) -> None:
+    """Print what there is to do for a new DOCUMENT: scenarios to write, to review, to retire.
+
+    Nothing is changed. With --write the checklist follows the document; then `trace` tells what it has torn.
 
     For example: counterpart checklist update customerp-invoiced-new.rst
 
@@ -280,7 +286,12 @@ def update(document: Path, file: Path, as_json: bool) -> None:
                 for name in touched:
                     click.echo(f"      {name}")
             click.echo()
-        click.echo(f"Nothing was changed. Scenarios to begin with: counterpart checklist scaffold {document} --out DIR")
+        click.echo(f"Scenarios to begin with: counterpart checklist scaffold {document} --out DIR")
+    if write:
+        adopted(read_file(document), _connected()).save(file)
+        click.echo(f"{file} was derived anew. Next: counterpart checklist trace", err=as_json)
+    elif to_do and not as_json:
+        click.echo("Nothing was changed; --write lets the checklist follow the document.")
     if to_do:
         raise SystemExit(1)
 
@@ -305,8 +316,7 @@ def scaffold_(document: Path, out: Path, others: tuple[Path, ...]) -> None:
     For example: counterpart checklist scaffold tripletex-invoiced.rst --out tripletex \\
                    --like invoiced-tripletex.rst
     """
-    connected = Connected({name.lower(): name for name in CONTRACTS}, frozenset(flow.id for flow in load_flows()))
-    written = scaffold(read_file(document), out, connected, [read_file(other) for other in others])
+    written = scaffold(read_file(document), out, _connected(), [read_file(other) for other in others])
     # The drivers read their contracts beside the features.
     for contract in sorted(Path("contracts").glob("*.yaml")):
         copy = out / "contracts" / contract.name
@@ -321,6 +331,11 @@ def scaffold_(document: Path, out: Path, others: tuple[Path, ...]) -> None:
     click.echo(f"  pytest --collect-only -q {out}")
     click.echo(f"  counterpart checklist points --checklist {out}/features/checklist.toml")
     click.echo(f"  counterpart supplement list --checklist {out}/features/checklist.toml")
+
+
+def _connected() -> Connected:
+    """What the drivers reach and the shipped sync carries."""
+    return Connected({name.lower(): name for name in CONTRACTS}, frozenset(flow.id for flow in load_flows()))
 
 
 def scenarios_of(file: Path) -> dict[str, list[str]]:

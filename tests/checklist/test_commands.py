@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from counterpart.checklist import Checklist
 from counterpart.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
@@ -118,7 +119,9 @@ def test_comparing_with_the_checklist_and_with_another_version(keep: Callable[..
     new = keep("new.rst", flows=THREE[1:])
     result = run("checklist", "compare", old, new, "--checklist", project)
     assert result.exit_code == 1
-    assert result.output.startswith("old.rst:12: The flow customer-company is gone.\n    touches 22 scenarios in ")
+    assert result.output.startswith(
+        "1 difference from old.rst\n\nold.rst:12: The flow customer-company is gone.\n    touches 22 scenarios in "
+    )
     folder = project.parent.parent / "reports" / "signoff"
     folder.mkdir(parents=True)
     report = {
@@ -140,6 +143,23 @@ def test_what_there_is_to_do_for_a_new_document(keep: Callable[..., Path], proje
     assert {heading: len(tasks) for heading, tasks in told.items()} == {"retire": 5, "write": 5}
     assert before == {path: path.read_bytes() for path in project.parent.rglob("*") if path.is_file()}
     assert run("checklist", "update", keep("same.rst"), "--checklist", project).output.startswith("Nothing to do")
+
+
+def test_the_checklist_follows_a_document_only_when_told_to(keep: Callable[..., Path], project: Path) -> None:
+    document = keep("new.rst", "Custom ERP", flows=[*THREE[:2], ("Contact", "Contacts")])
+    assert "Nothing was changed" in run("checklist", "update", document, "--checklist", project).output
+    assert run("checklist", "review", "--all", "--checklist", project).exit_code == 0
+    result = run("checklist", "update", document, "--write", "--checklist", project)
+    assert (result.exit_code, result.output.splitlines()[-1].partition(" was ")[2]) == (
+        1,
+        "derived anew. Next: counterpart checklist trace",
+    )
+    told = Checklist.load(project)
+    # The steps know the system by one name, however a document spells it.
+    assert [str(flow.source) for flow in told.flows] == ["Customerp Customer", "Customerp Order", "Customerp Contact"]
+    assert {item.blocked for item in told.by_flow["contact-contact"]} == {
+        "No connector for Customerp Contact to Invoiced Contacts."
+    }
 
 
 def test_what_each_item_rests_on(project: Path) -> None:

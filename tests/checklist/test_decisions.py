@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from counterpart.checklist import (
+    Additional,
     Approval,
     Checklist,
     Decisions,
@@ -174,6 +175,26 @@ def test_an_undecided_point_keeps_an_item_open_and_a_suggestion_is_an_assumption
         "The only scenario passed. Rests on a decision that is suggested, not approved: match-key:customer-company.",
     )
     assert _verdict(checklist, None, scenarios, ended())[0] == Verdict.PASSED
+
+
+def test_items_beyond_the_document_depend_on_what_their_requirements_are_about(
+    checklist: Checklist, shown: Callable[..., Any], ended: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "additional.toml"
+    path.write_text(
+        '[[requirement]]\nnumber = 58\nwording = "Nothing else is deleted."\n\n'
+        '[[item]]\nshort = "product-item/deletes"\n'
+        'wording = "What is deleted stays deleted."\nrequirements = [58]\n',
+        "utf-8",
+    )
+    additional = Additional.load(path, checklist)
+    decisions = Decisions.load(tmp_path / "decisions.toml", checklist).including(additional)
+    assert [point.id for point, _ in decisions.of("product-item/deletes")] == ["deletes:product-item"]
+    scenarios = [shown("s", "product-item/deletes")]
+    judged = judge(checklist, Supplement(()), scenarios, ended(), decisions, additional=additional.items)
+    assert [each.verdict for each in judged.additional] == [Verdict.OPEN]
+    # What an approval is bound to are the document's statements.
+    assert {point.says for point in decisions.points} == {point.says for point in open_points(checklist)}
 
 
 def test_blocks_survive_the_checklist_file(doubled: Checklist, tmp_path: Path) -> None:

@@ -107,6 +107,26 @@ def test_a_document_without_flows_has_nothing_to_prove(write: Callable[..., str]
         ("How records get from Customerp", "How records get from Tripletex", 10, "from Customerp to Invoiced"),
         ("Every Customerp Customer will be", "When it is sold, Customerp Customer will be", 14, "on which condition"),
         ("     - Invoiced Data Type\n", "     - Other Data Type\n", 25, "the system of"),
+        (
+            "   * - Customerp Customer Property\n     - Invoiced Customers company Property\n",
+            "   * - Invoiced Customers company Property\n     - Customerp Customer Property\n",
+            23,
+            "header cell",
+        ),
+        (
+            "Once a link between a Customerp Customer and a Invoiced Customers company is established, it will keep in "
+            "sync between the two systems, regardless of where it is edited.\n\n",
+            "",
+            16,
+            "a linked pair keeps in sync",
+        ),
+        (
+            "The following properties are synchronized between a Customerp Customer and a Invoiced Customers company:"
+            "\n\n",
+            "",
+            18,
+            "a list of properties follows",
+        ),
     ],
 )
 def test_a_changed_line_is_refused_with_its_place(

@@ -83,12 +83,14 @@ class Contract:
             raise ContractError(f"{path.name} is not a readable OpenAPI contract: {error}") from error
 
     def property(self, schema: str, path: str) -> Property:
-        """The property at a dotted path; list positions are numbers that count from one (`lines.1.quantity`)."""
+        """The property at a dotted path; list positions count from one or are left out (`lines.1.quantity`)."""
         node = self._resolve(self._schemas.get(schema, {}))
         for segment in path.split("."):
             if segment.isdigit():
                 node = self._resolve(node.get("items", {}))
                 continue
+            if "items" in node:
+                node = self._resolve(node["items"])
             known = self._properties(node)
             if segment not in known:
                 raise ContractError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
@@ -26,6 +26,7 @@ from counterpart.checklist import (
 from counterpart.checklist.items import UNSPECIFIED_KIND
 from counterpart.checklist.requirements import requirements
 from counterpart.checklist.reviews import FILE_NAME, Review, Reviews
+from counterpart.contract import Contract
 from counterpart.gherkin import (
     REQUIREMENT_TAG,
     SEVERAL_TAG,
@@ -39,6 +40,8 @@ from counterpart.gherkin import (
 from counterpart.project import known
 from counterpart.replay import Cassette, ReplayError, path_for
 from counterpart.replay.staleness import PARTS
+from counterpart.stage import CONTRACTS
+from counterpart.writable import unusable
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Trace:
     outlines: tuple[Outline, ...]
     defects: tuple[Finding, ...]
     recorded: Mapping[Path, Mapping[str, Any]]
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
     signed: datetime | None = None
 
     @classmethod
@@ -85,6 +89,7 @@ class Trace:
             outlines,
             tuple(defects),
             _recorded(folder.parent / "cassettes", outlines),
+            _contracts(folder.parent / "contracts"),
             signed,
         )
 
@@ -215,6 +220,8 @@ class Trace:
                 message = f"no scenario of {row.flow} reads {row.source} > {row.target} where it has to arrive"
                 cure = "write a row of an outline that reads it, or reject it: counterpart supplement reject"
                 yield Finding("unread-row", path, _line_of_row(path, row), message, cure)
+        for row, message, cure in unusable(self.checklist, self.supplement, self.contracts):
+            yield Finding("unusable-row", path, _line_of_row(path, row), f"{row.id}: {message}", cure)
         unlisted = {item.flow for item in self.checklist.items if item.kind == UNSPECIFIED_KIND}
         for outline in self.outlines:
             for flow in {short.partition("/")[0] for short in outline.items} & unlisted:
@@ -321,6 +328,11 @@ def _path(root: Path, identity: Identity) -> Path | None:
         return path_for(root, identity.item, identity.scenario, identity.row)
     except ValueError:
         return None
+
+
+def _contracts(folder: Path) -> dict[str, Contract]:
+    paths = {system: folder / name for system, name in CONTRACTS.items()}
+    return {system: Contract.load(path) for system, path in paths.items() if path.is_file()}
 
 
 def _recorded(root: Path, outlines: Iterable[Outline]) -> dict[Path, Mapping[str, Any]]:

@@ -56,6 +56,7 @@ def folder(tmp_path: Path) -> Path:
     features = tmp_path / "features"
     shutil.copytree(ROOT / "features", features, ignore=shutil.ignore_patterns(FILE_NAME))
     shutil.copytree(ROOT / "cassettes" / "product-item", tmp_path / "cassettes" / "product-item")
+    (tmp_path / "contracts").symlink_to(ROOT / "contracts")
     found = Trace.load(features)
     by = ("Kari Nordmann", "QA")
     reviews = [Review.of(item, found.noted(item.short), date(2026, 3, 2), *by) for item in found.items]
@@ -319,6 +320,39 @@ def test_a_scenario_that_comes_or_goes_after_a_review_is_told(folder: Path) -> N
 def test_our_own_wording_is_reviewed_like_the_document_s(folder: Path) -> None:
     Edit("checklist.toml", "Every new Customerp Product gets", "Every Customerp Product gets").apply(folder)
     assert [code for code, *_ in _told(folder)] == ["reworded"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            'source = "description"\ntarget = "description"',
+            'source = "description"\ntarget = "remark"',
+            "product-item/description>remark: invoiced.openapi.yaml knows no property 'remark' of Item; at ",
+        ),
+        (
+            'source = "description"\ntarget = "description"',
+            'source = "createdAt"\ntarget = "description"',
+            "product-item/createdAt>description: createdAt of Customerp Product is computed by Customerp, so nothing "
+            "can arrive in it; let the row travel the other way only",
+        ),
+        (
+            'target = "archived"\ntype = "boolean"',
+            'target = "archived"\ntype = "date"',
+            "product-item/discontinued>archived: discontinued of Customerp Product is a boolean, which holds no date",
+        ),
+    ],
+)
+def test_a_row_that_no_scenario_could_show_is_told_before_a_run(
+    before: str, after: str, said: str, folder: Path
+) -> None:
+    path = folder / "supplement.toml"
+    head, _, tail = path.read_text("utf-8").rpartition(before)
+    path.write_text(head + after + tail, "utf-8")
+    found = [(place, words) for code, place, words in _told(folder) if code == "unusable-row"]
+    line = (head + after.splitlines()[0]).count("\n") + 1
+    begins = line - (3 if "archived" in after else 2)
+    assert (found[0][0], found[0][1][: len(said)]) == (f"features/supplement.toml:{begins}", said)
 
 
 def test_two_items_in_a_scenario_that_says_so(folder: Path) -> None:

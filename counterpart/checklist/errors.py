@@ -10,7 +10,8 @@ ChecklistError
     ├── ManualError           features/manual.toml
     ├── AttestationError      features/attestation.toml; compare again
     ├── ReviewsError          features/trace.toml; review again
-    └── AdditionalError       features/additional.toml
+    ├── AdditionalError       features/additional.toml
+    └── PolicyError           gate.toml
 """
 
 from __future__ import annotations
@@ -70,3 +71,7 @@ class ReviewsError(FileDefects):
 
 class AdditionalError(FileDefects):
     """The additional items cannot be used as they are; `defects` names every mistake with item, cause and cure."""
+
+
+class PolicyError(FileDefects):
+    """A gate's policy cannot be used as it is; `defects` names every mistake."""

@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = {
     "checklist": "checklist",
     "doctor": "setup",
     "emulators": "emulators",
+    "gate": "gate",
     "init": "setup",
     "item": "item",
     "results": "results",

@@ -1,0 +1,233 @@
+"""What lies before the gate: everything that is known of a project and its last run, gathered and never judged here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from counterpart import project, surroundings
+from counterpart.checklist import (
+    Additional,
+    Checklist,
+    ChecklistError,
+    Circumstances,
+    Decisions,
+    Supplement,
+    Waivers,
+    compare,
+    judge,
+    read_file,
+)
+from counterpart.checklist.attestation import FILE_NAME, Attestation
+from counterpart.checklist.decisions import is_open
+from counterpart.checklist.gate import Ended, Facts, Tree, Trouble
+from counterpart.checklist.policy import Policy
+from counterpart.gherkin import FeatureDefect
+from counterpart.replay import ReplayError, path_for
+from counterpart.replay.contracts import Contract
+from counterpart.replay.reviews import FILE as REVIEWS
+from counterpart.replay.reviews import Reviews
+from counterpart.replay.staleness import Standing, statuses
+from counterpart.reporting import Places, ReportingError, Results
+from counterpart.reporting.agreement import disagreements
+from counterpart.reporting.errors import NoResults, VoidResults
+from counterpart.reporting.logbook import LOG
+from counterpart.reporting.signing import DATA, verify
+from counterpart.stage import CONTRACTS
+from counterpart.trace import Trace
+
+# What a file that is missing, torn or of another version may raise in the rooms that read it.
+UNREADABLE = (ChecklistError, ReplayError, ReportingError, FeatureDefect, OSError, ValueError)
+CODES = {
+    Standing.NEVER_RECORDED: "evidence-missing",
+    Standing.UNUSABLE: "unusable-recording",
+    Standing.UNUSED: "unused-recording",
+    Standing.TOO_OLD: "stale-recording",
+    Standing.DRIFTED: "contract-newer",
+    Standing.NOT_BELIEVED: "not-believed",
+    Standing.NOT_REVIEWED: "not-reviewed",
+}
+
+
+@dataclass(frozen=True)
+class Papers:
+    """Where everything lies: the project, the results with the reports beside them, signatures and their log."""
+
+    root: Path
+    results: Path
+    signers: Path
+    archive: Path
+    document: Path | None = None
+
+
+def gather(papers: Papers, policy: Policy, artifact: str, now: datetime) -> Facts:
+    """All facts; what cannot be read is a trouble among them and no exception."""
+    troubles: list[Trouble] = []
+    root = papers.root
+    facts = Facts(now, _tree(root), artifact=artifact)
+    try:
+        results = Results.load(papers.results)
+    except NoResults as error:
+        unloaded = (papers.results.parent / "junit.xml").exists()
+        hint = " A junit.xml is there: pytest ran without the plugin counterpart.plugin." if unloaded else ""
+        return replace(facts, troubles=[Trouble("no-results", f"{error}{hint}")])
+    except VoidResults as error:
+        return replace(facts, troubles=[Trouble("void", str(error))])
+    except UNREADABLE as error:
+        return replace(facts, troubles=[Trouble("unreadable", str(error))])
+    facts = replace(facts, run=results.facts, tests=_ended(results))
+    readers: tuple[Callable[[Papers, Policy, Results, datetime], Iterator[Trouble]], ...] = (
+        _problems,
+        _evidence,
+        _recordings,
+        _agreement,
+        _trace,
+        _document,
+        _signatures,
+    )
+    for read in readers:
+        try:
+            troubles += read(papers, policy, results, now)
+        except UNREADABLE as error:
+            troubles.append(Trouble("unreadable", str(error)))
+    if policy.baseline:
+        try:
+            facts = replace(facts, baseline=_ended(Results.load(root / policy.baseline)))
+        except UNREADABLE as error:
+            troubles.append(Trouble("no-baseline", f"The last release's results cannot be read: {error}"))
+    try:
+        facts = _judged(facts, root, results, now)
+    except UNREADABLE as error:
+        troubles.append(Trouble("unreadable", str(error)))
+    return replace(facts, troubles=troubles)
+
+
+def _judged(facts: Facts, root: Path, results: Results, now: datetime) -> Facts:
+    features = root / "features"
+    checklist = Checklist.load(features / "checklist.toml")
+    supplement = Supplement.load(features / "supplement.toml", checklist)
+    decisions = Decisions.load(features / "decisions.toml", checklist)
+    additional = Additional.load(features / "additional.toml", checklist)
+    waivers = Waivers.load(features / "waivers.toml", checklist, (item.short for item in additional.items))
+    judgement = judge(
+        checklist,
+        supplement,
+        results.ran,
+        results.facts,
+        decisions,
+        Circumstances(waivers=waivers, today=now.date()),
+        additional.items,
+    )
+    return replace(facts, judgement=judgement, unapproved=list(_unapproved(checklist, supplement, decisions)))
+
+
+def _unapproved(checklist: Checklist, supplement: Supplement, decisions: Decisions) -> Iterator[str]:
+    for flow in checklist.flows:
+        rows = [row for row in supplement.of(flow.id) if row.standing == "suggested"]
+        if rows:
+            told = f"{len(rows)} of {len(supplement.of(flow.id))} property pairs of {flow.id}"
+            yield f"Nobody has approved {told}, the first {rows[0].id}. `counterpart supplement approve` does it."
+    made = {point.id: decisions.made.get(point.id) for point in decisions.points}
+    waiting = [id_ for id_, each in made.items() if each is None or is_open(each) or each.standing != "approved"]
+    if waiting:
+        yield f"Nobody has approved {', '.join(waiting)}. `counterpart checklist decide` does it."
+
+
+def _ended(results: Results) -> dict[str, Ended]:
+    return {each.name: Ended(each.outcome, each.items, each.pairs) for each in results.tests}
+
+
+def _tree(root: Path) -> Tree:
+    revision, dirty = surroundings.revision(root)
+    committed = surroundings.git(root, "log", "-1", "--format=%cI")
+    return Tree(revision, dirty, surroundings.inputs(root), datetime.fromisoformat(committed) if committed else None)
+
+
+def _problems(papers: Papers, policy: Policy, results: Results, now: datetime) -> Iterator[Trouble]:
+    for each in results.problems:
+        yield Trouble("run-troubled", f"{each.kind}: {each.message}")
+
+
+def _evidence(papers: Papers, policy: Policy, results: Results, now: datetime) -> Iterator[Trouble]:
+    """Each scenario of a replay rests on a recording, which has to be there as it was."""
+    for each in results.ran:
+        if each.kind != "scenario" or each.proof not in ("emulator recording", "live recording"):
+            continue
+        owner = each.items[0] if each.items else ""
+        if each.evidence.cassette is None:
+            yield Trouble("evidence-missing", f"{each.name} ran without a recording.", owner)
+            continue
+        path = papers.root / each.evidence.cassette
+        if not path.is_file():
+            yield Trouble("evidence-missing", f"{each.evidence.cassette}, on which {each.name} rests, is gone.", owner)
+        elif sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest() != each.evidence.sha256:
+            yield Trouble("evidence-changed", f"{each.evidence.cassette} changed after the run. Run again.", owner)
+
+
+def _recordings(papers: Papers, policy: Policy, results: Results, now: datetime) -> Iterator[Trouble]:
+    root = papers.root / "cassettes"
+    wanted = [
+        path_for(root, identity.item, identity.scenario, identity.row)
+        for outline in project.scenarios(papers.root / "features")
+        for identity in outline.identities()
+    ]
+    contracts = [Contract.load(papers.root / "contracts" / name) for name in CONTRACTS.values()]
+    limits = {"": timedelta(days=policy.max_recording_age_days)}
+    found = statuses(root, wanted, contracts, now.date(), limits=limits, reviews=Reviews.load(root / REVIEWS))
+    grouped: dict[tuple[str, Standing], list[str]] = defaultdict(list)
+    for each in found:
+        item = each.cassette.rpartition("/")[0]
+        if each.age is not None and each.age < timedelta(0):
+            yield Trouble("clock", f"{each.cassette} was recorded in the future. Set the clock right.", item)
+        for standing in each.standings:
+            grouped[item, standing].append(str(each))
+    for (item, standing), told in grouped.items():
+        more = f" and {len(told) - 1} more" if len(told) > 1 else ""
+        yield Trouble(CODES[standing], f"{told[0]}{more}", item)
+
+
+def _agreement(papers: Papers, policy: Policy, results: Results, now: datetime) -> Iterator[Trouble]:
+    out = papers.results.parent
+    for sentence in disagreements(Places.below(out), results, out / "signoff" / DATA):
+        yield Trouble("reports-disagree", f"{sentence}. Have all reports made by one run.")
+
+
+def _trace(papers: Papers, policy: Policy, results: Results, now: datetime) -> Iterator[Trouble]:
+    for each in Trace.load(papers.root / "features").findings if policy.traced else ():
+        yield Trouble("trace-torn", str(each).replace(f"{papers.root}/", ""))
+
+
+def _document(papers: Papers, policy: Policy, results: Results, now: datetime) -> Iterator[Trouble]:
+    """The document itself where it is at hand, otherwise the word of who compared it last."""
+    features = papers.root / "features"
+    checklist = Checklist.load(features / "checklist.toml")
+    if papers.document is not None:
+        for each in compare(checklist, read_file(papers.document)):
+            if each.concerns_items:
+                yield Trouble("document-changed", f"The document says something else: {each}")
+        return
+    attestation = Attestation.load(features / FILE_NAME)
+    if attestation is None:
+        cure = "`counterpart checklist compare DOCUMENT --attest`"
+        yield Trouble("not-attested", f"Nobody has compared the checklist with the document. Do it with {cure}.")
+    elif lapsed := attestation.lapsed(checklist, now.date()):
+        yield Trouble("not-attested", lapsed)
+
+
+def _signatures(papers: Papers, policy: Policy, results: Results, now: datetime) -> Iterator[Trouble]:
+    if not policy.signed:
+        return
+    found = verify(papers.results.parent / "signoff", papers.signers, papers.archive / LOG)
+    for problem in found.problems:
+        yield Trouble("report-changed", f"{found.directory}: {problem}")
+    for each in found.signatures:
+        if not each.valid:
+            yield Trouble("bad-signature", f"{each.file}: {each.problem}")
+        for item in each.lapsed:
+            yield Trouble("signature-lapsed", f"The {each.meaning} of {each.name} no longer stands.", item)
+    if found.missing:
+        yield Trouble("not-signed", f"Still missing: {', '.join(found.missing)}. `counterpart signoff sign` gives it.")

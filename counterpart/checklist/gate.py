@@ -79,7 +79,8 @@ class Trouble:
 class Facts:
     """Everything that lies before the gate. Without `run` there are no results, and a trouble says why.
 
-    `unapproved` are sentences on what nobody has agreed to. `troubles` come from whoever knows: unreadable files, evidence, recordings, trace, signatures, the document.
+    `unapproved` are sentences on what nobody has agreed to. `troubles` come from whoever knows: unreadable files,
+    evidence, recordings, trace, signatures, the document.
     """
 
     now: datetime

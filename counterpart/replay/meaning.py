@@ -7,8 +7,11 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-# What people read and no program acts on: a change of these makes no recording stale.
-_PROSE = frozenset({"$comment", "description", "example", "examples", "externalDocs", "summary", "tags", "title"})
+# What people read, and links, which say what may be asked next: no answer comes out differently for them, so a change of
+# these makes no recording stale.
+_PROSE = frozenset(
+    {"$comment", "description", "example", "examples", "externalDocs", "links", "summary", "tags", "title"}
+)
 # Members that hold names chosen by the author, so that a property called `description` is no prose.
 _NAMED = frozenset(
     {"properties", "patternProperties", "dependentSchemas", "$defs", "content", "headers", "responses", "schemas"}

@@ -113,6 +113,10 @@ def at(document: Any, *path: str) -> Any:
 # What changes in the contract, and which of the recordings `read`, `delete` and `create` it makes stale.
 CHANGES: dict[str, tuple[Callable[[Any], object], set[str]]] = {
     "nothing": (lambda d: None, set()),
+    "a link": (
+        lambda d: at(d, "paths", "/orders", "post", "responses", "201").update(links={"x": {"operationId": "y"}}),
+        set(),
+    ),
     "a description": (lambda d: at(d, *ORDER_SCHEMA).update(description="An order."), set()),
     "an example": (lambda d: at(d, *ORDER_SCHEMA, "properties", "number").update(examples=["B-1"]), set()),
     "the order of keys": (lambda d: d.update(paths=dict(reversed(d["paths"].items()))), set()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ PROBLEMS = "https://customerp.example/problems/"
 _LARGEST_PAGE = 100
 LARGEST_BODY = 2_000_000
 _MOST_PARAMETERS = 50
+_KEY = re.compile(r"[!-~]{1,255}")
 
 
 def query(request: Request, known: Sequence[str]) -> dict[str, str]:
@@ -71,6 +73,14 @@ def position(cursor: str) -> int:
     if word != "after" or not digits.isdigit() or len(digits) > 18:
         raise bad_request("The cursor is not one that this API gave; start again without it.")
     return int(digits)
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The key that a write is sent under, if any."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise bad_request("The Idempotency-Key must have 1 to 255 printable characters of ASCII, without spaces.")
+    return key
 
 
 def body(request: Request) -> Mapping[str, object]:

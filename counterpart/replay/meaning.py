@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-# What people read, and links, which say what may be asked next: no answer comes out differently for them, so a change of
-# these makes no recording stale.
+# What people read, and links, which say what may be asked next: no answer comes out differently for them, so a change
+# of these makes no recording stale.
 _PROSE = frozenset(
     {"$comment", "description", "example", "examples", "externalDocs", "links", "summary", "tags", "title"}
 )

@@ -114,7 +114,7 @@ def at(document: Any, *path: str) -> Any:
 CHANGES: dict[str, tuple[Callable[[Any], object], set[str]]] = {
     "nothing": (lambda d: None, set()),
     "a link": (
-        lambda d: at(d, "paths", "/orders", "post", "responses", "201").update(links={"x": {"operationId": "y"}}),
+        lambda d: at(d, "paths", "/orders", "post", "responses")[201].update(links={"x": {"operationId": "readOrder"}}),
         set(),
     ),
     "a description": (lambda d: at(d, *ORDER_SCHEMA).update(description="An order."), set()),

@@ -24,6 +24,7 @@ from sync.values import BadValue, Raw
 
 _OBJECTS = {"customer": "customers", "product": "products", "order": "orders"}
 _PAGE = "100"
+_REFERENCE = "externalRef"
 
 
 def judge(call: str, status: int, body: Any, *, creating: bool) -> CallFailed:
@@ -82,7 +83,14 @@ class Customerp:
         lines = raw.get("lines")
         if lines is not None and not isinstance(lines, list):
             raise BadValue("lines are no list")
-        return Record(raw["id"], raw, values.stamp_of(raw.get("updatedAt")), version)
+        reference = raw.get("externalRef")
+        return Record(
+            raw["id"],
+            raw,
+            values.stamp_of(raw.get("updatedAt")),
+            version,
+            reference if isinstance(reference, str) else None,
+        )
 
     async def walk(self, side: Side, since: str | None) -> AsyncIterator[Page]:
         following: dict[str, str] = {}
@@ -132,30 +140,40 @@ class Customerp:
         return Seen(answer.data, answer.start, answer.end)
 
     async def find(self, side: Side, reference: str, path: str, key: str) -> list[Seen]:
-        answer = await self._wire.get(f"/{side.object}", {path: key})
-        body = self._object(answer, f"/{side.object}", "data")
-        return [Seen(raw, answer.start, answer.end) for raw in body["data"]]
+        for name, value in ((_REFERENCE, reference), (path, key)):
+            if name == _REFERENCE and self.missing:
+                continue
+            answer = await self._wire.get(f"/{side.object}", {name: value})
+            body = self._object(answer, f"/{side.object}", "data")
+            found = [Seen(raw, answer.start, answer.end) for raw in body["data"]]
+            if found:
+                return found
+        return []
 
     def prepare(self, wanted: Wanted) -> Prepared:
-        assert wanted.id is not None, "records are created from Customerp, never in it"
         body: Raw = {}
         for path, value in wanted.assign.items():
             values.put(body, path, value)
         covers = set(wanted.assign)
         if wanted.lines is not None:
-            if wanted.version is None and wanted.raw is None:
+            if wanted.id is not None and wanted.version is None and wanted.raw is None:
                 return Prepared(needs_raw=True)  # the list is replaced whole, and no If-Match protects it
             body[wanted.lines_path] = [
                 ({"id": line.id} if line.id else {}) | dict(line.values) for line in wanted.lines
             ]
             covers.add(wanted.lines_path)
+        if wanted.id is None:
+            body |= {} if self.missing else {_REFERENCE: wanted.reference}
+            call = Call("POST", f"/{wanted.side.object}", {**wanted.side.filter, **body})
+            return Prepared(Operation("create", wanted.side.object, None, (call,)), frozenset(covers))
         match = None if wanted.version is None else f'"{wanted.version}"'
         call = Call("PATCH", f"/{wanted.side.object}/{wanted.id}", body, if_match=match)
         return Prepared(Operation("update", wanted.side.object, wanted.id, (call,)), frozenset(covers))
 
     async def write(self, operation: Operation, key: str) -> Written:
         [call] = operation.calls
-        headers = {"Idempotency-Key": key, "Content-Type": "application/merge-patch+json"}
+        kind = "application/json" if call.method == "POST" else "application/merge-patch+json"
+        headers = {"Idempotency-Key": key, "Content-Type": kind}
         if call.if_match is not None:
             headers["If-Match"] = call.if_match
         answer = await self._wire.send(call.method, call.path, body=call.body, headers=headers)
@@ -167,7 +185,7 @@ class Customerp:
         If neither, its version is gone. Without versions nobody could say what it would overwrite.
         """
         if operation.calls[0].if_match is None:
-            return "cannot be told"
+            return "cannot be told"  # nor of a create, which is looked up instead
         try:
             return (await self.write(operation, key)).seen
         except Stale:
@@ -193,7 +211,7 @@ class Customerp:
                 for number, line in enumerate(body["lines"], start=1)
             ]
         version = raw.get("version")
-        return raw | body | {"version": version + 1 if isinstance(version, int) else None}
+        return {"id": placeholder} | raw | body | {"version": version + 1 if isinstance(version, int) else None}
 
     async def close(self) -> None:
         await self._wire.close()

@@ -65,7 +65,7 @@ class Execution:
             link = self.run.abandon(link, dirty=True)
             await self.run.reread(flow, link, intent.system)
         except Refused as refused:
-            if operation.id is None and refused.param in (flow.match.target, "number", "id"):
+            if operation.id is None and refused.param in (path_of(flow.match, intent.system), "number", "id"):
                 await recovery.taken(self, flow, link, refused)
                 return
             blamed = next((pair.name for pair in flow.pairs if path_of(pair, intent.system) == refused.param), None)
@@ -127,7 +127,7 @@ class Execution:
                 self.run.outcome.writes.append(extra_report(flow, intent, extra.body or {}, extra.note or ""))
             self.settled(flow, link, intent)
             if operation.id is None:
-                self.run.forget_lone(flow, link, record.id)
+                self.run.forget_lone(flow, link, intent.system, record.id)
             after = self.run.store.save(after)
             self.run.store.wake(f"{flow.id}:{after.erp_id}")
         self.run.remember(link.id, notices)

@@ -105,6 +105,8 @@ def prepare(wanted: Wanted) -> Prepared:
     """The next operation of a change."""
     if wanted.id is None:
         return _create(wanted)
+    if wanted.raw is None and any(path.startswith("metadata.") for path in wanted.assign):
+        return Prepared(needs_raw=True)  # a PATCH replaces metadata whole
     if wanted.side.object == "items":
         return _change_item(wanted)
     if wanted.side.object == "invoices":
@@ -124,6 +126,8 @@ def _patch(
     body: Raw = {}
     for path, value in {**assign, **(extra or {})}.items():
         values.put(body, path, value)
+    if "metadata" in body and wanted.raw is not None:
+        body["metadata"] = {**(wanted.raw.get("metadata") or {}), **body["metadata"]}
     if not body:
         return Prepared(blocked=blocked or {})
     params = _ARCHIVED if wanted.side.object == "items" else {}
@@ -151,7 +155,7 @@ def _create(wanted: Wanted) -> Prepared:
         before = _coupons(lines)
         body["items"] = [_line(line, None) for line in lines]
         covers.add(wanted.lines_path)
-    body["metadata"] = {REFERENCE: wanted.reference}
+    body["metadata"] = {**body.get("metadata", {}), REFERENCE: wanted.reference}
     call = Call("POST", f"/{wanted.side.object}", body, params)
     return Prepared(Operation("create", wanted.side.object, None, (*before, call)), frozenset(covers))
 

@@ -12,6 +12,8 @@ from sync.values import Value, Values
 System = Literal["customerp", "invoiced"]
 TITLES: Mapping[System, str] = {"customerp": "Customerp", "invoiced": "Invoiced"}
 
+OTHER: Mapping[System, System] = {"customerp": "invoiced", "invoiced": "customerp"}
+
 NoticeKind = Literal[
     "deviation", "unwritable", "divergence", "frozen", "waiting", "needs_attention", "ambiguous", "unmappable"
 ]
@@ -158,6 +160,9 @@ class Link:
     @property
     def linked(self) -> bool:
         return self.erp_id is not None and self.inv_id is not None and self.state is not State.TOMBSTONED
+
+    def id_in(self, system: System) -> str | None:
+        return self.erp_id if system == "customerp" else self.inv_id
 
     def observation(self, system: System) -> Observation | None:
         return self.erp if system == "customerp" else self.inv

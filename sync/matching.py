@@ -64,6 +64,30 @@ def find(store: Storage, flow: Flow, link: Link) -> Match:
     return Match(candidate)
 
 
+def find_source(store: Storage, flow: Flow, link: Link) -> Match:
+    """The same from the other side: the record of Customerp for one that only Invoiced has."""
+    assert link.inv is not None
+    if link.inv_key is None:
+        return Match(
+            problem=("needs_attention", f"it has no {flow.match.target}, by which a {flow.source.type} is known")
+        )
+    known = [found for found in store.by_key(flow.id, "customerp", link.inv_key) if found.state is not State.TOMBSTONED]
+    named = store.by_remote(flow.id, "customerp", link.reference) if link.reference is not None else None
+    if named is not None and named.state is not State.TOMBSTONED and named not in known:
+        known.append(named)
+    linked = next((found for found in known if found.linked), None)
+    if linked is not None:
+        reason = f"its number belongs to {linked.erp_id} of Customerp, which is linked with {linked.inv_id}"
+        return Match(problem=("ambiguous", reason))
+    if not known:
+        return Match()
+    adopting = [found for found in known if found.erp is not None and find(store, flow, found).adopted == link]
+    if len(adopting) == 1:
+        return Match(adopting[0])
+    ids = ", ".join(str(found.erp_id) for found in known)
+    return Match(problem=("ambiguous", f"it cannot be told which of {ids} of Customerp it belongs to"))
+
+
 def adopt(store: Storage, flow: Flow, link: Link, found: Link) -> Link:
     """Link a record of Customerp with one that Invoiced already has; inside a transaction."""
     store.remove(found)

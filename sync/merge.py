@@ -138,7 +138,7 @@ def _carry(
             diverge[name] = "clearing this property does not travel"
             continue
         try:
-            carried = _convert(pair, source, given, setting.resolve)
+            carried = convert(pair, source, given, setting.resolve)
         except Unresolved as missing:
             waits_for = f"{missing.flow}:{missing.record}"
             return Merged(waits_for=waits_for, remarks=((name, "waiting", str(missing)),))
@@ -266,7 +266,8 @@ def _standing(unit: Unit, diverged: Mapping[str, str]) -> tuple[tuple[str, Notic
     return tuple((pair.name, "divergence", diverged[pair.name]) for pair in unit if pair.name in diverged)
 
 
-def _convert(pair: Pair, source: System, value: Value, resolve: Resolver) -> Value:
+def convert(pair: Pair, source: System, value: Value, resolve: Resolver) -> Value:
+    """A value of one side as the other one has it; raises Inexpressible."""
     return (pair.converter.to_target if source == "customerp" else pair.converter.to_source)(value, resolve)
 
 

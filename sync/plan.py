@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from sync.converters import Resolver
 from sync.errors import Unmappable, Unresolved
 from sync.lines import LineChange, merge_lines
-from sync.links import Agreed, Child, Conflict, Link, Notice, NoticeKind, key_of
-from sync.merge import Clash, Setting, merge
-from sync.schema import Flow, Policy
+from sync.links import OTHER, Agreed, Child, Conflict, Link, Notice, NoticeKind, System, key_of
+from sync.merge import Clash, Setting, convert, merge
+from sync.schema import READ_ONLY, Flow, Policy
 from sync.values import Values
 
 
@@ -120,25 +120,23 @@ class Creation:
     waits_for: str | None = None
 
 
-def plan_create(flow: Flow, link: Link, resolve: Resolver) -> Creation:
-    """The counterpart of a record that only Customerp has, in its intended final state."""
-    assert link.erp is not None
-    for name, asked in flow.when.items():
-        value = link.erp.values[name]
-        if value not in asked:
-            return Creation(None, (name, "divergence", f"{name} is {value!r}, so no {flow.target.type} is created"))
-    for name, held in flow.unless.items():
-        value = link.erp.values[name]
-        if value in held:
-            return Creation(None, (name, "divergence", f"{name} is {value!r}, so no {flow.target.type} is created"))
+def plan_create(flow: Flow, link: Link, resolve: Resolver, system: System = "invoiced") -> Creation:
+    """The counterpart, in `system`, of a record that only the other side has, in its intended final state."""
+    seen, kind = (link.erp, flow.target.type) if system == "invoiced" else (link.inv, flow.source.type)
+    assert seen is not None
     fields: Values = {}
     carried: str | None = None
     try:
         for pair in flow.pairs:
             carried = pair.name
-            value = link.erp.values[pair.name]
-            if pair.direction != "to_source" and value is not None:
-                fields[pair.name] = pair.converter.to_target(value, resolve)
+            value = seen.values[pair.name]
+            if pair.direction != READ_ONLY[system] and value is not None:
+                fields[pair.name] = convert(pair, OTHER[system], value, resolve)
+        said = seen.values if system == "invoiced" else fields
+        held = [name for name, asked in flow.when.items() if said.get(name) not in asked]
+        held += [name for name, refused in flow.unless.items() if said.get(name) in refused]
+        for name in held:
+            return Creation(None, (name, "divergence", f"{name} is {said.get(name)!r}, so no {kind} is created"))
         lines = None
         if flow.lines is not None:
             carried = flow.lines.source
@@ -146,10 +144,13 @@ def plan_create(flow: Flow, link: Link, resolve: Resolver) -> Creation:
                 LineChange(
                     None,
                     line.id,
-                    {pair.name: pair.converter.to_target(line.values[pair.name], resolve) for pair in flow.lines.pairs},
+                    {
+                        pair.name: convert(pair, OTHER[system], line.values[pair.name], resolve)
+                        for pair in flow.lines.pairs
+                    },
                     line.values,
                 )
-                for line in link.erp.lines
+                for line in seen.lines
             )
     except Unresolved as missing:
         return Creation(None, (carried, "waiting", str(missing)), f"{missing.flow}:{missing.record}")

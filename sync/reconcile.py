@@ -35,8 +35,11 @@ class Reconciler:
         """
         began = self.run.clock.monotonic()
         self.run.spent.pop(link_id, None)
-        await self._to_rest(link_id, only_intent)
-        link = self.run.store.link(link_id)
+        try:
+            await self._to_rest(link_id, only_intent)
+            link = self.run.store.link(link_id)
+        except Superseded:
+            return  # another handler has linked its record, and the link is no more
         self.run.listen(LinkRested(link.flow, link.id, link.state, self.run.clock.monotonic() - began))
 
     async def _to_rest(self, link_id: int, only_intent: bool) -> None:
@@ -87,15 +90,17 @@ class Reconciler:
             return False
         if link.deleted is not None and link.linked:
             return await retiring.retire(self.execution, flow, link)
-        if link.erp_id is None:
+        if link.erp_id is None and (flow.create == "source" or link.deleted is not None):
             self.run.rest(link, link.state, link.reason, [])
             return False
         if link.recheck:
             return await self._recheck(flow, link)
+        if link.erp_id is None:
+            return link.inv is not None and await self._create(flow, link, "customerp")
         if link.erp is None:
             return False
         if link.inv_id is None:
-            return await self._create(flow, link)
+            return await self._create(flow, link, "invoiced")
         if link.inv is None:
             return await self.run.reread(flow, link, "invoiced") is not None
         return await self._change(flow, link, plan_link(flow, link, self.run))
@@ -112,21 +117,24 @@ class Reconciler:
             self.run.store.save(replace(link, recheck=False))
         return True
 
-    async def _create(self, flow: Flow, link: Link) -> bool:
-        match = matching.find(self.run.store, flow, link)
+    async def _create(self, flow: Flow, link: Link, system: System) -> bool:
+        """Link with the counterpart in `system` if there is one, otherwise create it."""
+        find = matching.find if system == "invoiced" else matching.find_source
+        match = find(self.run.store, flow, link)
         if match.adopted is not None:
+            erp, inv = (link, match.adopted) if system == "invoiced" else (match.adopted, link)
             with self.run.store.transaction():
-                linked = matching.adopt(self.run.store, flow, link, match.adopted)
+                linked = matching.adopt(self.run.store, flow, erp, inv)
                 # What they agree on counts from here: an edit that comes before the next step is one of a linked pair.
                 plan = plan_link(flow, linked, self.run)
                 self.run.store.save(replace(linked, shadow=plan.shadow, diverged=plan.diverged))
-                self.run.store.wake(f"{flow.id}:{link.erp_id}")
-            return True
+                self.run.store.wake(f"{flow.id}:{erp.erp_id}")
+            return system == "invoiced"  # the other way round, it is the other link that goes on
         if match.problem is not None:
             state = State.AMBIGUOUS if match.problem[0] == "ambiguous" else State.NEEDS_ATTENTION
             self.run.rest(link, state, match.problem[1], [self.run.notice(link, None, *match.problem)])
             return False
-        creation = plan_create(flow, link, self.run)
+        creation = plan_create(flow, link, self.run, system)
         if creation.change is None:
             assert creation.notice is not None
             field_, kind, reason = creation.notice
@@ -138,9 +146,9 @@ class Reconciler:
                 link, state, reason, [self.run.notice(link, field_, kind, reason)], waits_for=creation.waits_for
             )
             return False
-        prepared = self.run.connectors["invoiced"].prepare(wanted(flow, link, "invoiced", creation.change, None))
+        prepared = self.run.connectors[system].prepare(wanted(flow, link, system, creation.change, None))
         assert prepared.operation is not None
-        await self.execution.write(flow, link, "invoiced", creation.change, prepared, prepared.operation)
+        await self.execution.write(flow, link, system, creation.change, prepared, prepared.operation)
         return True
 
     async def _change(self, flow: Flow, link: Link, plan: LinkPlan) -> bool:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from sync import matching
 from sync.connector import Call, Operation, Recalled, Seen, Written
 from sync.errors import Refused
-from sync.links import Intent, Interval, Link, State
+from sync.links import OTHER, TITLES, Intent, Interval, Link, State, System
+from sync.merge import convert
 from sync.schema import Flow
 from sync.settlement import accepted, observe, recovered
+from sync.writing import path_of, side_of
 
 RESERVATION_SECONDS = 100  # how long a number may stay reserved
 
@@ -82,14 +84,14 @@ def _forget(execution: Execution, flow: Flow, link: Link, seen: Seen) -> None:
 
 
 async def taken(execution: Execution, flow: Flow, link: Link, refused: Refused) -> None:
-    """Invoiced says that the number exists: look it up and link with it, or say who has it."""
+    """The number exists already: look it up and link with the record that has it, or say who has it."""
     found = await _find(execution, flow, link)
     if not found and not execution.run.exhausted(link):
         # Invoiced holds a number for the call that is creating its record, even if that fails in the end.
         execution.run.postpone(replace(link, intent=None), refused, RESERVATION_SECONDS)
         return
     if not found:
-        execution.run.needs_attention(link, f"{refused}; no such {flow.target.type} is to be found")
+        execution.run.needs_attention(link, f"{refused}; no record with it is to be found")
         return
     if len(found) == 1 and link.intent is not None and _ours(execution, flow, link, found[0]):
         _adopt(execution, flow, link, stored(link.intent), found[0])
@@ -100,34 +102,43 @@ async def taken(execution: Execution, flow: Flow, link: Link, refused: Refused) 
 async def _number_taken(execution: Execution, flow: Flow, link: Link, found: list[Seen]) -> None:
     """Link with the record that has our number, as if the walk had seen it."""
     store = execution.run.store
-    connector = execution.run.connectors["invoiced"]
-    taking_part = [
-        seen for seen in found if all(seen.raw.get(name) == value for name, value in flow.target.filter.items())
-    ]
+    system = _missing(link)
+    connector, side = execution.run.connectors[system], side_of(flow, system)
+    taking_part = [seen for seen in found if all(seen.raw.get(name) == value for name, value in side.filter.items())]
     if not taking_part:
         holder = ", ".join(str(seen.raw.get("id")) for seen in found)
-        execution.run.needs_attention(link, f"its number belongs to {holder} of Invoiced, which does not take part")
+        reason = f"its number belongs to {holder} of {TITLES[system]}, which does not take part"
+        execution.run.needs_attention(link, reason)
         return
     with store.transaction():
         link = store.save(replace(link, intent=None, state=State.DISCOVERED, dirty=True))
         for seen in taking_part:
             execution.run.walk.take(flow, connector, seen.raw, Interval(execution.run.session, seen.start, seen.end))
-    match = matching.find(store, flow, link)
+    match = (matching.find if system == "invoiced" else matching.find_source)(store, flow, link)
     if match.adopted is None and match.problem is None:
         execution.run.needs_attention(link, "its number is taken, and the record that has it cannot be read")
 
 
 async def _find(execution: Execution, flow: Flow, link: Link) -> list[Seen]:
-    assert link.erp is not None
-    assert link.erp_id is not None
-    key = str(link.erp.values[flow.match.name])
+    system = _missing(link)
+    known, id_ = link.observation(OTHER[system]), link.id_in(OTHER[system])
+    assert known is not None
+    assert id_ is not None
     execution.run.spent[link.id] += 2
-    return await execution.run.connectors["invoiced"].find(flow.target, link.erp_id, flow.match.target, key)
+    key = convert(flow.match, OTHER[system], known.values[flow.match.name], execution.run)
+    connector = execution.run.connectors[system]
+    return await connector.find(side_of(flow, system), id_, path_of(flow.match, system), str(key))
+
+
+def _missing(link: Link) -> System:
+    """The side on which a link has no record yet."""
+    return "invoiced" if link.inv_id is None else "customerp"
 
 
 def _ours(execution: Execution, flow: Flow, link: Link, seen: Seen) -> bool:
-    record = execution.run.connectors["invoiced"].record(flow.target.object, seen.raw)
-    return record.reference == link.erp_id
+    system = _missing(link)
+    record = execution.run.connectors[system].record(side_of(flow, system).object, seen.raw)
+    return record.reference == link.id_in(OTHER[system])
 
 
 def _adopt(execution: Execution, flow: Flow, link: Link, operation: Operation, seen: Seen) -> None:
@@ -139,7 +150,7 @@ def _adopt(execution: Execution, flow: Flow, link: Link, operation: Operation, s
     after, found = recovered(flow, link, record, new, execution.run)
     with store.transaction():
         if operation.id is None:
-            execution.run.forget_lone(flow, link, record.id)
+            execution.run.forget_lone(flow, link, intent.system, record.id)
         if found:
             execution.settled(flow, link, intent)
         after = store.save(after)

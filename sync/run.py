@@ -65,9 +65,9 @@ class Run(LinkedRecords):
             self.store.save(accepted(flow, self.store.link(link.id), system, record, new))
         return seen
 
-    def forget_lone(self, flow: Flow, link: Link, inv_id: str) -> None:
-        """Remove the link that a walk made for a record of Invoiced which turns out to be this one's counterpart."""
-        alone = self.store.by_remote(flow.id, "invoiced", inv_id)
+    def forget_lone(self, flow: Flow, link: Link, system: System, id_: str) -> None:
+        """Remove the link that a walk made for a record which turns out to be this one's counterpart."""
+        alone = self.store.by_remote(flow.id, system, id_)
         if alone is not None and alone.id != link.id:
             self.store.remove(alone)
 

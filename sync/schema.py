@@ -18,6 +18,10 @@ Create = Literal["source", "both"]
 OnDelete = Literal["keep", "deactivate"]
 
 
+# The direction of pairs that a system only shows; nothing of them is ever written there.
+READ_ONLY: Mapping[str, Direction] = {"customerp": "to_target", "invoiced": "to_source"}
+
+
 @dataclass(frozen=True)
 class Pair:
     """A property of the source and its counterpart on the target; named by its source path."""

@@ -160,7 +160,7 @@ class Walk:
             self._store.mark_seen(flow.id, system, record.id)
         link = self._store.by_remote(flow.id, system, record.id)
         if link is None:
-            link = accepted(flow, Link(flow.id, dirty=system == "customerp"), system, record, new)
+            link = accepted(flow, Link(flow.id, dirty=_begins(flow, system)), system, record, new)
             self._store.save(link)
             return
         current = link.observation(system)
@@ -177,8 +177,8 @@ class Walk:
             if (current.stamp, current.version, link.reference) != (new.stamp, new.version, _reference(link, record)):
                 self._store.save(accepted(flow, link, system, record, new))
             return
-        live = link.erp_id is not None and link.state is not State.TOMBSTONED
-        if live:
+        live = (link.erp_id is not None or _begins(flow, system)) and link.state is not State.TOMBSTONED
+        if live and link.erp_id is not None:
             self._store.wake(f"{flow.id}:{link.erp_id}")
         self._store.save(replace(accepted(flow, link, system, record, new), dirty=link.dirty or live))
 
@@ -202,6 +202,11 @@ class Walk:
         if link is None:
             link = Link(flow.id, erp_id=id_) if system == "customerp" else Link(flow.id, inv_id=id_)
         self._store.save(replace(link, state=State.NEEDS_ATTENTION, reason=reason, dirty=False, notices=(notice,)))
+
+
+def _begins(flow: Flow, system: System) -> bool:
+    """Whether a record of a side gets a counterpart."""
+    return system == "customerp" or flow.create == "both"
 
 
 def _reference(link: Link, record: Record) -> str | None:

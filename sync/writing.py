@@ -8,10 +8,10 @@ from typing import Any
 
 from sync.connector import Operation, Prepared, Wanted, WantedLine
 from sync.lines import LineChange, summary, total
-from sync.links import TITLES, Intent, Link, Observation, System, key_of
+from sync.links import OTHER, TITLES, Intent, Link, Observation, System, key_of
 from sync.plan import Change
 from sync.report import Write
-from sync.schema import Flow, Lines, Pair, Side
+from sync.schema import READ_ONLY, Flow, Lines, Pair, Side
 from sync.values import Raw, Value
 
 
@@ -52,15 +52,15 @@ def wanted(flow: Flow, link: Link, system: System, change: Change, raw: Raw | No
     whole = {
         path_of(p, system): _wire(p, system, change.fields.get(p.name, current.get(p.name)))
         for p in flow.pairs
-        if p.direction != "to_source"
+        if p.direction != READ_ONLY[system]
     }
     lines = None
     if change.lines is not None and flow.lines is not None:
         lines = tuple(WantedLine(line.id, _wire_line(flow.lines, system, line)) for line in change.lines)
     return Wanted(
         side_of(flow, system),
-        link.erp_id if system == "customerp" else link.inv_id,
-        link.erp_id or "",
+        link.id_in(system),
+        link.id_in(OTHER[system]) or "",
         assign,
         lines,
         lines_path(flow, system),
@@ -83,7 +83,7 @@ def intent_of(
     creating = operation.id is None
     fields: dict[str, tuple[Value, Value, Value]] = {}
     for pair in flow.pairs:
-        if creating and pair.direction != "to_source" and pair.name not in change.fields:
+        if creating and pair.direction != READ_ONLY[system] and pair.name not in change.fields:
             fields[pair.name] = (source.values[pair.name], None, None)
         elif path_of(pair, system) in prepared.covers and pair.name in change.fields:
             old = before.values[pair.name] if before is not None else None

@@ -120,7 +120,7 @@ def test_a_number_that_is_only_reserved_is_asked_for_again_and_then_left_to_a_pe
     world.clock.advance(60)
     world.run()
     assert _link(world).state is State.NEEDS_ATTENTION
-    assert _link(world).reason.endswith("no such Customer is to be found")
+    assert _link(world).reason.endswith("no record with it is to be found")
 
 
 @pytest.mark.parametrize(

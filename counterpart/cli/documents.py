@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
 from itertools import groupby
@@ -12,7 +11,6 @@ from typing import Any
 
 import click
 
-from counterpart import project
 from counterpart.checklist import (
     Attestation,
     Checklist,
@@ -32,7 +30,8 @@ from counterpart.checklist import (
 from counterpart.checklist.attestation import FILE_NAME
 from counterpart.checklist.diagnostics import NOTHING
 from counterpart.cli.showing import DOCUMENT, FILE, JSON, counted, show_json, show_lines, show_table
-from counterpart.gherkin import FeatureDefect
+from counterpart.cli.signoff import KEPT
+from counterpart.cli.touched import Touched
 from counterpart.stage import CONTRACTS
 from sync.flow import load_flows
 
@@ -144,6 +143,7 @@ def items(document: Path | None, file: Path, as_json: bool) -> None:
 @click.option("--by", "name", help="who compares")
 @click.option("--role", help="in which role")
 @FILE
+@KEPT
 @JSON
 def compare_(
     document: Path | None,
@@ -152,6 +152,7 @@ def compare_(
     name: str | None,
     role: str | None,
     file: Path,
+    kept: Path,
     as_json: bool,
 ) -> None:
     """Tell whether a DOCUMENT still says what the checklist was derived from, or what a NEWER one says differently.
@@ -170,12 +171,13 @@ def compare_(
     if document is None:
         anew = _show_attestation(file, as_json)
     elif newer is None:
-        anew = _show_differences(document, compare(Checklist.load(file), read_file(document)), file, as_json, str(file))
+        differences = compare(Checklist.load(file), read_file(document))
+        anew = _show_differences(document, differences, Touched.beside(file, kept), as_json, str(file))
         if attest and name and role:
             anew = _attest(document, file, name, role) or anew
     else:
         versions = compare_versions(read_file(document), read_file(newer))
-        anew = _show_differences(newer, versions, file, as_json, document.name, old=document)
+        anew = _show_differences(newer, versions, Touched.beside(file, kept), as_json, document.name, old=document)
     if anew:
         raise SystemExit(1)
 
@@ -183,17 +185,16 @@ def compare_(
 def _show_differences(
     document: Path,
     differences: Sequence[Difference | VersionDifference],
-    file: Path,
+    touched: Touched,
     as_json: bool,
     other: str,
     old: Path | None = None,
 ) -> bool:
     """Print what differs and what it touches; whether something is to be proven anew."""
-    scenarios, signed = scenarios_of(file), _signed(file)
     if as_json:
         show_json(
             [
-                {**asdict(each), "scenarios": _touched(each, scenarios), "signed": _signed_by(each, signed)}
+                {**asdict(each), "scenarios": touched.scenarios_of(each), "reports": touched.reports_of(each)}
                 for each in differences
             ]
         )
@@ -203,11 +204,11 @@ def _show_differences(
         click.echo(f"{counted(len(differences), 'difference')} from {other}\n")
     for each in () if as_json else differences:
         show_lines(_place(each, document, old), each.sentence)
-        touched, in_reports = _touched(each, scenarios), _signed_by(each, signed)
-        if touched:
-            show_lines("    ", f"touches {counted(len(touched), 'scenario')} in {', '.join(_files(touched))}")
-        for report, verdicts in in_reports.items():
-            click.echo(f"    touches {counted(len(verdicts), 'item')} of the report of {report}")
+        if own := touched.scenarios_of(each):
+            show_lines("    ", f"touches {counted(len(own), 'scenario')} in {', '.join(_files(own))}")
+        for report, verdicts in touched.reports_of(each).items():
+            said = ", ".join(f"{item} {verdict}" for item, verdict in verdicts.items())
+            show_lines("    ", f"touches the report of {report}: {said}")
     return any(each.concerns_items if isinstance(each, Difference) else each.weight < 2 for each in differences)
 
 
@@ -257,8 +258,9 @@ def _show_attestation(file: Path, as_json: bool) -> bool:
 @click.argument("document", type=DOCUMENT)
 @click.option("--write", is_flag=True, help="derive the checklist anew from the document, and nothing else")
 @FILE
+@KEPT
 @JSON
-def update(document: Path, write: bool, file: Path, as_json: bool) -> None:
+def update(document: Path, write: bool, file: Path, kept: Path, as_json: bool) -> None:
     """Print what there is to do for a new DOCUMENT: scenarios to write, to review, to retire.
 
     Nothing is changed. With --write the checklist follows the document; then `trace` tells what it has torn.
@@ -267,11 +269,11 @@ def update(document: Path, write: bool, file: Path, as_json: bool) -> None:
 
     Ends with exit code 1 when there is something to do.
     """
-    scenarios = scenarios_of(file)
+    touched = Touched.beside(file, kept)
     to_do: dict[str, list[tuple[str, list[str]]]] = {}
     for each in compare(Checklist.load(file), read_file(document)):
         if each.concerns_items:
-            to_do.setdefault(TODO[each.change.value], []).append((each.sentence, _touched(each, scenarios)))
+            to_do.setdefault(TODO[each.change.value], []).append((each.sentence, touched.scenarios_of(each)))
     if as_json:
         show_json(
             {name: [{"sentence": said, "scenarios": own} for said, own in tasks] for name, tasks in to_do.items()}
@@ -281,9 +283,9 @@ def update(document: Path, write: bool, file: Path, as_json: bool) -> None:
     else:
         for heading, tasks in to_do.items():
             click.echo(f"To {heading} ({len(tasks)})")
-            for sentence, touched in tasks:
+            for sentence, own in tasks:
                 show_lines("  ", sentence)
-                for name in touched:
+                for name in own:
                     click.echo(f"      {name}")
             click.echo()
         click.echo(f"Scenarios to begin with: counterpart checklist scaffold {document} --out DIR")
@@ -336,53 +338,6 @@ def scaffold_(document: Path, out: Path, others: tuple[Path, ...]) -> None:
 def _connected() -> Connected:
     """What the drivers reach and the shipped sync carries."""
     return Connected({name.lower(): name for name in CONTRACTS}, frozenset(flow.id for flow in load_flows()))
-
-
-def scenarios_of(file: Path) -> dict[str, list[str]]:
-    """The scenarios of each item, by short id; nothing where the features cannot be read."""
-    try:
-        outlines = project.scenarios(file.parent)
-    except (FeatureDefect, OSError, ValueError):
-        return {}
-    found: dict[str, list[str]] = {}
-    for outline in outlines:
-        for item in outline.items:
-            found.setdefault(item, []).append(f"{outline.path}:{outline.line}: {outline.title}")
-    return found
-
-
-def _signed(file: Path) -> dict[str, dict[str, str]]:
-    """The verdicts of the reports that lie here, by the time of their run."""
-    found: dict[str, dict[str, str]] = {}
-    for path in _reports(file.parent.parent):
-        try:
-            content = json.loads(path.read_text("utf-8"))
-            verdicts = {item["short"]: item["verdict"] for flow in content["flows"] for item in flow["items"]}
-            found[content["run"]["finished"][:16].replace("T", " ")] = verdicts
-        except (OSError, ValueError, KeyError, TypeError):
-            # A report of a cut run holds no verdict, so nothing of it can be touched.
-            continue
-    return found
-
-
-def _reports(root: Path) -> Iterator[Path]:
-    yield from sorted(root.glob("reports/signoff/signoff.json"))
-
-
-def _signed_by(difference: Difference | VersionDifference, signed: dict[str, dict[str, str]]) -> dict[str, list[str]]:
-    named = set(_items_of(difference))
-    touched = {report: [name for name in verdicts if name in named] for report, verdicts in signed.items()}
-    return {report: names for report, names in touched.items() if names}
-
-
-def _touched(difference: Difference | VersionDifference, scenarios: dict[str, list[str]]) -> list[str]:
-    return list(dict.fromkeys(scenario for name in _items_of(difference) for scenario in scenarios.get(name, [])))
-
-
-def _items_of(difference: Difference | VersionDifference) -> tuple[str, ...]:
-    if isinstance(difference, VersionDifference):
-        return difference.items
-    return (difference.item,) if difference.item else ()
 
 
 def _rows(found: Sequence[Item]) -> int:

@@ -11,20 +11,23 @@ import click
 from counterpart.checklist import Item
 from counterpart.checklist.reviews import FILE_NAME, Review
 from counterpart.cli.showing import FILE, JSON, counted, show_json, show_lines, show_table
+from counterpart.cli.signoff import KEPT
+from counterpart.cli.touched import signed_last
 from counterpart.trace import Trace, name_of
 
 
 @click.command()
 @FILE
+@KEPT
 @JSON
-def trace(file: Path, as_json: bool) -> None:
+def trace(file: Path, kept: Path, as_json: bool) -> None:
     """Show what each item rests on, and what has been torn: edited after its review, unproven, unknown.
 
     For example: counterpart checklist trace
 
     Ends with exit code 1 when anything is torn.
     """
-    found = Trace.load(file.parent)
+    found = Trace.load(file.parent, signed_last(kept))
     if as_json:
         show_json(
             {

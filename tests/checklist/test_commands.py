@@ -37,6 +37,19 @@ def project(tmp_path: Path) -> Path:
     return tmp_path / "features" / "checklist.toml"
 
 
+def report(folder: Path, generated: str = "2024-09-10T14:20:17+00:00") -> None:
+    """A report of a product in which one item is open."""
+    folder.mkdir(parents=True)
+    content = {
+        "state": "complete",
+        "candidate": {"product": "Sync 4.2"},
+        "document": {"generated": generated},
+        "run": {"finished": "2026-03-02T08:00:00+00:00"},
+        "flows": [{"items": [{"short": "customer-company/create", "verdict": "open"}]}],
+    }
+    (folder / "signoff.json").write_text(json.dumps(content), "utf-8")
+
+
 @pytest.fixture
 def keep(tmp_path: Path, write: Callable[..., str]) -> Callable[..., Path]:
     """Write a document into a file of this name."""
@@ -122,15 +135,9 @@ def test_comparing_with_the_checklist_and_with_another_version(keep: Callable[..
     assert result.output.startswith(
         "1 difference from old.rst\n\nold.rst:12: The flow customer-company is gone.\n    touches 22 scenarios in "
     )
-    folder = project.parent.parent / "reports" / "signoff"
-    folder.mkdir(parents=True)
-    report = {
-        "run": {"finished": "2026-03-02T08:00:00+00:00"},
-        "flows": [{"items": [{"short": f"customer-company/{kind}", "verdict": "open"} for kind in ("create", "x")]}],
-    }
-    (folder / "signoff.json").write_text(json.dumps(report), "utf-8")
+    report(project.parent.parent / "reports" / "signoff")
     result = run("checklist", "compare", old, new, "--checklist", project)
-    assert "    touches 1 item of the report of 2026-03-02 08:00\n" in result.output
+    assert "    touches the report of Sync 4.2, 2026-03-02 08:00: customer-company/create open\n" in result.output
     told = json.loads(run("checklist", "compare", new, "--checklist", project, "--json").output)
     assert [each["change"] for each in told] == ["gone"] * 5
     assert all(each["scenarios"] for each in told)
@@ -198,6 +205,20 @@ def test_reviewing_items(project: Path) -> None:
     assert "    → look at both again: counterpart checklist review product-item/create --by NAME --role ROLE\n" in found
     assert run("checklist", "review", item, *by, *options).exit_code == 0
     assert "was edited" not in run("checklist", "trace", *options).output
+
+
+def test_a_checklist_older_than_what_was_signed_last(project: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    report(archive / "unsigned", "2025-02-01T00:00:00+00:00")
+    report(archive / "signed", "2025-01-01T00:00:00+00:00")
+    arguments = ("checklist", "trace", "--checklist", project, "--archive", archive, "--json")
+    assert "older-than-signed" not in run(*arguments).output
+    (archive / "signed" / "signatures").mkdir()
+    (archive / "signed" / "signatures" / "a.json").write_text("{}", "utf-8")
+    [found] = [each for each in json.loads(run(*arguments).output)["findings"] if each["code"] == "older-than-signed"]
+    assert found["said"] == (
+        "all items come from the document of 2024-09-10, and what was signed last from that of 2025-01-01"
+    )
 
 
 def test_deciding_a_point(project: Path) -> None:

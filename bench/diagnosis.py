@@ -64,7 +64,8 @@ REFACTORINGS: dict[str, Edits] = {
         (
             "customerp.py",
             "        return Written(Seen(answer.data, answer.start, answer.end))\n",
-            "        await self._wire.get(call.path)\n        return Written(Seen(answer.data, answer.start, answer.end))\n",
+            "        await self._wire.get(call.path)\n"
+            "        return Written(Seen(answer.data, answer.start, answer.end))\n",
         )
     ],
 }

@@ -1,4 +1,4 @@
-"""Seeded faults of a client and harmless changes: what a replay notices, beside vcrpy at its default and at its strictest.
+"""Seeded faults of a client and harmless changes: what a replay notices, and vcrpy at its default and its strictest.
 
     python bench/replay_faults.py
 

@@ -82,6 +82,10 @@ def faults() -> dict[str, Edits]:
     return {fault.name: fault.edits for fault in module.FAULTS}
 
 
+class Changed(Exception):
+    """The sync is no longer written as an edit supposes."""
+
+
 def replayed(edits: Edits) -> tuple[int, int, int]:
     """Missed scenarios of a changed sync: how many in all, with a wrong outcome, and with a right one."""
     with tempfile.TemporaryDirectory() as folder:
@@ -93,7 +97,7 @@ def replayed(edits: Edits) -> tuple[int, int, int]:
             path = project / "sync" / file
             source = path.read_text("utf-8")
             if source.count(before) != 1:
-                sys.exit(f"{file} has changed: it holds {before!r} {source.count(before)} times")
+                raise Changed(f"{file} holds {before!r} {source.count(before)} times")
             path.write_text(source.replace(before, after), "utf-8")
         command = [sys.executable, "-m", "pytest", "features", "-q", "-p", "no:allure_pytest", f"--maxfail={ENOUGH}"]
         environment = {**os.environ, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -108,7 +112,11 @@ def tried(table: Table, kind: str, changes: Iterable[tuple[str, Edits]]) -> str:
     """A row for each change; returns how many were told for what they are."""
     told = count = 0
     for name, edits in changes:
-        missed, wrong, right = replayed(edits)
+        try:
+            missed, wrong, right = replayed(edits)
+        except Changed as changed:
+            table.add_row(kind, name, "", "", "", f"not tried: {changed}")
+            continue
         as_it_is = wrong > 0 if kind == "fault" else missed > 0 and wrong == 0
         verdict = "unmissed" if not missed else "outcome wrong" if wrong else "only the traffic"
         table.add_row(kind, name, str(missed), str(wrong), str(right), verdict + ("" if as_it_is else "  <-"))

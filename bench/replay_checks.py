@@ -3,10 +3,11 @@
     python bench/replay_checks.py
 
 The seeded violations are those of the tests; the clean traffic is theirs and 500 exchanges of the recordings.
+
 openapi-core gets an environment of its own below `.venv`, made when first needed, and a milder contract: it asks
 answers for required write-only properties, and recordings for a header that they never keep, and would find fault
-with all. Of schemathesis it is the documented call: `APIOperation.validate_response` looks at answers only, and is asked only
-where the contract knows the operation; what it does not find counts against its reach, not its quality.
+with all. Of schemathesis it is the documented call: `APIOperation.validate_response` looks at answers only, and is
+asked only where the contract knows the operation; what it does not find counts against its reach, not its quality.
 """
 
 from __future__ import annotations

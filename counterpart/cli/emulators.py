@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import signal
 import threading
+from collections import Counter
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +67,10 @@ def emulators(
 
     What they hold is gone when they stop, unless --state names a file. Paste the printed lines into another shell and
     `counterpart sync` works against them. Each call is shown on standard error as it comes.
+
+    \b
+    Example:
+        counterpart emulators --customers 500 --seed 1 --state play.json
     """
     kept = None if state is None else read(state)
     now = datetime.now(UTC)
@@ -85,10 +90,11 @@ def emulators(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     ports = {"customerp": customerp_port, "invoiced": invoiced_port}
+    log = CallLog(silent=quiet)
     with ExitStack() as stack:
         if state is not None:
             stack.callback(save, state, invoiced, customerp)
-        server = stack.enter_context(Server(served, ports=ports, log=None if quiet else _shown))
+        server = stack.enter_context(Server(served, ports=ports, log=log.of))
         stack.enter_context(Courier([customerp, invoiced]))
         # Links in answers lead to where they are reached.
         customerp.base_url, invoiced.base_url = server.urls["customerp"], server.urls["invoiced"]
@@ -99,22 +105,45 @@ def emulators(
         if control:
             click.echo(f"export COUNTERPART_CONTROL_URL={server.urls['control']}")
             click.echo(f"export COUNTERPART_CONTROL_TOKEN={token}")
-        origin = f"Going on from {state}." if kept else f"{customers} customers in Customerp, some known to Invoiced."
-        click.echo(f"# {origin} Ctrl-C stops.", err=True)
+        held = {f"Customerp ({profile} profile)": customerp.held, "Invoiced": invoiced.held}
+        for name, counts in held.items():
+            click.echo(f"# {name}: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()), err=True)
+        begun = f"Going on from {state}; kept there. " if kept else f"Kept in {state}. " if state else ""
+        click.echo(f"# {begun}Ctrl-C stops.", err=True)
         while not stop.wait(_SAVE_SECONDS):
             if state is not None:
                 save(state, invoiced, customerp)
+    click.echo(f"# {log.summary}", err=True)
 
 
-def _shown(name: str) -> Log:
-    """A line for each call: when, whom, what, and what came of it."""
+class CallLog:
+    """Shows each call as it comes, unless silent, and counts them."""
 
-    def log(request: Request, outcome: Outcome) -> None:
-        status = "no answer" if outcome.response is None else str(outcome.response.status)
-        ending = "" if outcome.ending == "whole" else f" ({outcome.ending})"
-        target = request.path + (f"?{request.query}" if request.query else "")
-        # Whatever a caller puts into a path, it cannot steer the terminal.
-        told = f"{datetime.now(UTC):%H:%M:%S} {name:<9} {request.method} {target[:200]} {status}{ending}"
-        click.echo("".join(char if char.isprintable() else "?" for char in told), err=True)
+    def __init__(self, *, silent: bool) -> None:
+        self._silent = silent
+        self._calls: Counter[str] = Counter()
 
-    return log
+    @property
+    def summary(self) -> str:
+        """How many calls came, and how many of them were refused or got no answer."""
+        calls, failed = self._calls.total(), self._calls["failed"]
+        told = "1 call" if calls == 1 else f"{calls} calls"
+        return f"{told}, {failed} of them refused or broken off" if failed else told
+
+    def of(self, name: str) -> Log:
+        """The log of one emulator: when, whom, what came of it, what was asked."""
+
+        def log(request: Request, outcome: Outcome) -> None:
+            status = 0 if outcome.response is None else outcome.response.status
+            good = 0 < status < 400
+            self._calls["answered" if good else "failed"] += 1
+            if self._silent:
+                return
+            ending = "" if outcome.ending == "whole" else f" ({outcome.ending})"
+            target = request.path + (f"?{request.query}" if request.query else "")
+            # Whatever a caller puts into a path, it cannot steer the terminal.
+            asked = "".join(char if char.isprintable() else "?" for char in f"{request.method} {target[:200]}")
+            told = click.style(str(status or "---"), fg="green" if good else "yellow" if 0 < status < 500 else "red")
+            click.echo(f"{datetime.now(UTC):%H:%M:%S} {name:<9} {told} {asked}{ending}", err=True)
+
+        return log

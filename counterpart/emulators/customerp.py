@@ -79,6 +79,11 @@ class Customerp(Emulator):
         self.seed = seed
         self._state = State({path: Collection(kind) for path, kind in self._kinds.items()})
 
+    @property
+    def held(self) -> dict[str, int]:
+        """How many records of each kind there are."""
+        return {path: len(collection) for path, collection in self._state.collections.items()}
+
     def subscribe(self, url: str, secret: str) -> None:
         """Tell an address of every change from now on, signed with the secret; the ERP's administrator sets this up."""
         if not self._full:

@@ -69,6 +69,9 @@ class Collection:
     def __iter__(self) -> Iterator[Row]:
         return iter(self._table)
 
+    def __len__(self) -> int:
+        return len(self._table)
+
     @property
     def next_id(self) -> str:
         """The id that `add` will be given."""

@@ -88,6 +88,13 @@ class Invoiced(Emulator):
             random.Random(seed),  # noqa: S311 - repeatable on purpose
         )
 
+    @property
+    def held(self) -> dict[str, int]:
+        """How many records of each kind there are, archived items among them."""
+        account = self._account
+        tables = {"customers": account.customers, "items": account.items.table, "invoices": account.invoices}
+        return {kind: len(table) for kind, table in tables.items()}
+
     def snapshot(self) -> object:
         """Everything the account holds, as a JSON value."""
         with self._lock:

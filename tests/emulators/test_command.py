@@ -62,22 +62,30 @@ def test_serves_shows_the_calls_and_links_to_itself(start: Start) -> None:
     assert listed.headers["X-Total-Count"] == "3"
     assert listed.headers["Link"].startswith(f"<{exports['INVOICED_URL']}/customers?")
     told = stop(process).splitlines()
-    assert told[0] == "# 12 customers in Customerp, some known to Invoiced. Ctrl-C stops."
-    assert [line[9:] for line in told[1:]] == [
-        "invoiced  GET /customers?per_page=1 200",
-        "invoiced  GET /no%0Apath 404",
+    assert told[:3] == [
+        "# Customerp (full profile): 12 customers, 8 products, 17 orders",
+        "# Invoiced: 3 customers, 0 items, 0 invoices",
+        "# Ctrl-C stops.",
     ]
+    assert [line[9:] for line in told[3:-1]] == [
+        "invoiced  200 GET /customers?per_page=1",
+        "invoiced  404 GET /no%0Apath",
+    ]
+    assert told[-1] == "# 2 calls, 1 of them refused or broken off"
 
 
 def test_goes_on_from_its_file(start: Start, tmp_path: Path) -> None:
     process, exports = start("--customers", "0", "--state", "state.json", "--quiet")
     with invoiced(exports) as client:
         created = client.post("/customers", json={"name": "Kept"}).json()
-    assert len(stop(process).splitlines()) == 1
+    assert stop(process).splitlines()[-2:] == ["# Kept in state.json. Ctrl-C stops.", "# 1 call"]
     process, exports = start("--state", "state.json", "--quiet")
     with invoiced(exports) as client:
         assert client.get(f"/customers/{created['id']}").json()["name"] == "Kept"
-    assert stop(process) == "# Going on from state.json. Ctrl-C stops.\n"
+    assert stop(process).splitlines()[1:3] == [
+        "# Invoiced: 2 customers, 0 items, 0 invoices",
+        "# Going on from state.json; kept there. Ctrl-C stops.",
+    ]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["state.json"]
 
 
@@ -102,4 +110,4 @@ def test_is_steered_only_when_asked_to(start: Start) -> None:
         headers = {"Authorization": f"Bearer {exports['CUSTOMERP_TOKEN']}"}
         told = httpx.get(f"{exports['CUSTOMERP_URL']}/capabilities", headers=headers, trust_env=False).json()
         assert told == {"profile": "minimal", "features": []}
-    assert "invoiced  POST /customers no answer (reset)" in stop(process)
+    assert "invoiced  --- POST /customers (reset)" in stop(process)

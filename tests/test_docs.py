@@ -33,6 +33,21 @@ def test_every_command_of_the_readme_exists() -> None:
     assert named <= commands(cli).keys()
 
 
+def test_every_command_of_the_manuals_exists() -> None:
+    pages = {path.name: path.read_text("utf-8") for path in (ROOT / "docs").glob("*.md")}
+    named = {
+        (page, " ".join(words))
+        for page, text in pages.items()
+        for words in re.findall(r"^ *(counterpart) ([a-z]+) ([a-z]+)", text, re.MULTILINE)
+    }
+    assert ("checklist.md", "counterpart checklist trace") in named
+    known = commands(cli)
+    # What follows a command that has no commands of its own are its arguments.
+    alone = {name for name, command in known.items() if not isinstance(command, click.Group)}
+    unknown = [(page, name) for page, name in sorted(named) if name not in known]
+    assert [(page, name) for page, name in unknown if name.rpartition(" ")[0] not in alone] == []
+
+
 def test_every_command_has_help() -> None:
     assert [name for name, command in commands(cli).items() if not (command.help or "").strip()] == []
 

@@ -90,11 +90,12 @@ class Network:
         faults: Mapping[int, Fate],
         watcher: Watcher,
         *,
+        memories: Mapping[str, Memory],
         kill: Callable[[], None],
         deaf: frozenset[str],
         lossy: bool,
     ) -> None:
-        self._kill = kill
+        self._kill, self._memories = kill, memories
         self._seed, self._loop, self._emulators, self._faults = seed, loop, emulators, faults
         self._watcher, self._deaf, self._lossy = watcher, deaf, lossy
         self.log: list[Call] = []
@@ -166,6 +167,8 @@ class Network:
         body = self._bent(call)
         before = self._watcher.before(call, call.system, call.method, call.path, body)
         answer = self._emulators[call.system].handle(Request(call.method, call.path, call.query, headers, body))
+        if call.method != "GET":
+            self._memories[call.system].clear()
         call.status = answer.status
         self._watcher.after(before, answer.status, answer.body)
         return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
@@ -201,13 +204,23 @@ def squeezed(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "name": " ".join(body["name"].split())} if isinstance(body.get("name"), str) else body
 
 
+Memory = dict[tuple[str, str], Any]
+
+
 class Person:
     """Speaks to one emulator directly, as a person with another client would; refusals are answers like others."""
 
     def __init__(
-        self, system: str, emulator: Customerp | Invoiced, watcher: Watcher | None, *, lossy: bool = False
+        self,
+        system: str,
+        emulator: Customerp | Invoiced,
+        watcher: Watcher | None,
+        memory: Memory,
+        *,
+        lossy: bool = False,
     ) -> None:
         self._system, self._emulator, self._watcher, self._lossy = system, emulator, watcher, lossy
+        self._memory = memory
         kind = "application/merge-patch+json" if system == "customerp" else "application/json"
         self._headers = {"authorization": emulator.authorization, "content-type": kind}
         self._json = {**self._headers, "content-type": "application/json"}
@@ -221,6 +234,8 @@ class Person:
         watched = self._watcher if method != "GET" else None
         before = watched.before(None, self._system, method, path, text) if watched else None
         answer = self._emulator.handle(Request(method, path, query, headers, text))
+        if method != "GET":
+            self._memory.clear()
         if watched:
             watched.after(before, answer.status, answer.body)
         if answer.status >= 300:
@@ -239,12 +254,18 @@ class Person:
         self._watcher = watched
 
     def list(self, collection: str, query: str = "") -> list[dict[str, Any]]:
-        found = self.call("GET", f"/{collection}", query=query)
+        found = self._looked_up(f"/{collection}", query)
         return list(found["data"] if isinstance(found, dict) else found)
 
     def read(self, collection: str, id_: object, query: str = "") -> dict[str, Any] | None:
-        found: dict[str, Any] | None = self.call("GET", f"/{collection}/{id_}", query=query)
+        found: dict[str, Any] | None = self._looked_up(f"/{collection}/{id_}", query)
         return found
+
+    def _looked_up(self, path: str, query: str) -> Any:
+        """What the system shows, asked only once between two writes; whoever looks changes nothing of it."""
+        if (path, query) not in self._memory:
+            self._memory[path, query] = self.call("GET", path, query=query)
+        return self._memory[path, query]
 
 
 ENDPOINTS = {

@@ -13,7 +13,7 @@ from typing import Any
 
 from clockwork import VirtualClock, VirtualLoop
 from invariants import Books, Violation
-from network import ENDPOINTS, FATES, SLOWEST, Fate, Killed, Network, Person
+from network import ENDPOINTS, FATES, SLOWEST, Fate, Killed, Memory, Network, Person
 from people import DEEDS, Event, Office, history
 
 from counterpart.emulators import Customerp, Invoiced
@@ -123,16 +123,22 @@ class Scene:
         self._database = first._db
         self._books = Books(lambda: self._clock.elapsed, self._database, plan.in_flight)
         self._erp, self._inv = Customerp(self._clock), Invoiced(self._clock, seed=plan.seed)
-        quiet = Office(Person("customerp", self._erp, None), Person("invoiced", self._inv, None))
-        self._books.office = quiet
-        invoiced = Person("invoiced", self._inv, self._books, lossy=plan.lossy)
-        self._office = Office(Person("customerp", self._erp, self._books), invoiced)
+        seen: dict[str, Memory] = {"customerp": {}, "invoiced": {}}
+        self._books.office = Office(
+            Person("customerp", self._erp, None, seen["customerp"]),
+            Person("invoiced", self._inv, None, seen["invoiced"]),
+        )
+        self._office = Office(
+            Person("customerp", self._erp, self._books, seen["customerp"]),
+            Person("invoiced", self._inv, self._books, seen["invoiced"], lossy=plan.lossy),
+        )
         self._network = Network(
             plan.seed,
             self._loop,
             {"customerp": self._erp, "invoiced": self._inv},
             dict(plan.faults),
             self._books,
+            memories=seen,
             kill=self._kill,
             deaf=plan.deaf,
             lossy=plan.lossy,

@@ -66,6 +66,7 @@ class Observation:
     lines: tuple[Line, ...] = ()
     frozen: str | None = None  # why the record takes no changes
     edited: Mapping[str, float] = field(default_factory=dict)  # fields that left the shadow, with the stamp of that
+    digest: bytes | None = None  # of the record as it was listed, by which an unchanged one is known at a glance
 
 
 @dataclass(frozen=True, slots=True)

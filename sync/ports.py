@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -35,6 +35,9 @@ class Storage(Protocol):
 
     def by_remote(self, flow: str, system: System, id_: str) -> Link | None:
         """The link that holds this record of one side."""
+
+    def digests(self, flow: str, system: System, ids: Sequence[str]) -> Mapping[str, bytes | None]:
+        """Of the records that some link holds, what was last listed of them; None where that is not known."""
 
     def by_reference(self, flow: str, reference: str) -> list[Link]:
         """Links whose record in Invoiced names this record of Customerp in its metadata."""

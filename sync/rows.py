@@ -36,6 +36,8 @@ COLUMNS = (
     "conflicts",
     "choices",
     "deleted",
+    "erp_digest",
+    "inv_digest",
 )
 ENTRY_COLUMNS = (
     "at",
@@ -80,6 +82,8 @@ def to_row(link: Link, known: tuple[Link, Row] | None = None) -> Row:
         link.version,
         *texts,
         link.deleted,
+        link.erp and link.erp.digest,
+        link.inv and link.inv.digest,
     )
 
 
@@ -111,6 +115,8 @@ def from_row(row: tuple[Any, ...]) -> Link:
         conflicts,
         choices,
         deleted,
+        erp_digest,
+        inv_digest,
     ) = row
     return Link(
         flow,
@@ -132,8 +138,8 @@ def from_row(row: tuple[Any, ...]) -> Link:
         _pairs(json.loads(shadow)),
         json.loads(diverged),
         tuple(Child(e, i, _pairs(s)) for e, i, s in json.loads(children)),
-        _observation(erp),
-        _observation(inv),
+        _observation(erp, erp_digest),
+        _observation(inv, inv_digest),
         _intent(intent),
         tuple(Notice(*n) for n in json.loads(notices)),
         tuple(
@@ -197,11 +203,13 @@ def _observation_text(seen: Observation | None) -> str | None:
     )
 
 
-def _observation(stored: str | None) -> Observation | None:
+def _observation(stored: str | None, digest: bytes | None) -> Observation | None:
     if stored is None:
         return None
     found, interval, stamp, version, lines, frozen, edited = json.loads(stored)
-    return Observation(found, Interval(*interval), stamp, version, tuple(Line(*line) for line in lines), frozen, edited)
+    return Observation(
+        found, Interval(*interval), stamp, version, tuple(Line(*line) for line in lines), frozen, edited, digest
+    )
 
 
 def _intent_text(intent: Intent | None) -> str | None:

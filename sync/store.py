@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from sync.links import Link, System
 from sync.rows import COLUMNS, ENTRY_COLUMNS, Row, from_entry_row, from_row, to_entry_row, to_row
 
 _APPLICATION = 0x43505254  # "CPRT"; tells our file from any other SQLite file
-_VERSION = 2
+_VERSION = 3
 _FEW = 256  # links kept in memory: those at work; parsing them anew at each step takes longer than the step
 
 _SCHEMA = """
@@ -26,7 +27,8 @@ CREATE TABLE link (
     generation INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT, waits_for TEXT, dirty INTEGER NOT NULL,
     recheck INTEGER NOT NULL, attempts INTEGER NOT NULL, next_attempt_at REAL, version INTEGER NOT NULL,
     shadow TEXT NOT NULL, diverged TEXT NOT NULL, children TEXT NOT NULL, erp TEXT, inv TEXT, intent TEXT,
-    notices TEXT NOT NULL, conflicts TEXT NOT NULL, choices TEXT NOT NULL, deleted TEXT
+    notices TEXT NOT NULL, conflicts TEXT NOT NULL, choices TEXT NOT NULL, deleted TEXT,
+    erp_digest BLOB, inv_digest BLOB
 );
 CREATE UNIQUE INDEX link_erp ON link (flow, erp_id) WHERE erp_id IS NOT NULL;
 CREATE UNIQUE INDEX link_inv ON link (flow, inv_id) WHERE inv_id IS NOT NULL;
@@ -142,6 +144,16 @@ class Store:
     def by_remote(self, flow: str, system: System, id_: str) -> Link | None:
         """The link that holds this record of one side."""
         return self._one("flow = ? AND erp_id = ?" if system == "customerp" else "flow = ? AND inv_id = ?", flow, id_)
+
+    def digests(self, flow: str, system: System, ids: Sequence[str]) -> dict[str, bytes | None]:
+        """Of the records that some link holds, what was last listed of them; None where that is not known."""
+        side = "erp" if system == "customerp" else "inv"
+        rows = self._db.execute(
+            f"SELECT {side}_id, CASE WHEN state = 'tombstoned' OR deleted IS NOT NULL THEN NULL ELSE {side}_digest END "  # noqa: S608
+            f"FROM link WHERE flow = ? AND {side}_id IN (SELECT value FROM json_each(?))",
+            (flow, json.dumps(ids)),
+        )
+        return dict(rows.fetchall())
 
     def by_reference(self, flow: str, reference: str) -> list[Link]:
         """Links whose record in Invoiced names this record of Customerp in its metadata."""

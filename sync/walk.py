@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 
 from sync import deletes
 from sync.clock import Clock
@@ -139,48 +140,68 @@ class Walk:
             self._page(flow, connector, (seen.raw,), Interval(self._session, seen.start, seen.end))
 
     def _page(self, flow: Flow, connector: Connector, records: Sequence[Raw], seen: Interval) -> None:
+        system = connector.system
+        scanned = system in self._completely
+        ids = [str(raw["id"]) if isinstance(raw, dict) and "id" in raw else "" for raw in records]
+        known = dict(self._store.digests(flow.id, system, ids))
         with self._store.transaction():
-            for raw in records:
-                self.take(flow, connector, raw, seen)
+            for id_, raw in zip(ids, records, strict=True):
+                digest = blake2b(repr(raw).encode(errors="surrogatepass"), digest_size=16).digest()
+                if known.get(id_) != digest:
+                    self.take(flow, connector, raw, seen, digest, new=id_ not in known)
+                    known[id_] = digest
+                elif scanned:
+                    self._store.mark_seen(flow.id, system, id_)
         self._read += len(records)
         if self._progress is not None:
             self._progress(Progress(f"reading {TITLES[connector.system]}", self._read, None))
 
-    def take(self, flow: Flow, connector: Connector, raw: Raw, seen: Interval) -> None:
-        """Store what was read about one record; inside a transaction."""
+    def take(
+        self,
+        flow: Flow,
+        connector: Connector,
+        raw: Raw,
+        seen: Interval,
+        digest: bytes | None = None,
+        *,
+        new: bool = False,
+    ) -> None:
+        """Store what was read about one record; inside a transaction. Of a `new` one no link is to be looked for."""
         system = connector.system
         side = flow.source if system == "customerp" else flow.target
         try:
             record = connector.record(side.object, raw)
-            new = observe(flow, system, record, seen)
+            shown = replace(observe(flow, system, record, seen), digest=digest)
         except (BadValue, KeyError, TypeError, AttributeError) as error:
             self._unreadable(flow, system, raw, error)
             return
         if system in self._completely:
             self._store.mark_seen(flow.id, system, record.id)
-        link = self._store.by_remote(flow.id, system, record.id)
+        link = None if new else self._store.by_remote(flow.id, system, record.id)
         if link is None:
-            link = accepted(flow, Link(flow.id, dirty=_begins(flow, system)), system, record, new)
+            link = accepted(flow, Link(flow.id, dirty=_begins(flow, system)), system, record, shown)
             self._store.save(link)
             return
         current = link.observation(system)
-        verdict = accept(current, new)
+        verdict = accept(current, shown)
         if verdict == "drop":
             return
         if verdict == "recheck":
             self._store.save(replace(link, recheck=True, dirty=True))
             return
         if link.deleted == system:
-            self._store.save(deletes.revived(accepted(flow, link, system, record, new)))
+            self._store.save(deletes.revived(accepted(flow, link, system, record, shown)))
             return
-        if current is not None and same_content(current, new):
-            if (current.stamp, current.version, link.reference) != (new.stamp, new.version, _reference(link, record)):
-                self._store.save(accepted(flow, link, system, record, new))
+        if current is not None and same_content(current, shown):
+            if (current.stamp, current.version, current.digest) != (shown.stamp, shown.version, digest) or (
+                link.reference != _reference(link, record)
+            ):
+                self._store.save(accepted(flow, link, system, record, shown))
             return
         live = (link.erp_id is not None or _begins(flow, system)) and link.state is not State.TOMBSTONED
         if live and link.erp_id is not None:
             self._store.wake(f"{flow.id}:{link.erp_id}")
-        self._store.save(replace(accepted(flow, link, system, record, new), dirty=link.dirty or live))
+        self._store.save(replace(accepted(flow, link, system, record, shown), dirty=link.dirty or live))
 
     def gone(self, flow: Flow, system: System, id_: str) -> None:
         """A record was deleted; inside a transaction."""

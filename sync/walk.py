@@ -133,7 +133,7 @@ class Walk:
         except CallFailed:
             # One record that cannot be had stops no walk; whoever brings it to rest asks again.
             with self._store.transaction():
-                unread = link or Link(flow.id, erp_id=entry.id)
+                unread = self._store.by_remote(flow.id, "customerp", entry.id) or Link(flow.id, erp_id=entry.id)
                 self._store.save(replace(unread, recheck=True, dirty=True))
             return
         if seen is not None:

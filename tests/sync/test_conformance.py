@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,33 @@ def test_links_are_found_by_what_their_records_say(opened: Callable[[], Storage]
     assert [link.id for link in store.by_key("customer-company", "invoiced", "c-1")] == [saved.id]
     assert [link.id for link in store.by_reference("customer-company", "CU1")] == [saved.id]
     assert store.by_key("customer-company", "invoiced", "C-1") == store.by_reference("other", "CU1") == []
+
+
+def test_what_was_last_listed_of_a_record_is_known_by_its_digest_unless_it_was_deleted(
+    opened: Callable[[], Storage],
+) -> None:
+    listed = Observation({"number": "1"}, Interval(1, 0.0, 0.1), digest=b"0123456789abcdef")
+    store = opened()
+    with store.transaction():
+        store.save(Link("f", inv_id="1", inv=listed))
+        store.save(Link("f", inv_id="2", inv=listed, state=State.TOMBSTONED))
+        store.save(Link("f", inv_id="3", inv=listed, erp_id="CU3", deleted="invoiced"))
+        store.save(Link("f", inv_id="4", inv=Observation({"number": "4"}, Interval(1, 0.0, 0.1))))
+    known = {"1": b"0123456789abcdef", "2": None, "3": None, "4": None}
+    assert opened().digests("f", "invoiced", ["1", "2", "3", "4", "5"]) == known
+
+
+def test_a_transaction_that_fails_leaves_no_memory_of_its_links(opened: Callable[[], Storage]) -> None:
+    store = opened()
+    with store.transaction():
+        kept = store.save(Link("f", erp_id="CU1", reason="kept"))
+    with pytest.raises(KeyError), store.transaction():
+        store.save(replace(kept, reason="lost"))
+        raise KeyError
+    assert store.link(kept.id) == kept
+    with store.transaction():
+        stored = store.save(replace(kept, reason="other"))
+    assert store.link(kept.id) == stored == opened().link(kept.id)
 
 
 def test_open_writes_are_told_from_those_put_off(opened: Callable[[], Storage]) -> None:

@@ -210,6 +210,11 @@ def _of_property(end: PropertyRef) -> Iterator[Diagnostic]:
         message = f"{end.path} has {len(end.conditions)} value conditions run together."
         assumed = "any one of them suffices."
         yield Diagnostic("conditions-run-together", "warn", end.line, message, assumed, "Ask which is meant.")
+    for condition in end.conditions:
+        if condition.value.startswith("wd:"):
+            message = f"{end.path} depends on the concept {condition.value}, which no system keeps as a value."
+            cure = "Say which values of the system stand for it."
+            yield Diagnostic("concept-value", "warn", end.line, message, "nothing; it is only noted.", cure)
     if any(not condition.complete for condition in end.conditions):
         message = f"A value condition of {end.path} lacks its value or its property."
         yield Diagnostic("incomplete-condition", "warn", end.line, message, "nothing; it is blocked.", DECIDE)

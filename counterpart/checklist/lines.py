@@ -32,6 +32,9 @@ class Text:
 
 def load(path: Path) -> bytes:
     """The bytes of a file, at most one more than may be read; raises DocumentError when it cannot be read."""
+    # A pipe or a device may never end, or never begin.
+    if path.exists() and not path.is_file():
+        raise DocumentError(str(path), 0, "a regular file", "none")
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)

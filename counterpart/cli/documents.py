@@ -81,6 +81,9 @@ def read(document: Path, opposite: Path | None, as_json: bool) -> None:
         blocked = sum(1 for item in derived.items if item.blocked)
         flows, items_ = counted(len(derived.flows), "flow"), counted(len(derived.items), "item")
         click.echo(f"\n{flows}, {items_}, {blocked} of them blocked.")
+        if derived.flows and not opposite:
+            alone = "That edits travel back rests on this document alone"
+            show_lines("", f"{alone}; --opposite compares it with the other direction's.")
         if derived.flows:
             click.echo(f"Next: counterpart checklist items {document}")
     if any(each.severity == "block" for each in diagnostics):

@@ -89,6 +89,7 @@ warn: empty-table
   To do: Supply and approve rows in supplement.toml.
 
 2 flows, 10 items, 2 of them blocked.
+That edits travel back rests on this document alone; --opposite compares it with the other direction's.
 Next: counterpart checklist items {path}
 """
     )

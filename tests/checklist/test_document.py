@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -183,9 +185,24 @@ def test_hostile_files_are_refused(data: bytes, line: int, expected: str) -> Non
     assert caught.value.line == line
 
 
-def test_an_endless_file_is_read_no_further_than_allowed() -> None:
+def test_a_huge_file_is_read_no_further_than_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "huge.rst"
+    with path.open("wb") as file:
+        file.truncate(100_000_000)
+    tracemalloc.start()
     with pytest.raises(DocumentError, match="at most 2000000 bytes"):
-        read_file(Path("/dev/zero"))
+        read_file(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+def test_what_may_never_end_or_begin_is_not_opened(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.rst"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero"), tmp_path):
+        with pytest.raises(DocumentError, match="a regular file"):
+            read_file(path)
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:

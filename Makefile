@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 # pytest compiles its plugins anew at each start unless Python may keep the result.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: checklist test lint unit minimal fuzz faults simulate bench record lock clean help
+.PHONY: browser signoff checklist test lint unit minimal fuzz faults simulate bench record lock clean help
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -74,6 +74,13 @@ $(READY): requirements-build.lock requirements.lock pyproject.toml
 	@$(BIN)/python -m pip $(LOCKED) -r requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+AXE := $(VENV)/axe
+browser: $(READY)  ## install axe-core (needs npm), with which tests of the sign-off page look for barriers
+	@npm install --silent --no-audit --no-fund --prefix $(AXE) axe-core@4
+
+signoff: $(READY)  ## build the sign-off of the last run: page, PDF, evidence, hashes
+	@$(BIN)/counterpart signoff build
 
 clean:  ## remove the environment and what runs wrote
 	@rm -rf $(VENV) .mypy_cache .ruff_cache reports/allure-results reports/junit.xml reports/run.json reports/signoff

@@ -16,7 +16,7 @@ from counterpart.authorship import same_hand
 from counterpart.checklist import Circumstances
 from counterpart.replay.contracts import Contract
 from counterpart.replay.reviews import FILE, Reviews
-from counterpart.replay.staleness import Standing, statuses
+from counterpart.replay.staleness import Standing, Status, statuses
 from counterpart.reporting import Results, SignOff, archive, build, finish, logbook
 from counterpart.reporting.annex import Annex, Traffic
 from counterpart.reporting.content import candidate
@@ -43,7 +43,7 @@ def make(root: Path, results: Results, out: Path, kept: Path, at: datetime | Non
         traffic=traffic,
         faults=_faults(out.parent / FAULTS),
         history=archive.history(kept),
-        attempts=archive.attempts(log, candidate(facts)),
+        attempts=archive.attempts(log, candidate(facts), facts.started),
         same_hand=same_hand(root, supplement, decisions, circumstances.waivers),
         environment=_environment(root, traffic.values(), unread),
     )
@@ -62,7 +62,7 @@ def make(root: Path, results: Results, out: Path, kept: Path, at: datetime | Non
     report = sha256((out / DATA).read_bytes()).hexdigest()
     verdict = made.content["verdict"]
     told = {"candidate": candidate(facts), "verdict": verdict["sentence"], "proven": verdict["proven"]}
-    logbook.append(log, "built", report, {**told, "revision": facts.revision}, at)
+    logbook.append(log, "built", report, {**told, "revision": facts.revision, "run": facts.started}, at)
     return made
 
 
@@ -74,8 +74,16 @@ def _stale(root: Path, results: Results) -> tuple[dict[str, str], int]:
     found = statuses(root / "cassettes", wanted, contracts, today, reviews=Reviews.load(root / "cassettes" / FILE))
     by_path = {(root / "cassettes" / each.cassette): each for each in found}
     played = [(by_path[path], node_id) for path, node_id in wanted.items() if path in by_path]
-    stale = {node_id: str(each) for each, node_id in played if set(each.standings) & set(_STALE)}
+    stale = {node_id: _why(each) for each, node_id in played if set(each.standings) & set(_STALE)}
     return stale, sum(1 for each, _ in played if Standing.NOT_REVIEWED in each.standings)
+
+
+def _why(status: Status) -> str:
+    """Why a recording is stale, in few words."""
+    standings = ", ".join(each for each in status.standings if each in _STALE)
+    parts = status.drift
+    more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
+    return standings + (f" ({parts[0]}{more})" if parts else "") + (f": {status.cause}" if status.cause else "")
 
 
 def _evidence(root: Path, results: Results, circumstances: Circumstances) -> dict[str, Path]:

@@ -98,7 +98,7 @@ class _Verbatim(str):
 
 def _told(node: Any, empty: list[int]) -> str:
     if isinstance(node, dict):
-        filled = {name: value for name, value in node.items() if value not in (None, "", [], {})}
+        filled = {name: value for name, value in node.items() if value not in (None, "")}
         empty[0] += len(node) - len(filled)
         members = (f"{json.dumps(name, ensure_ascii=False)}: {_told(value, empty)}" for name, value in filled.items())
         return "{" + ", ".join(members) + "}"

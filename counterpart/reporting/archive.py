@@ -132,15 +132,18 @@ def history(archive: Path, most: int = 5) -> dict[str, tuple[tuple[str, str], ..
     return {item: tuple(verdicts) for item, verdicts in found.items()}
 
 
-def attempts(log: Path, candidate: Mapping[str, str]) -> tuple[Attempt, ...]:
-    """Earlier reports of the same product under test, with what was said about those that did not pass.
+def attempts(log: Path, candidate: Mapping[str, str], run: str = "") -> tuple[Attempt, ...]:
+    """Earlier runs of the same product under test, with what was said about those that did not pass.
 
-    Without a name nobody can tell what was under test, so that there are none.
+    A run of which several reports were built is one attempt; `run`, which began then, is none of its own. Without a
+    name nobody can tell what was under test, so that there are none.
     """
     if not any(candidate.values()):
         return ()
     entries = logbook.read(log)
     said = {entry.says["attempt"]: entry.says for entry in entries if entry.kind == "resolved"}
+    built = [each for each in entries if each.kind == "built" and each.says["candidate"] == dict(candidate)]
+    by_run = {each.says["run"]: each for each in reversed(built) if each.says["run"] != run}
     return tuple(
         Attempt(
             entry.number,
@@ -151,8 +154,7 @@ def attempts(log: Path, candidate: Mapping[str, str]) -> tuple[Attempt, ...]:
             said.get(entry.number, {}).get("resolution", ""),
             said.get(entry.number, {}).get("by", ""),
         )
-        for entry in entries
-        if entry.kind == "built" and entry.says["candidate"] == dict(candidate)
+        for entry in reversed(by_run.values())
     )
 
 

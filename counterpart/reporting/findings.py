@@ -64,6 +64,15 @@ class Findings:
         return (*self.judgement.items, *self.beyond)
 
     @cached_property
+    def agreed(self) -> frozenset[tuple[str, str]]:
+        """The properties of the supplement, by system and path."""
+        sides = {flow.id: (flow.source.system, flow.target.system) for flow in self.checklist.flows}
+        rows = [each.row for each in self.judgement.rows]
+        return frozenset(
+            pair for row in rows for pair in zip(sides[row.flow], (row.source, row.target), strict=True)
+        )
+
+    @cached_property
     def elsewhere(self) -> tuple[ScenarioResult, ...]:
         """Scenarios that belong to no item."""
         known = {each.item.short for each in self.items}

@@ -13,6 +13,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 # Controls that a page would swallow, and marks by which a text could turn its neighbours around.
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
+# Words between backticks in our own sentences are what somebody can type.
+_PARTS = re.compile("`([^`]*)`")
+
 
 def page(content: Mapping[str, Any]) -> str:
     """The page of a content; that of a void one says only that there is none."""
@@ -28,6 +31,7 @@ def page(content: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["breakable"] = breakable
+    environment.filters["prose"] = lambda text: _PARTS.split(text)
     if content["state"] != "complete":
         return environment.get_template("void.html").render(visible(content))
     script = (TEMPLATES / "signoff.js").read_text("utf-8")

@@ -64,10 +64,16 @@ def scenario(result: ScenarioResult, findings: Findings) -> dict[str, Any]:
         **shown,
         "steps": [{**asdict(step), "exchanges": _during(step.ordinal, traffic)} for step in result.steps],
         "evidence": asdict(result.evidence),
-        "provenance": dict(traffic.provenance) if traffic else {},
-        "records": [change for record in result.records for change in _changes(record)],
+        "provenance": _provenance(traffic.provenance) if traffic else "",
+        "records": [change for record in result.records for change in _changes(record, findings.agreed)],
         "exchanges": _during(0, traffic),
     }
+
+
+def _provenance(told: Mapping[str, str]) -> str:
+    """Where a recording comes from, in words."""
+    words = {"recorded_against": "recorded against", "recorded_on": "on", "recorded_with": "with"}
+    return " ".join(f"{word} {told[name]}" for name, word in words.items() if told.get(name))
 
 
 def _during(step: int, traffic: Traffic | None) -> list[dict[str, Any]]:
@@ -148,12 +154,12 @@ def _at(values: Mapping[str, str] | None, path: str) -> str:
     return "; ".join(value for key, value in values.items() if _bare(key) == path) or NOTHING
 
 
-def _changes(record: RecordSeen) -> Iterable[dict[str, Any]]:
-    """The properties of a record that changed, with before and after."""
+def _changes(record: RecordSeen, agreed: frozenset[tuple[str, str]]) -> Iterable[dict[str, Any]]:
+    """The properties of a record that changed, with before and after; of a new one those that are agreed upon."""
     before, after = record.before or {}, record.after or {}
     for path in [*before, *(path for path in after if path not in before)]:
         was, now = before.get(path, NOTHING), after.get(path, NOTHING)
-        if was != now and path not in _CLOCKS:
+        if was != now and path not in _CLOCKS and (record.before or (record.system, _bare(path)) in agreed):
             yield {
                 "record": f"{record.system} {record.kind} {record.id}",
                 "path": path,

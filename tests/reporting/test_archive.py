@@ -103,13 +103,17 @@ def test_items_tell_their_verdicts_of_earlier_releases(
 def test_attempts_of_the_same_product_stay_listed_with_their_resolution(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     candidate = {"product": "Sync 4.2", "artifact": ""}
-    for proven, named in ((False, candidate), (False, {"product": "Sync 4.1", "artifact": ""}), (True, candidate)):
-        said = {"candidate": named, "verdict": "Passed." if proven else "Failed.", "proven": proven}
+    other = {"product": "Sync 4.1", "artifact": ""}
+    for run, proven, named in (("1", False, candidate), ("1", False, candidate), ("2", False, other)):
+        said = {"candidate": named, "verdict": "Failed.", "proven": proven, "run": run}
+        logbook.append(log, "built", "a" * 64, said, NOON)
+    for run in ("3", "4"):
+        said = {"candidate": candidate, "verdict": "Passed.", "proven": True, "run": run}
         logbook.append(log, "built", "a" * 64, said, NOON)
     resolution = {"attempt": 1, "by": "Kari", "resolution": "Fixed in build 812."}
     logbook.append(log, "resolved", "a" * 64, resolution, NOON)
-    found = [(each.number, each.verdict, each.resolution, each.by) for each in archive.attempts(log, candidate)]
-    assert found == [(1, "Failed.", "Fixed in build 812.", "Kari"), (3, "Passed.", "", "")]
+    found = [(each.number, each.verdict, each.resolution, each.by) for each in archive.attempts(log, candidate, "4")]
+    assert found == [(1, "Failed.", "Fixed in build 812.", "Kari"), (4, "Passed.", "", "")]
     assert archive.attempts(log, {"product": "", "artifact": ""}) == ()
 
 

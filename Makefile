@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 # pytest compiles its plugins anew at each start unless Python may keep the result.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: browser signoff checklist test lint unit minimal fuzz faults simulate bench record lock clean help
+.PHONY: browser signoff checklist test lint unit minimal fuzz faults simulate bench record report lock clean help
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,15 @@ record: $(READY)  ## record the cassettes anew, over HTTP on loopback, against t
 COMPILE = $(BIN)/pip-compile -q --generate-hashes --no-emit-options --no-emit-index-url --no-emit-find-links \
   --no-emit-trusted-host --allow-unsafe --strip-extras --no-header
 
+# The version that the page was looked at with; npx keeps it after the first time.
+ALLURE ?= allure@3.18.0
+report:  ## build the Allure page of the last run; needs Node
+	@test -d reports/allure-results || { echo "No results yet: run 'make checklist' first."; exit 1; }
+	@command -v npx >/dev/null || { echo "The Allure page is built by Node, and npx is not there. Install Node 20 or"; \
+	  echo "newer, or read reports/signoff/index.html, which needs nothing but a browser."; exit 1; }
+	@npx --yes $(ALLURE) generate reports/allure-results --config allurerc.json
+	@echo "reports/allure-page/index.html; npx $(ALLURE) open reports/allure-page shows it."
+
 lock: $(READY)  ## resolve the dependencies anew (needs pip-tools)
 	@$(BIN)/pip install -q pip-tools
 	@$(COMPILE) --only-build-deps --all-build-deps -o requirements-build.lock pyproject.toml
@@ -83,4 +92,5 @@ signoff: $(READY)  ## build the sign-off of the last run: page, PDF, evidence, h
 	@$(BIN)/counterpart signoff build
 
 clean:  ## remove the environment and what runs wrote
-	@rm -rf $(VENV) .mypy_cache .ruff_cache reports/allure-results reports/junit.xml reports/run.json reports/signoff
+	@rm -rf $(VENV) .mypy_cache .ruff_cache reports/allure-results reports/allure-page reports/junit.xml reports/results.json reports/summary.md \
+	  reports/signoff

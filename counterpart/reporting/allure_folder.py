@@ -12,13 +12,14 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from hashlib import md5
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from counterpart.reporting.events import CAUSES, Cause, Outcome, RunFacts, ScenarioResult
+from counterpart.reporting.events import CAUSES, Outcome, RunFacts, ScenarioResult
 from counterpart.reporting.results import Results
 
 # Allure knows five statuses; an expected failure is one of the skipped, as allure-pytest has it.
@@ -97,25 +98,25 @@ def _tries(
     test: ScenarioResult, known: list[tuple[dict[str, Any], Path]], stop: int
 ) -> Iterator[tuple[dict[str, Any], Path | None]]:
     """Every try of a test as Allure has it, with the file where it lies already."""
-    endings = [(each.outcome, each.message) for each in test.attempts] + [(test.outcome, test.message)]
+    tries = [replace(test, outcome=each.outcome, message=each.message, cause="") for each in test.attempts]
+    endings = [*tries, test]
     missing = len(endings) - len(known)
     found: list[tuple[dict[str, Any], Path | None]] = [*known[-len(endings) :]]
     base = found[0][0]["start"] if found else stop
     # Tries of which nothing was written are told as having come before those that were.
     found = [(_anew(test, base - missing + number), None) for number in range(missing)] + found
-    for number, ((content, path), (outcome, message)) in enumerate(zip(found, endings, strict=True)):
-        last = number == len(endings) - 1
-        content["status"] = STATUSES[outcome]
-        content["statusDetails"] = _details(test.cause if last else "", message, flaky=test.outcome == "flaky")
+    for (content, path), ended in zip(found, endings, strict=True):
+        content["status"] = STATUSES[ended.outcome]
+        content["statusDetails"] = _details(ended, flaky=test.outcome == "flaky")
         yield content, path
 
 
-def _details(cause: Cause, message: str, *, flaky: bool) -> dict[str, Any]:
-    first, _, _ = message.strip().partition("\n")
-    shown = f"{cause.capitalize()}: {first}" if cause else first
+def _details(test: ScenarioResult, *, flaky: bool) -> dict[str, Any]:
+    """The message begins with who has to look at it, by which Allure sorts failures into categories."""
+    shown = f"{test.cause.capitalize()}: {test.headline}" if test.cause else test.headline
     details: dict[str, Any] = {"message": shown} if shown else {}
-    if "\n" in message.strip():
-        details["trace"] = message
+    if test.message.strip() not in ("", test.headline):
+        details["trace"] = test.message
     return details | ({"flaky": True} if flaky else {})
 
 
@@ -212,7 +213,7 @@ def _beside(results: Results) -> Iterator[tuple[str, str]]:
 def _environment(facts: RunFacts) -> Iterator[tuple[str, str]]:
     yield "Against", facts.against
     yield "Product", f"{facts.product or 'not named'} {facts.artifact}".strip()
-    yield "Revision", f"{facts.revision or 'unknown'}{' with changes' if facts.dirty else ''}"
+    yield "Revision", f"{facts.revision[:12] or 'unknown'}{' with changes' if facts.dirty else ''}"
     yield from ((name.replace(" ", "-"), value) for name, value in facts.versions.items())
     yield from ((name, value[:12]) for name, value in facts.contracts.items())
 

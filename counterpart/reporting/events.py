@@ -122,6 +122,17 @@ class ScenarioResult:
         """What the scenario is known by over many runs, whatever its title and file become."""
         return f"{self.items[0]}/{self.id}" if self.items else self.node_id
 
+    @property
+    def headline(self) -> str:
+        """What its message says in one line: what was wrong, without the place and what led to it."""
+        lines = [line.strip() for line in self.message.strip().splitlines() if line.strip()]
+        # The place of a step comes first, and what was wrong there second.
+        if len(lines) > 1 and lines[0].startswith(f"{self.feature}:"):
+            return lines[1]
+        # In a traceback, what was raised stands behind an E.
+        raised = next((line[1:].strip() for line in lines if line.startswith("E  ")), "")
+        return raised or (lines[0] if lines else "")
+
     def to_json(self) -> str:
         """The event as JSON text."""
         return json.dumps(asdict(self))

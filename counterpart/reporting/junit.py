@@ -64,7 +64,7 @@ def _case(test: ScenarioResult) -> ElementTree.Element:
         ElementTree.SubElement(case, "skipped", type=_SKIPPED[test.outcome], message=_first(test.message))
     elif test.outcome in ("failed", "error"):
         name = "failure" if test.outcome == "failed" else "error"
-        trouble = ElementTree.SubElement(case, name, type=test.cause or test.outcome, message=_first(test.message))
+        trouble = ElementTree.SubElement(case, name, type=test.cause or test.outcome, message=_text(test.headline))
         trouble.text = _text(test.message)
         for each in test.attempts:
             _attempt(case, "rerunFailure" if each.outcome == "failed" else "rerunError", each)

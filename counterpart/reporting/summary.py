@@ -33,7 +33,7 @@ def markdown(results: Results, judgement: Judgement) -> str:
         lines.append(f"| {_escaped(each.item.short)} | {mark} {each.verdict} | {done} | {each.proof or 'nothing'} |")
     for cause, tests in _by_cause(results.tests):
         lines += ["", f"### {cause.capitalize()} ({len(tests)})", ""]
-        lines += [f"- `{_code(each.name)}`: {_escaped(_first(each))}" for each in tests[:_TOLD]]
+        lines += [f"- `{_code(each.name)}`: {_escaped(each.headline or each.outcome)}" for each in tests[:_TOLD]]
         if len(tests) > _TOLD:
             lines.append(f"- and {len(tests) - _TOLD} more")
     for problem in results.problems:
@@ -47,7 +47,7 @@ def brief(results: Results, judgement: Judgement, places: Places, width: int) ->
     lines = [judgement.sentence, counted(results)]
     lines += [f"{each.kind}: {each.message}" for each in results.problems[:1]]
     for each in trouble[:4]:
-        lines.append(f"  {each.name}: {each.cause}: {_first(each)}")
+        lines.append(f"  {each.name}: {each.cause}: {each.headline or each.outcome}")
     if len(trouble) > 4:
         lines.append(f"  and {len(trouble) - 4} more")
     shown = (places.out / "signoff" / "index.html", places.out / RESULTS, places.junit)
@@ -70,16 +70,6 @@ def _by_cause(tests: Sequence[ScenarioResult]) -> Iterator[tuple[str, list[Scena
             yield cause, found
     if flaky := [each for each in tests if each.outcome == "flaky"]:
         yield "passed only when run again", flaky
-
-
-def _first(test: ScenarioResult) -> str:
-    lines = [line.strip() for line in test.message.strip().splitlines() if line.strip()]
-    # In a traceback, what was raised stands behind an E.
-    if raised := next((line[1:].strip() for line in lines if line.startswith("E  ")), ""):
-        return raised
-    # The place of a step comes first, and what was wrong there second.
-    at_place = len(lines) > 1 and lines[0].startswith(f"{test.feature}:")
-    return (lines[1] if at_place else lines[0]) if lines else str(test.outcome)
 
 
 def _cut(line: str, width: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 from counterpart.emulators.bare import surrounded
@@ -59,7 +60,8 @@ def asgi(handler: Handler, *, body_seconds: float = 10.0, log: Log | None = None
         except TimeoutError:
             await _send(send, Response(408, (("Connection", "close"),), b""), head=False)
         except _RefusedBody as refused:
-            await _send(send, Response(refused.status, (("Connection", "close"),), b""), head=False)
+            told = emulator.failure(refused.status) if refused.status == 413 else Response(refused.status, (), b"")
+            await _send(send, replace(told, headers=(*told.headers, ("Connection", "close"))), head=False)
         finally:
             emulator.leave(head)
 

@@ -34,6 +34,7 @@ _TRANSITIONS = {"draft": {"confirmed", "cancelled"}, "confirmed": {"cancelled"},
 
 _FAILURES = {
     401: ("unauthorized", "Unauthorized"),
+    413: ("too-large", "Too large"),
     429: ("too-many-requests", "Too many requests"),
     500: ("internal", "Internal error"),
 }

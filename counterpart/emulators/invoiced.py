@@ -125,6 +125,7 @@ class Invoiced(Emulator):
     def failure(self, status: int) -> Response:
         refusal = {
             401: InvoicedError(_unknown_key(self.key), status=401),
+            413: _too_large(),
             429: _too_many(self.settings.concurrent_calls),
         }.get(status, InvoicedError("An internal error occurred", status=status))
         with self._lock:
@@ -311,7 +312,7 @@ def _body(request: Request) -> Mapping[str, Any]:
     if not request.body or request.method not in {"POST", "PATCH"}:
         return {}
     if len(request.body) > _LARGEST_BODY:
-        raise InvoicedError(f"A request may have {_LARGEST_BODY} bytes", status=413)
+        raise _too_large()
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "application/json":
         value = decode(request.body)
@@ -329,6 +330,10 @@ def _body(request: Request) -> Mapping[str, Any]:
 def _too_many(most: int) -> InvoicedError:
     message = f"Too many concurrent requests! You can only make {most} concurrent requests at a time."
     return InvoicedError(message, status=429)
+
+
+def _too_large() -> InvoicedError:
+    return InvoicedError(f"A request may have {_LARGEST_BODY} bytes", status=413)
 
 
 def _unknown_key(key: str) -> str:

@@ -95,7 +95,7 @@ def test_a_skewed_clock_stamps_records_and_dates_for_the_calls_it_strikes(both: 
     assert both["customerp"].json("GET /customers/CU000001")["createdAt"] == "2026-03-01T07:58:30.000Z"
 
 
-def test_latency_moves_the_logical_clock_in_process(invoiced: Any) -> None:
+def test_latency_moves_the_logical_clock_in_process(invoiced: Any, in_process: None) -> None:
     invoiced.emulator.faults.arm(Fault("latency", seconds=5))
     assert invoiced.call("GET /customers").headers["Date"] == "Sun, 01 Mar 2026 08:00:00 GMT"
     assert invoiced.clock.now().isoformat() == "2026-03-01T08:00:05+00:00"

@@ -16,7 +16,7 @@ BUSY = "This customer is currently being updated by another process. Please try 
 
 
 @pytest.fixture
-def begun(invoiced: Any) -> Callable[..., Request]:
+def begun(invoiced: Any, in_process: None) -> Callable[..., Request]:
     """Begins calls that do not end: each takes its place and does nothing more."""
 
     def begin(method: str = "GET", path: str = "/", body: Any = None, **headers: str) -> Request:
@@ -101,7 +101,7 @@ def test_a_retry_while_the_first_call_is_under_way_takes_effect_again(invoiced: 
 
 
 def test_over_http_slow_calls_meet_each_other(invoiced: Any) -> None:
-    invoiced.emulator.faults.arm(Fault("latency", method="PATCH", seconds=0.3))
+    invoiced.emulator.faults.arm(Fault("latency", method="PATCH", seconds=0.3, times=3))
 
     async def calls(url: str) -> list[httpx.Response]:
         headers = {"Authorization": invoiced.emulator.authorization}
@@ -111,5 +111,7 @@ def test_over_http_slow_calls_meet_each_other(invoiced: Any) -> None:
 
     with Server({"invoiced": invoiced.emulator}) as server:
         *together, alone = asyncio.run(calls(server.urls["invoiced"]))
-    assert sorted(answer.status_code for answer in together) == [200, 400, 400]
+    statuses = [answer.status_code for answer in together]
+    assert 1 <= statuses.count(400) <= 2
+    assert set(statuses) == {200, 400}
     assert alone.status_code == 200

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-from contextlib import suppress
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -12,8 +15,10 @@ import click
 from counterpart.cli import decide, links
 from counterpart.cli.opening import CONFIG, JSON, STATE, engine_over, progress_bar, settings_of
 from counterpart.cli.tables import print_json, show_report
+from sync.clock import SystemClock
 from sync.report import RunReport
 from sync.watch import Watch
+from sync.webhooks import PATHS, SECRETS, Doorbell
 
 # What a person has to decide or repair; the other notices only explain.
 NEEDS_A_PERSON = frozenset({"ambiguous", "needs_attention", "unwritable"})
@@ -73,23 +78,33 @@ def scan(config: Path | None, state: Path | None, as_json: bool) -> None:
 @CONFIG
 @STATE
 @click.option("--every", type=click.IntRange(1, 86_400), help="seconds between two rounds; goes before the settings")
-def watch(config: Path | None, state: Path | None, every: int | None) -> None:
+@click.option("--listen", type=click.IntRange(0, 65_535), help="hear webhooks at this port of this machine; 0: any")
+def watch(config: Path | None, state: Path | None, every: int | None, listen: int | None) -> None:
     """Round after round until stopped by Ctrl-C or SIGTERM, and then with nothing half done.
 
     One line a round on standard error, and one for each trouble. A system that does not answer is asked again, less
     and less often; nothing is lost meanwhile.
+
+    With --listen, a webhook with a valid signature starts the next round at once. Put a proxy with TLS before it, and
+    set the secrets: COUNTERPART_CUSTOMERP_WEBHOOK_SECRET, COUNTERPART_INVOICED_WEBHOOK_SECRET. Polling goes on, as
+    webhooks may be lost.
     """
     settings = settings_of(config)
+    secrets = {system: os.environ[name] for system, name in SECRETS.items() if os.environ.get(name)}
+    if listen is not None and not secrets:
+        raise click.UsageError(f"--listen needs a secret: set {' or '.join(SECRETS.values())}.")
     level = "info" if settings.log_level == "warning" else settings.log_level
     with engine_over(settings, state, level=level) as (engine, runner):
         watching = Watch(engine, every or settings.every, _told, lambda trouble: click.echo(str(trouble), err=True))
-        runner.run(_until_stopped(watching))
+        with _bell(listen, Doorbell(secrets, watching.wake, SystemClock())) as serving:
+            runner.run(_until_stopped(watching, serving))
     click.echo("Stopped; nothing is half done.", err=True)
 
 
-async def _until_stopped(watching: Watch) -> None:
+async def _until_stopped(watching: Watch, bell: Callable[[], Awaitable[None]]) -> None:
     loop = asyncio.get_running_loop()
     work = asyncio.ensure_future(watching.work())
+    ringing = asyncio.ensure_future(bell())
 
     def stop() -> None:
         watching.stop()
@@ -100,6 +115,34 @@ async def _until_stopped(watching: Watch) -> None:
         loop.add_signal_handler(number, stop)
     with suppress(asyncio.CancelledError):
         await work
+    ringing.cancel()
+    with suppress(asyncio.CancelledError):
+        await ringing
+
+
+@contextmanager
+def _bell(port: int | None, doorbell: Doorbell) -> Iterator[Callable[[], Awaitable[None]]]:
+    """What hears webhooks while the watch works; on this machine only."""
+    if port is None:
+        yield _silence
+        return
+    import uvicorn
+
+    class Bell(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            """The watch ends both."""
+            yield
+
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        settings = uvicorn.Config(doorbell, lifespan="off", ws="none", log_config=None, access_log=False)
+        click.echo(f"Hearing webhooks at http://127.0.0.1:{listener.getsockname()[1]}{{{','.join(PATHS)}}}", err=True)
+        server = Bell(settings)
+        yield lambda: server.serve([listener])
+
+
+async def _silence() -> None:
+    """Hear nothing."""
 
 
 def _told(report: RunReport) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+import re
 import signal
 import sqlite3
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from sync.store import Store
@@ -117,3 +121,30 @@ def test_a_watch_goes_round_after_round_and_stops_with_nothing_half_done(world: 
     assert (process.returncode, err.splitlines()[-1]) == (0, "Stopped; nothing is half done.")
     assert [record.values["number"] for record in world.invoiced.list("customers")] == ["K-1"]
     assert as_json(world, "status")[1]["open_intents"] == 0
+
+
+def test_a_signed_webhook_starts_the_next_round_at_once(world: Any) -> None:
+    secret = "a secret of both"
+    process = world.start(
+        "sync", "watch", "--every", "3600", "--listen", "0", COUNTERPART_INVOICED_WEBHOOK_SECRET=secret
+    )
+    address = ""
+    for line in process.stderr:
+        address = address or "".join(re.findall(r"http://127\.0\.0\.1:\d+", line))
+        if "run ended" in line:
+            break
+    world.customerp.create("customers", {"number": "K-1", "name": "Nordlicht AS"})
+    body = b'{"id":1,"type":"customer.updated","data":{}}'
+    signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    url = f"{address}/webhooks/invoiced"
+    assert httpx.post(url, content=body, headers={"X-Invoiced-Signature": "0" * 64}).status_code == 401
+    assert httpx.post(url, content=body, headers={"X-Invoiced-Signature": signature}).status_code == 204
+    assert any("write settled" in line for line in process.stderr)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def test_listening_needs_a_secret(world: Any) -> None:
+    code, _, err = world.run("sync", "watch", "--listen", "0")
+    assert (code, "--listen needs a secret: set COUNTERPART_CUSTOMERP_WEBHOOK_SECRET" in err) == (2, True)

@@ -81,7 +81,7 @@ _PAIR_KEYS = {
     "companions",
     "target_default",
 }
-_DEFAULT_KEYS = {"owner", "conflict", "on_clear"}
+_DEFAULTS = {"owner": get_args(Owner), "conflict": get_args(Policy), "on_clear": get_args(Clearing)}
 
 
 class _Reader:
@@ -111,7 +111,9 @@ class _Reader:
             None,
         )
         defaults = self._table(table, "defaults", {})
-        self._known(defaults, _DEFAULT_KEYS, "[defaults]", "[defaults]")
+        self._known(defaults, set(_DEFAULTS), "[defaults]", "[defaults]")
+        for key, allowed in _DEFAULTS.items():
+            self._choice(defaults, key, allowed, allowed[0], "[defaults]")
         after = tuple(self._strings(table, "after", []))
         pairs = self._pairs(table, "pair", defaults, after)
         match, match_case = self._match(table, pairs)
@@ -166,6 +168,12 @@ class _Reader:
                         "A group changes as one value, so give its pairs the same",
                         place,
                     )
+            if pair.conflict == "union" and (pair.group or pair.converter is not PLAIN["words"]):
+                self._fail(
+                    f"'{pair.source}' cannot be united: only sets of words can, each by itself",
+                    'Write converter = "words" and no group, or another conflict policy',
+                    place,
+                )
             for companion in pair.companions:
                 if companion not in {other.target for other in pairs}:
                     self._fail(
@@ -240,7 +248,14 @@ class _Reader:
         self._known(section, {"pair", "case"}, "[match]", "[match]")
         name = self._string(section, "pair", "[match]", "[match]")
         case = self._choice(section, "case", ("exact", "ignore"), "exact", "[match]")
-        return self._named(pairs, name, "[match]"), case == "exact"
+        pair = self._named(pairs, name, "[match]")
+        if pair.direction in ("to_source", "to_target"):
+            self._fail(
+                f"'{name}' travels one way only, so not every new record would have it",
+                "Match by a pair with direction = 'both' or 'create_only'",
+                "[match]",
+            )
+        return pair, case == "exact"
 
     def _line_section(self, table: dict[str, Any], defaults: dict[str, Any], after: tuple[str, ...]) -> Lines | None:
         if "lines" not in table:
@@ -267,7 +282,8 @@ class _Reader:
         place = "[conflict_late]"
         self._known(section, {"pair", "values", "policy"}, place, place)
         name = self._named(pairs, self._string(section, "pair", place, place), place).name
-        values = frozenset(self._strings(section, "values", [], place))
+        given = self._strings(section, "values", [], place)
+        values = frozenset(str(self._source_value(pairs, name, value, place)) for value in given)
         return Late(name, values, cast(Policy, self._choice(section, "policy", get_args(Policy), "manual", place)))
 
     def _conditions(self, create: dict[str, Any], key: str, pairs: tuple[Pair, ...]) -> dict[str, tuple[object, ...]]:

@@ -20,7 +20,6 @@ SyncError
 │   ├── Unavailable         did not happen; try again later
 │   ├── Broken              failed for no reason we know; look, then try again with a new key, not for ever
 │   └── OutcomeUnknown      may have happened; look before doing anything
-├── NotGenuine              a webhook call that its system has not sent; answer 400 and forget it
 ├── NothingToDecide         a person's decision that fits nothing; look again, then decide
 ├── Superseded              another handler changed the link first; start the link over
 └── Inexpressible           a value has no counterpart
@@ -147,14 +146,6 @@ class Superseded(SyncError):
     def __init__(self, link: int) -> None:
         self.link = link
         super().__init__(f"link {link}: changed by another handler; it is started over")
-
-
-class NotGenuine(SyncError):
-    """A webhook call is not what the system has signed."""
-
-    def __init__(self, system: str, problem: str) -> None:
-        self.system, self.problem = system, problem
-        super().__init__(f"webhook of {system}: {problem}. Check the secret, and that nothing rewrites the call.")
 
 
 class NothingToDecide(SyncError):

@@ -71,9 +71,6 @@ class Storage(Protocol):
     def wake_due(self, now: float) -> None:
         """Put links to work whose pause is over."""
 
-    def first_heard(self, event: str, at: str) -> bool:
-        """Note an event by its id; False when it was noted within the last week."""
-
     def cursor(self, name: str) -> str | None: ...
 
     def set_cursor(self, name: str, value: str) -> None: ...

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +18,6 @@ from sync.links import Link, System
 from sync.rows import COLUMNS, ENTRY_COLUMNS, Row, from_entry_row, from_row, to_entry_row, to_row
 
 _APPLICATION = 0x43505254  # "CPRT"; tells our file from any other SQLite file
-_REMEMBERED = timedelta(days=7)  # an event; no system repeats a call for longer
 _VERSION = 3
 _FEW = 256  # links kept in memory: those at work; parsing them anew at each step takes longer than the step
 
@@ -43,8 +41,6 @@ CREATE INDEX link_intent ON link (id) WHERE intent IS NOT NULL;
 CREATE INDEX link_deleting ON link (flow) WHERE deleted IS NOT NULL AND state <> 'tombstoned' AND erp_id IS NOT NULL;
 CREATE INDEX link_retry ON link (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE TABLE cursor (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE event (id TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX event_at ON event (at);
 CREATE TABLE history (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, flow TEXT NOT NULL, link INTEGER NOT NULL, key TEXT NOT NULL,
     by TEXT NOT NULL, operation TEXT NOT NULL, system TEXT, source TEXT, edited TEXT, fields TEXT NOT NULL, note TEXT
@@ -228,12 +224,6 @@ class Store:
             "UPDATE link SET dirty = 1, next_attempt_at = NULL, version = version + 1 WHERE next_attempt_at <= ?",
             (now,),
         )
-
-    def first_heard(self, event: str, at: str) -> bool:
-        """Note an event by its id; False when it was noted within the last week."""
-        oldest = (datetime.fromisoformat(at) - _REMEMBERED).isoformat()
-        self._db.execute("DELETE FROM event WHERE at < ?", (oldest,))
-        return self._db.execute("INSERT OR IGNORE INTO event VALUES (?, ?)", (event, at)).rowcount == 1
 
     def cursor(self, name: str) -> str | None:
         row = self._db.execute("SELECT value FROM cursor WHERE name = ?", (name,)).fetchone()

@@ -80,7 +80,8 @@ def _standing(decision: Decision | None) -> str:
 @click.option("--by", "name", help="who approves it; without a name it is a suggestion")
 @click.option("--role", help="in which role")
 @FILE
-def decide(point: str, choice: str, reason: str, name: str | None, role: str | None, file: Path) -> None:
+@JSON
+def decide(point: str, choice: str, reason: str, name: str | None, role: str | None, file: Path, as_json: bool) -> None:
     """Decide an open POINT; with --by and --role the CHOICE is approved.
 
     \b
@@ -91,7 +92,10 @@ def decide(point: str, choice: str, reason: str, name: str | None, role: str | N
         raise click.UsageError("an approval needs both --by and --role")
     approval = Approval(name, date.today(), role, reason) if name and role else None
     made = settle(file.with_name("decisions.toml"), Checklist.load(file), point, choice, reason, approval)
-    click.echo(f"{made.point}: {made.choice} ({made.standing}).")
+    if as_json:
+        show_json(made)
+    else:
+        click.echo(f"{made.point}: {made.choice} ({made.standing}).")
 
 
 @checklist.command()

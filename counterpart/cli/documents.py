@@ -311,7 +311,8 @@ def update(document: Path, write: bool, file: Path, kept: Path, as_json: bool) -
     type=DOCUMENT,
     help="a document with pairs to suggest: the other direction's, ...",
 )
-def scaffold_(document: Path, out: Path, others: tuple[Path, ...]) -> None:
+@JSON
+def scaffold_(document: Path, out: Path, others: tuple[Path, ...], as_json: bool) -> None:
     """Write features for every item of a DOCUMENT into a folder of its own, with a supplement to fill in.
 
     A file that was changed by hand stays as it is; a second run changes nothing. What other documents list for the
@@ -328,6 +329,9 @@ def scaffold_(document: Path, out: Path, others: tuple[Path, ...]) -> None:
         if not copy.exists():
             copy.parent.mkdir(exist_ok=True)
             copy.write_bytes(contract.read_bytes())
+    if as_json:
+        show_json(written)
+        return
     for each in written:
         click.echo(f"{each.state:9}  {each.path}")
     checklist = Checklist.load(out / "features" / "checklist.toml")

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import click
 
 from counterpart.checklist import Approval, Checklist, Row, Supplement
-from counterpart.checklist.supplement import TYPES, decide, suggest, suggest_again
+from counterpart.checklist.supplement import TYPES, Travels, decide, suggest, suggest_again
 from counterpart.cli.showing import FILE, JSON, counted, show_json, show_lines
 
 
@@ -31,7 +31,7 @@ def list_(file: Path, as_json: bool) -> None:
     found = Supplement.load(file.with_name("supplement.toml"), Checklist.load(file))
     rows = (*found.rows, *found.rejected)
     if as_json:
-        show_json([{"row": row.id, **asdict(row)} for row in rows])
+        show_json([_told(row) for row in rows])
         return
     flow = ""
     for row in rows:
@@ -57,6 +57,7 @@ def _deciding(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--by", "name", required=True, help="who"),
         click.argument("row"),
         FILE,
+        JSON,
     ):
         command = option(command)
     return command
@@ -64,34 +65,39 @@ def _deciding(command: Callable[..., None]) -> Callable[..., None]:
 
 @supplement.command()
 @_deciding
-def approve(row: str, name: str, role: str, reason: str, file: Path) -> None:
+def approve(row: str, name: str, role: str, reason: str, file: Path, as_json: bool) -> None:
     """Approve a ROW as it stands; an edit of it lets the approval lapse.
 
     \b
     For example: counterpart supplement approve 'product-item/name>name' \\
                    --by "Kari Nordmann" --role QA --reason "As agreed."
     """
-    _decide("approved", row, name, role, reason, file)
+    _decide("approved", row, Approval(name, date.today(), role, reason), file, as_json)
 
 
 @supplement.command()
 @_deciding
-def reject(row: str, name: str, role: str, reason: str, file: Path) -> None:
+def reject(row: str, name: str, role: str, reason: str, file: Path, as_json: bool) -> None:
     """Take a ROW out of what is under test, and keep why.
 
     \b
     For example: counterpart supplement reject 'product-item/category>type' \\
                    --by "Kari Nordmann" --role QA --reason "Not used."
     """
-    _decide("rejected", row, name, role, reason, file)
+    _decide("rejected", row, Approval(name, date.today(), role, reason), file, as_json)
 
 
 @supplement.command(name="suggest")
 @click.argument("row")
 @click.option("--type", "kind", type=click.Choice(TYPES), help="what the values are")
 @click.option("--reason", help="why the two belong together")
+@click.option("--travels", type=click.Choice(get_args(Travels)), default="both", show_default=True, help="which way")
+@click.option("--deviation", help="why it does not travel both ways")
 @FILE
-def suggest_(row: str, kind: str | None, reason: str | None, file: Path) -> None:
+@JSON
+def suggest_(
+    row: str, kind: str | None, reason: str | None, travels: Travels, deviation: str | None, file: Path, as_json: bool
+) -> None:
     """Suggest a ROW, FLOW/SOURCE>TARGET, or take back what was decided about it.
 
     For example: counterpart supplement suggest 'product-item/weight>weight' --type decimal --reason "Both have it."
@@ -100,20 +106,30 @@ def suggest_(row: str, kind: str | None, reason: str | None, file: Path) -> None
     path = file.with_name("supplement.toml")
     known = Supplement.load(path, loaded)
     if row in {each.id for each in (*known.rows, *known.rejected)}:
-        suggest_again(path, loaded, row)
+        suggested = suggest_again(path, loaded, row)
     else:
         flow, _, pair = row.partition("/")
         source, arrow, target = pair.partition(">")
         if not arrow or not kind or not reason:
             raise click.UsageError("a new row is written FLOW/SOURCE>TARGET and needs --type and --reason")
-        suggest(path, loaded, Row(flow, source, target, kind, "both", "suggested", reason))
-    click.echo(f"{row} is suggested.")
+        new = Row(flow, source, target, kind, travels, "suggested", reason, deviation)
+        suggested = suggest(path, loaded, new)
+    if as_json:
+        show_json(_told(suggested))
+    else:
+        click.echo(f"{row} is suggested.")
 
 
-def _decide(standing: Literal["approved", "rejected"], row: str, name: str, role: str, reason: str, file: Path) -> None:
-    approval = Approval(name, date.today(), role, reason)
+def _decide(standing: Literal["approved", "rejected"], row: str, approval: Approval, file: Path, as_json: bool) -> None:
     decided = decide(file.with_name("supplement.toml"), Checklist.load(file), row, standing, approval)
-    click.echo(f"{decided.id} is {decided.standing} by {name}, {role}.")
+    if as_json:
+        show_json(_told(decided))
+    else:
+        click.echo(f"{decided.id} is {decided.standing} by {approval.by}, {approval.role}.")
+
+
+def _told(row: Row) -> dict[str, Any]:
+    return {"row": row.id, **asdict(row)}
 
 
 _TRAVELS = {

@@ -108,7 +108,10 @@ def _told(item: Item, found: Trace) -> dict[str, Any]:
 @click.option("--by", "name", help="who has looked at them; without a name they are only noted")
 @click.option("--role", help="in which role")
 @FILE
-def review(items: tuple[str, ...], everything: bool, name: str | None, role: str | None, file: Path) -> None:
+@JSON
+def review(
+    items: tuple[str, ...], everything: bool, name: str | None, role: str | None, file: Path, as_json: bool
+) -> None:
     """Keep what ITEMS and their scenarios say now, so that a later edit of either is seen.
 
     \b
@@ -130,5 +133,8 @@ def review(items: tuple[str, ...], everything: bool, name: str | None, role: str
     kept = [*known, *(short for short in found.reviews.by_item if short not in known and short not in items)]
     reviews = found.reviews.with_these(made, known if everything else kept)
     reviews.save(file.with_name(FILE_NAME))
+    if as_json:
+        show_json(made)
+        return
     who = f"reviewed by {name}, {role}" if name else "noted, reviewed by nobody"
     click.echo(f"{counted(len(made), 'item')} {who}: {file.with_name(FILE_NAME)}")

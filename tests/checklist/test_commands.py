@@ -240,8 +240,18 @@ def test_agreeing_on_rows(project: Path) -> None:
     new = "product-item/weight>weight"
     assert run("supplement", "suggest", new, *options).exit_code == 2
     assert run("supplement", "suggest", new, "--type", "decimal", "--reason", "Both have it.", *options).exit_code == 0
+    one_way = ("product-item/stock>on_hand", "--type", "integer", "--reason", "Both have it.", "--travels", "to-target")
+    assert "it travels to-target without a reason" in str(run("supplement", "suggest", *one_way, *options).exception)
+    told = json.loads(
+        run("supplement", "suggest", *one_way, "--deviation", "Invoiced counts.", *options, "--json").output
+    )
+    assert (told["row"], told["travels"], told["standing"]) == (one_way[0], "to-target", "suggested")
+    assert (
+        json.loads(run("supplement", "reject", one_way[0], *agreed, *options, "--json").output)["standing"]
+        == "rejected"
+    )
     listed = json.loads(run("supplement", "list", *options, "--json").output)
-    assert (len(listed), listed[-1]["row"]) == (36, new)
+    assert (len(listed), [each["row"] for each in listed[-2:]]) == (37, [new, one_way[0]])
     assert run("supplement", "list", *options).exit_code == 0
 
 

@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 # pytest compiles its plugins anew at each start unless Python may keep the result.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: browser signoff checklist test lint unit minimal wire fuzz faults simulate bench record report lock clean help
+.PHONY: browser signoff checklist test lint unit minimal wire contracts fuzz faults simulate bench record report lock clean help
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,9 @@ minimal: $(READY)  ## prove the checklist with an ERP of the minimal profile: ov
 
 wire: $(READY)  ## the emulators' tests again, over HTTP instead of in process
 	@COUNTERPART_WIRE=http $(BIN)/pytest tests/emulators -n 2 -q
+
+contracts: $(READY)  ## write the contract of Customerp's minimal profile anew from the full one
+	@$(BIN)/python contracts/minimal.py > contracts/customerp-minimal.openapi.yaml
 
 EXAMPLES ?= 200
 fuzz: $(READY)  ## send EXAMPLES generated requests to each operation of both emulators, others each time

@@ -89,7 +89,7 @@ def excluded(name: str, operation_id: str, mode: GenerationMode | None) -> list[
     found = [
         check
         for contract, verb, only, check, _ in EXCLUDED
-        if contract == name
+        if contract == name.removesuffix("-minimal")
         and (verb is None or operation_id.startswith(verb))
         and (only is None or mode in (None, only))
     ]
@@ -104,7 +104,7 @@ def document(name: str) -> dict[str, Any]:
     return parsed
 
 
-DOCUMENTS = {name: document(name) for name in ("customerp", "invoiced")}
+DOCUMENTS = {name: document(name) for name in ("customerp", "customerp-minimal", "invoiced")}
 OPERATIONS = [
     (name, path[verb]["operationId"])
     for name, contract in DOCUMENTS.items()
@@ -149,18 +149,21 @@ _keys = itertools.count(1)
 @pytest.fixture(scope="module")
 def served() -> Iterator[dict[str, Side]]:
     clock = Clock(datetime(2026, 3, 1, 8, tzinfo=UTC))
-    invoiced, customerp = Invoiced(clock), Customerp(clock)
-
+    invoiced, customerp, least = Invoiced(clock), Customerp(clock), Customerp(clock, profile="minimal")
+    seed_data(Invoiced(clock), least, seed=7, customers=4)
     seed_data(invoiced, customerp, seed=7, customers=4)
-    seeded = invoiced.snapshot(), customerp.snapshot()
+    emulators: dict[str, Invoiced | Customerp] = {
+        "invoiced": invoiced, "customerp": customerp, "customerp-minimal": least,
+    }  # fmt: skip
+    seeded = {name: emulator.snapshot() for name, emulator in emulators.items()}
 
     def reset() -> None:
-        invoiced.restore(seeded[0])
-        customerp.restore(seeded[1])
+        for name, emulator in emulators.items():
+            emulator.restore(seeded[name])
 
     session = requests.Session()
     session.trust_env = False
-    with Server({"invoiced": invoiced, "customerp": customerp}) as server, session:
+    with Server(emulators) as server, session:
         yield {
             name: Side(
                 name,
@@ -170,7 +173,7 @@ def served() -> Iterator[dict[str, Side]]:
                 session,
                 reset,
             )
-            for name, emulator in (("invoiced", invoiced), ("customerp", customerp))
+            for name, emulator in emulators.items()
         }
 
 

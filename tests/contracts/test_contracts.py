@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from counterpart.emulators.codes import COUNTRIES, CURRENCIES
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 DOCUMENTS: dict[str, dict[str, Any]] = {
-    name: yaml.safe_load((CONTRACTS / f"{name}.openapi.yaml").read_text("utf-8")) for name in ("customerp", "invoiced")
+    name: yaml.safe_load((CONTRACTS / f"{name}.openapi.yaml").read_text("utf-8"))
+    for name in ("customerp", "customerp-minimal", "invoiced")
 }
 
 
@@ -70,6 +72,20 @@ def test_every_operation_says_what_an_implementer_needs() -> None:
         and not (operation.get("summary") and "401" in operation["responses"])
     ]
     assert silent == []
+
+
+def test_the_minimal_contract_is_what_is_left_of_the_full_one() -> None:
+    spec = importlib.util.spec_from_file_location("minimal", CONTRACTS / "minimal.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made = module.minimal(yaml.safe_load((CONTRACTS / "customerp.openapi.yaml").read_text("utf-8")))
+    assert DOCUMENTS["customerp-minimal"] == made, "write it anew: make contracts"
+    del made["info"], made["components"]["schemas"]["Capabilities"]
+    words = str(made).lower()
+    gone = ("etag", "if-match", "idempotency", "externalref", "cursor", "version'", "delete", "/changes")
+    assert [word for word in gone if word in words] == []
 
 
 def test_request_bodies_of_customerp_and_of_items_are_closed() -> None:

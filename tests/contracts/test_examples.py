@@ -19,11 +19,13 @@ from counterpart.emulators import Clock, Customerp, Invoiced, Server
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 DOCUMENTS: dict[str, dict[str, Any]] = {
-    name: yaml.safe_load((CONTRACTS / f"{name}.openapi.yaml").read_text("utf-8")) for name in ("customerp", "invoiced")
+    name: yaml.safe_load((CONTRACTS / f"{name}.openapi.yaml").read_text("utf-8"))
+    for name in ("customerp", "customerp-minimal", "invoiced")
 }
 # Creations in the order in which they rest on each other, played with their examples on an empty system.
 STORIES = {
     "customerp": ["createProduct", "createCustomer", "createOrder"],
+    "customerp-minimal": ["createProduct", "createCustomer", "createOrder"],
     "invoiced": [
         "createWebhook", "createTaxRate", "createCoupon", "createItem", "createCustomer", "createContact",
         "createInvoice", "createPayment",
@@ -92,7 +94,8 @@ class Told:
         path, _, operation = OPERATIONS[self.name, operation_id]
         content = operation.get("requestBody", {}).get("content", {})
         media_type = next(iter(content), None)
-        ids = {"id": IDS.get(path.split("/")[1], {}).get(self.name), "contact": CONTACT}
+        system = self.name.removesuffix("-minimal")
+        ids = {"id": IDS.get(path.split("/")[1], {}).get(system), "contact": CONTACT}
         given = {name: dict(values) for name, values in (parameters or {}).items()}
         given["path_parameters"] = {name: value for name, value in ids.items() if f"{{{name}}}" in path} | given.get(
             "path_parameters", {}
@@ -107,7 +110,11 @@ class Told:
 @pytest.fixture(scope="module")
 def systems() -> Iterator[dict[str, Told]]:
     clock = Clock(datetime(2026, 3, 1, 8, tzinfo=UTC))
-    emulators: dict[str, Any] = {"invoiced": Invoiced(clock), "customerp": Customerp(clock)}
+    emulators: dict[str, Any] = {
+        "invoiced": Invoiced(clock),
+        "customerp": Customerp(clock),
+        "customerp-minimal": Customerp(clock, profile="minimal"),
+    }
     with Server(emulators) as server:
         yield {name: Told(name, server.urls[name], emulator) for name, emulator in emulators.items()}
 
@@ -138,3 +145,12 @@ def test_a_link_leads_on(systems: dict[str, Told], name: str, source: str, link:
     body = None if transition.request_body is None else transition.request_body.value.ok()
     reached = system.call(answer["links"][link]["operationId"], parameters, body).response
     assert reached.status_code < 300, (parameters, body, reached.text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "read"), [("Customer", "readCustomer"), ("Product", "readProduct"), ("Order", "readOrder")]
+)
+@pytest.mark.parametrize("name", ["customerp", "customerp-minimal"])
+def test_a_record_reads_as_its_schema_shows_it(systems: dict[str, Told], name: str, kind: str, read: str) -> None:
+    systems[name].tell("")
+    assert DOCUMENTS[name]["components"]["schemas"][kind]["examples"] == [systems[name].call(read).response.json()]

@@ -10,14 +10,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from counterpart import project, surroundings
+from counterpart.authorship import same_hand
 from counterpart.checklist import (
-    Additional,
     Checklist,
     ChecklistError,
-    Circumstances,
     Decisions,
     Supplement,
-    Waivers,
     compare,
     judge,
     read_file,
@@ -34,6 +32,8 @@ from counterpart.replay.reviews import Reviews
 from counterpart.replay.staleness import Standing, statuses
 from counterpart.reporting import Places, ReportingError, Results
 from counterpart.reporting.agreement import disagreements
+from counterpart.reporting.archive import attempts
+from counterpart.reporting.content import candidate
 from counterpart.reporting.errors import NoResults, VoidResults
 from counterpart.reporting.logbook import LOG
 from counterpart.reporting.signing import DATA, verify
@@ -87,6 +87,8 @@ def gather(papers: Papers, policy: Policy, artifact: str, now: datetime) -> Fact
         _agreement,
         _trace,
         _document,
+        _hands,
+        _attempts,
         _signatures,
     )
     for read in readers:
@@ -107,19 +109,14 @@ def gather(papers: Papers, policy: Policy, artifact: str, now: datetime) -> Fact
 
 
 def _judged(facts: Facts, root: Path, results: Results, now: datetime) -> Facts:
-    features = root / "features"
-    checklist = Checklist.load(features / "checklist.toml")
-    supplement = Supplement.load(features / "supplement.toml", checklist)
-    decisions = Decisions.load(features / "decisions.toml", checklist)
-    additional = Additional.load(features / "additional.toml", checklist)
-    waivers = Waivers.load(features / "waivers.toml", checklist, (item.short for item in additional.items))
+    checklist, supplement, decisions, additional, circumstances = project.standards(root, candidate(results.facts))
     judgement = judge(
         checklist,
         supplement,
         results.ran,
         results.facts,
         decisions,
-        Circumstances(waivers=waivers, today=now.date()),
+        replace(circumstances, today=now.date()),
         additional.items,
     )
     return replace(facts, judgement=judgement, unapproved=list(_unapproved(checklist, supplement, decisions)))
@@ -216,6 +213,22 @@ def _document(papers: Papers, policy: Policy, results: Results, now: datetime) -
         yield Trouble("not-attested", f"Nobody has compared the checklist with the document. Do it with {cure}.")
     elif lapsed := attestation.lapsed(checklist, now.date()):
         yield Trouble("not-attested", lapsed)
+
+
+def _hands(papers: Papers, policy: Policy, results: Results, now: datetime) -> Iterator[Trouble]:
+    """Nobody approves their own words."""
+    _, supplement, decisions, _, circumstances = project.standards(papers.root, candidate(results.facts))
+    for sentence in same_hand(papers.root, supplement, decisions, circumstances.waivers) if policy.approved else ():
+        yield Trouble("same-hand", f"{sentence} Have somebody else approve it.")
+
+
+def _attempts(papers: Papers, policy: Policy, results: Results, now: datetime) -> Iterator[Trouble]:
+    """A report of the same candidate that did not pass needs a word on what became of it."""
+    facts = results.facts
+    for each in attempts(papers.archive / LOG, candidate(facts), facts.started) if policy.signed else ():
+        if not each.proven and not each.resolution:
+            told = f"Attempt {each.number} of {each.at} did not pass: {each.verdict}"
+            yield Trouble("attempt-unresolved", f"{told} Say what became of it with `counterpart signoff resolve`.")
 
 
 def _signatures(papers: Papers, policy: Policy, results: Results, now: datetime) -> Iterator[Trouble]:

@@ -17,11 +17,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from situation import FLOW, ROOT, again, ask, git, relabelled, run
+from situation import ARTIFACT, FLOW, ROOT, again, ask, git, relabelled, run
 
 from counterpart.checklist.gate import Ruling
 from counterpart.reporting import Places, Results, ScenarioResult
 from counterpart.reporting.events import Attempt
+from counterpart.reporting.logbook import LOG, append
 from counterpart.reporting.merge import merge
 from counterpart.reporting.publish import retract
 from counterpart.reporting.results import Problem, in_order
@@ -276,6 +277,23 @@ def _unapproved(folder: Path) -> None:
     again(folder)
 
 
+def _approved_by_author(folder: Path) -> None:
+    """Who approved the pairs turns out to have written them."""
+    git(folder, "-c", "user.name=Ann", "commit", "-q", "--amend", "--reset-author", "--no-edit")
+    again(folder)
+
+
+def _failed_before(folder: Path) -> None:
+    """An earlier report of the same candidate did not pass, and nobody has said what became of it."""
+    told = {
+        "candidate": {"product": "Sync 4.2", "artifact": ARTIFACT},
+        "verdict": "Of 4 items, 1 failed.",
+        "proven": False,
+        "run": "2026-01-01T00:00:00+00:00",
+    }
+    append(folder / "reports" / "archive" / LOG, "built", "0" * 64, told, datetime.now(UTC))
+
+
 def _no_repository(folder: Path) -> None:
     shutil.rmtree(folder / ".git")
 
@@ -377,6 +395,8 @@ DOUBTS = (
     ),
     Doubt("point that nobody has decided", "not-approved", _undecided, unsigned),
     Doubt("properties that nobody has listed", "item-open", _properties_open, unsigned),
+    Doubt("property pairs approved by who wrote them", "same-hand", _approved_by_author, unsigned),
+    Doubt("failed attempt of the same candidate", "attempt-unresolved", _failed_before),
     Doubt("document compared by nobody", "not-attested", _without("features/attestation.toml")),
     Doubt(
         "checklist changed since it was compared",

@@ -5,7 +5,6 @@ It is one flow of the shipped checklist. Whatever else `doubts` does to it is a 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -16,8 +15,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from counterpart import docket, surroundings
-from counterpart.checklist import Additional, Approval, Checklist, Decisions, Supplement
+from counterpart import docket, dossier, project, surroundings
+from counterpart.checklist import Approval, Checklist, Decisions, Supplement
 from counterpart.checklist import supplement as rows
 from counterpart.checklist.attestation import Attestation, items_key
 from counterpart.checklist.decisions import settle
@@ -26,10 +25,10 @@ from counterpart.checklist.policy import Policy
 from counterpart.replay import Cassette
 from counterpart.replay.reviews import Review, add
 from counterpart.reporting import Places, Results, ScenarioResult, publish
+from counterpart.reporting.content import candidate
 from counterpart.reporting.logbook import LOG
 from counterpart.reporting.results import in_order
-from counterpart.reporting.signing import DATA, sign
-from counterpart.reporting.signoff import finish
+from counterpart.reporting.signing import sign
 from counterpart.reporting.statement import Signer
 
 ROOT = Path(__file__).parents[2]
@@ -115,18 +114,9 @@ def again(
 
 
 def _publish(folder: Path, results: Results) -> None:
-    features = folder / "features"
-    checklist = Checklist.load(features / "checklist.toml")
     places = Places.below(folder / "reports")
     shutil.rmtree(places.allure, ignore_errors=True)
-    publish(
-        places,
-        results,
-        checklist,
-        Supplement.load(features / "supplement.toml", checklist),
-        Decisions.load(features / "decisions.toml", checklist),
-        Additional.load(features / "additional.toml", checklist),
-    )
+    publish(places, results, *project.standards(folder, candidate(results.facts)))
 
 
 def _now(folder: Path) -> dict[str, object]:
@@ -142,13 +132,10 @@ def _now(folder: Path) -> dict[str, object]:
 
 
 def signed(folder: Path) -> None:
-    """Finish the report and have both people sign it."""
-    report = folder / "reports" / "signoff"
-    content = json.loads((report / DATA).read_text("utf-8"))
-    recordings = (folder / "cassettes").rglob("*.yaml")
-    finish(report, content, {path.relative_to(folder).as_posix(): path for path in recordings})
+    """Build the sign-off of the run and have both people sign it."""
     archive = folder / "reports" / "archive"
-    archive.mkdir(exist_ok=True)
+    report = folder / "reports" / "signoff"
+    dossier.make(folder, Results.load(folder / "reports" / "results.json"), report, archive)
     for name, role, meaning in PEOPLE:
         signer = Signer(name, role, meaning)  # type: ignore[arg-type]
         sign(report, folder / "keys" / name, signer, folder / "allowed_signers", archive / LOG)
@@ -156,7 +143,7 @@ def signed(folder: Path) -> None:
 
 def git(folder: Path, *arguments: str) -> None:
     """Call git with an identity of its own."""
-    identity = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "commit.gpgsign=false")
+    identity = ("-c", "user.name=Carl", "-c", "user.email=carl@example.com", "-c", "commit.gpgsign=false")
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 

@@ -68,9 +68,7 @@ class Findings:
         """The properties of the supplement, by system and path."""
         sides = {flow.id: (flow.source.system, flow.target.system) for flow in self.checklist.flows}
         rows = [each.row for each in self.judgement.rows]
-        return frozenset(
-            pair for row in rows for pair in zip(sides[row.flow], (row.source, row.target), strict=True)
-        )
+        return frozenset(pair for row in rows for pair in zip(sides[row.flow], (row.source, row.target), strict=True))
 
     @cached_property
     def elsewhere(self) -> tuple[ScenarioResult, ...]:

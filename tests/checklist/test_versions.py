@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from counterpart.checklist import compare_versions, read
+from counterpart.checklist import compare_versions, read, read_file
 from counterpart.checklist.versions import _moved
 
+SAMPLES = Path(__file__).parents[3] / "shared" / "dataflow-documents"
+needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample documents are not part of the repository")
 THREE = [("Customer", "Customers company"), ("Order", "Invoices"), ("Product", "Items")]
 BRACKETS = [("Customer", "Customers (organisation data)"), *THREE[1:]]
 # The states that one document went through within a week: title, headings, flows.
@@ -145,3 +148,20 @@ def test_the_fewest_that_moved(before: str, after: str, moved: str) -> None:
 def test_what_did_not_move_has_kept_its_order(after: list[str]) -> None:
     moved = _moved("abcdefg", after)
     assert [each for each in after if each not in moved] == sorted(each for each in after if each not in moved)
+
+
+@needs_samples
+def test_the_last_state_of_the_sample_blocks_both_create_items() -> None:
+    old, new = (read_file(SAMPLES / f"customerp-invoiced.{name}.rst") for name in ("2024-09-10-seed", "2024-11-13"))
+    weighty = [(each.change.value, each.items) for each in compare_versions(old, new) if each.weight < 2]
+    assert weighty == [
+        ("blocked", ("customer-company/create",)),
+        ("blocked", ("customer-person/create",)),
+        (
+            "new",
+            tuple(
+                f"customer-person/{kind}"
+                for kind in ("create", "link-stable", "edit-source", "edit-target", "properties-unspecified")
+            ),
+        ),
+    ]

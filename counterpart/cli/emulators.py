@@ -7,8 +7,10 @@ import signal
 import threading
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import click
 
@@ -24,6 +26,7 @@ from counterpart.emulators import (
     Outcome,
     Request,
     Server,
+    Switches,
     seed_data,
 )
 from counterpart.emulators.asgi import Log
@@ -31,6 +34,7 @@ from counterpart.emulators.customerp import Profile
 from counterpart.emulators.statefile import read, save
 
 _SAVE_SECONDS = 5.0
+_SWITCHES = {name: get_args(positions) for name, positions in get_type_hints(Switches).items()}
 _PORT = click.IntRange(0, 65535)
 
 
@@ -47,6 +51,15 @@ _PORT = click.IntRange(0, 65535)
     help="how much Customerp offers",
 )
 @click.option(
+    "--switch",
+    "switches",
+    multiple=True,
+    type=click.Choice([f"{name}={position}" for name, of in _SWITCHES.items() for position in of]),
+    metavar="FACT=POSITION",
+    help="how Invoiced stands to a fact that nobody is sure of, such as "
+    "items_updated_after=honoured; docs/fidelity.md lists them; may be repeated",
+)
+@click.option(
     "--state",
     type=click.Path(dir_okay=False, path_type=Path),
     help="keep what they hold in this file, and go on from it when it is there",
@@ -59,6 +72,7 @@ def emulators(
     customerp_port: int,
     invoiced_port: int,
     profile: Profile,
+    switches: tuple[str, ...],
     state: Path | None,
     control: bool,
     quiet: bool,
@@ -76,7 +90,9 @@ def emulators(
     now = datetime.now(UTC)
     clock = Clock(now if kept is None else max(now, kept.now), running=True)
     customerp = Customerp(clock, seed=seed, profile=profile)
-    invoiced = Invoiced(clock, seed=seed)
+    # Only what stands in _SWITCHES gets here.
+    chosen: dict[str, Any] = dict(switch.split("=") for switch in switches)
+    invoiced = Invoiced(clock, seed=seed, switches=replace(Switches(), **chosen))
     if kept is None:
         seed_data(invoiced, customerp, seed=seed, customers=customers)
     else:

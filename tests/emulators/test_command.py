@@ -97,6 +97,14 @@ def test_leaves_a_foreign_file_as_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "state.json").read_text() == '{"format": "diary"}'
 
 
+def test_takes_a_position_on_an_uncertain_fact(start: Start) -> None:
+    process, exports = start("--customers", "0", "--switch", "overlong_text=kept", "--quiet")
+    with invoiced(exports) as client:
+        created = client.post("/customers", json={"name": "Long", "city": "x" * 300}).json()
+        assert client.get(f"/customers/{created['id']}").json()["city"] == "x" * 300
+    stop(process)
+
+
 def test_is_steered_only_when_asked_to(start: Start) -> None:
     process, exports = start("--customers", "1", "--profile", "minimal", "--control")
     with httpx.Client(base_url=exports["CONTROL_URL"], trust_env=False) as control, invoiced(exports) as client:

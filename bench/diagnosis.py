@@ -1,6 +1,6 @@
 """Real faults of the sync and harmless refactorings, told apart by running missed scenarios again over the emulators.
 
-    python bench/diagnosis.py [part of a name]
+    python bench/diagnosis.py [part of a name] ...
 
 Each change is made to a copy of the sync, and the scenarios are replayed over it as in any run. Faults are those of
 `tests/faults`. A fault counts as told when at least one missed scenario has a wrong outcome over the emulators, a
@@ -33,16 +33,10 @@ Edits = Sequence[tuple[str, str, str]]
 REFACTORINGS: dict[str, Edits] = {
     "smaller pages of Invoiced": [("invoiced.py", "_PAGE = 100", "_PAGE = 50")],
     "smaller pages of Customerp": [("customerp.py", '_PAGE = "100"', '_PAGE = "50"')],
-    "look-ups in another order": [
-        (
-            "invoiced.py",
-            '({f"metadata[{REFERENCE}]": reference}, {f"filter[{path}]": key})',
-            '({f"filter[{path}]": key}, {f"metadata[{REFERENCE}]": reference})',
-        )
+    "answers asked for in full": [
+        ("http.py", '"User-Agent": "counterpart",', '"Prefer": "return=representation",'),
     ],
-    "a look-up saved": [
-        ("invoiced.py", 'for params in ({f"metadata[{REFERENCE}]": reference}, {f', "for params in ({f")
-    ],
+    "no caches on the way": [("http.py", '"User-Agent": "counterpart",', '"Cache-Control": "no-cache",')],
     "another Accept": [("http.py", '"Accept": "application/json",', '"Accept": "application/json, */*;q=0.1",')],
     "a language asked for": [("http.py", '"User-Agent": "counterpart",', '"Accept-Language": "en",')],
     "a record read twice": [
@@ -126,12 +120,12 @@ def tried(table: Table, kind: str, changes: Iterable[tuple[str, Edits]]) -> str:
 
 
 def main() -> None:
-    part = sys.argv[1] if len(sys.argv) > 1 else ""
+    parts = sys.argv[1:] or [""]
     table = Table(title="Missed scenarios, run again over the emulators")
     for column in ("", "change", "missed", "wrong", "right", "told as"):
         table.add_column(column, justify="right" if column in ("missed", "wrong", "right") else "left")
     sums = [
-        tried(table, kind, [(name, edits) for name, edits in changes.items() if part in name])
+        tried(table, kind, [(name, edits) for name, edits in changes.items() if any(part in name for part in parts)])
         for kind, changes in (("fault", faults()), ("refactoring", REFACTORINGS))
     ]
     Console(width=120).print(table)

@@ -55,11 +55,11 @@ FAULTS = (
     ),
     fault(
         "a record is created twice",
-        "reconcile.py",
+        "execution.py",
         "written = await connector.write(operation, intent.key)",
         "written = await connector.write(operation, intent.key)\n"
         "            if operation.id is None:\n"
-        "                written = await connector.write(operation, self.ids())",
+        "                written = await connector.write(operation, self.run.ids())",
     ),
     fault(
         "an echo is written",
@@ -103,9 +103,7 @@ FAULTS = (
         "if len(rows) < _PAGE or",
         "if len(rows) <= _PAGE or",
     ),
-    fault(
-        "Customerp's pages are not all read", "customerp.py", "            if not cursor:\n", "            if True:\n"
-    ),
+    fault("Customerp's pages are not all read", "customerp.py", 'if body.get("nextCursor"):', "if False:"),
     fault(
         "capital letters in an address count as an edit",
         "converters.py",
@@ -196,14 +194,14 @@ FAULTS = (
     fault(
         "the counterpart does not name its origin",
         "invoiced_records.py",
-        'body["metadata"] = {REFERENCE: wanted.reference}',
-        'body["metadata"] = {}',
+        'body["metadata"] = {**body.get("metadata", {}), REFERENCE: wanted.reference}',
+        'body["metadata"] = {**body.get("metadata", {})}',
     ),
     fault(
         "the wrong credentials are used",
         "invoiced.py",
-        'auth=httpx.BasicAuth(endpoint.credential, "")',
-        'auth=httpx.BasicAuth(endpoint.credential[::-1], "")',
+        'b64encode(f"{endpoint.credential}:".encode())',
+        'b64encode(f"{endpoint.credential[::-1]}:".encode())',
     ),
     fault(
         "taxes may appear on their own",
@@ -254,7 +252,9 @@ def replay(project: Path) -> dict[str, bool]:
     outcomes = {}
     for case in ElementTree.parse(project / "reports" / "junit.xml").iter("testcase"):
         item = case.get("classname", "").removeprefix("features.").removesuffix(".feature").replace(".", "/")
-        outcomes[f"{item}/{case.get('name')}"] = len(case) == 0
+        # What was not reached any more stands there as skipped.
+        if case.find("skipped") is None:
+            outcomes[f"{item}/{case.get('name')}"] = len(case) == 0
     return outcomes
 
 

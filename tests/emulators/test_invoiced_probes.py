@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from counterpart.emulators import Settings
+from counterpart.emulators import INVOICED_KEY, Settings
 
 A = 70001
 """The customer that every fresh account has."""
@@ -46,6 +47,12 @@ def no_param(request: str, body: Any = None, status: int = 400, **options: Any) 
 
 def bad(request: str, body: Any, param: str) -> Step:
     return Step(request, body, 400, refused(param))
+
+
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode("ascii")
 
 
 ONE_LINE = {"customer": A, "items": [{"unit_cost": 100}]}
@@ -651,6 +658,118 @@ PROBES: dict[str, list[Step]] = {
     "- items answer under their older name too (O)": [
         Step("GET /catalog_items/widget", None, 200, {"object": "item"}),
         Step("POST /catalog_items", {"id": "widget", "name": "X"}, 400, refused("id")),
+    ],
+    "- keys and who sends them (O)": [
+        Step("GET /customers", None, 200, sent={"Authorization": "Basic " + b64("acme:" + INVOICED_KEY)}),
+        Step("GET /customers", None, 401,
+             {"message": "We could not authenticate you with the API Key: abc***hij"},
+             sent={"Authorization": "Basic " + b64("abcdefhij:")}),
+        Step("GET /customers", None, 200, headers={"X-Request-Id": "r1", "X-Correlation-Id": "c1"},
+             sent={"X-Request-Id": "r1", "X-Correlation-Id": "c1"}),
+        Step("GET /health", None, 200, {"status": "healthy"}, sent={"Authorization": ""}),
+    ],
+    "- a refused key is not remembered under an idempotency key (O)": [
+        Step("POST /customers", {"name": "B"}, 401, sent={"Authorization": "", "Idempotency-Key": "abcdef"}),
+        Step("POST /customers", {"name": "B"}, 201, sent={"Idempotency-Key": "abcdef"}),
+    ],
+    "- forms nest with brackets (D)": [
+        Step("POST /invoices", None, 201,
+             {"total": 15, "items": [{"name": "x", "quantity": 3}], "metadata": {"k": "v"}},
+             sent={"Content-Type": "application/x-www-form-urlencoded",
+                   "": f"customer={A}&items[0][name]=x&items[0][quantity]=3&items[0][unit_cost]=5&metadata[k]=v"}),
+    ],
+    "- metadata keeps objects and lists as text (O)": [
+        Step(f"PATCH /customers/{A}", {"metadata": {"o": {"a": 1}, "l": [1, 2], "f": False}}, 200),
+        Step(f"GET /customers/{A}", None, 200, {"metadata": {"o": '{"a":1}', "l": "[1,2]", "f": "0"}}),
+    ],
+    "- the size of a page (O)": [
+        Step("GET /customers?per_page=0", None, 200, [{"id": A}]),
+        Step("POST /customers", {"name": "B"}, 201),
+        Step("GET /customers?per_page=-5", None, 200, [{"id": A}]),
+        Step("GET /customers?per_page=x&page=0", None, 200, [{"id": A}]),
+        Step("GET /customers?page[]=1", None, 400, {"param": "query"}),
+    ],
+    "- what of a customer is refused (D)": [
+        bad(f"PATCH /customers/{A}", {"autopay": True}, "autopay"),
+        bad(f"PATCH /customers/{A}", {"language": "deu"}, "language"),
+        no_param(f"PATCH /customers/{A}", {"owner": 7}),
+        bad(f"PATCH /customers/{A}", {"parent_customer": A}, "parent_customer"),
+        bad(f"PATCH /customers/{A}", {"parent_customer": 9}, "parent_customer"),
+        Step("POST /customers", {"name": "Child", "parent_customer": A}, 201, {"parent_customer": A}),
+        bad(f"PATCH /customers/{A}", {"parent_customer": A + 1}, "parent_customer"),
+    ],
+    "- five levels of parents at most (D)": [
+        *(Step("POST /customers", {"name": "C", "parent_customer": A + n}, 201) for n in range(4)),
+        bad("POST /customers", {"name": "C", "parent_customer": A + 4}, "parent_customer"),
+    ],
+    "- numbers that are given out run into a wall of a hundred (O)": [
+        *(Step("POST /customers", {"name": "C", "number": f"CUST-{n:05d}"}, 201) for n in range(2, 102)),
+        bad("POST /customers", {"name": "C"}, "number"),
+    ],
+    "- inactive customers take no part in a merge (O)": [
+        Step("POST /customers", {"name": "B", "active": False}, 201),
+        no_param(f"POST /customers/{A}/merge", {"customer": A + 1}),
+    ],
+    "- invoices by a range of days (D)": [
+        Step("POST /invoices", ONE_LINE | {"date": 1772323200, "due_date": 1772409600}, 201),
+        Step("POST /invoices", ONE_LINE | {"date": 1772409600, "due_date": 1772496000}, 201),
+        Step("GET /invoices?start_date=1772409600", None, 200, [{"id": INVOICE + 1}]),
+        Step("GET /invoices?end_date=1772323200", None, 200, [{"id": INVOICE}]),
+        Step("GET /invoices?date_column=due_date&end_date=1772409600", None, 200, [{"id": INVOICE}]),
+        Step("GET /invoices?filter[date]=2026-03-02", None, 200, [{"id": INVOICE + 1}]),
+        Step("GET /invoices?filter[date]=1772409600", None, 200, []),
+    ],
+    "- text filters disregard accents and trailing spaces, ids of items do not (O)": [
+        Step("POST /customers", {"name": "Café"}, 201),
+        Step("GET /customers?filter[name]=CAFE ", None, 200, [{"name": "Café"}]),
+        Step("GET /items?filter[id]=Widget", None, 200, []),
+        no_param("GET /customers?filter[notes]=x"),
+    ],
+    "- a customer may be exempt from its taxes (D)": [
+        Step("POST /tax_rates", {"id": "vat", "name": "VAT", "value": 20}, 201),
+        Step(f"PATCH /customers/{A}", {"taxes": ["vat"], "taxable": False}),
+        Step("POST /invoices", ONE_LINE, 201, {"total": 100, "taxes": []}),
+    ],
+    "- flat shortcuts for a discount and a tax (O)": [
+        Step("POST /invoices", ONE_LINE | {"discount": 2, "tax": 1.5}, 201,
+             {"total": 99.5, "discounts": [{"amount": 2, "coupon": None}],
+              "taxes": [{"amount": 1.5, "tax_rate": None}]}),
+    ],
+    "- a single invoice shows ten entries of a list (O)": [
+        Step("POST /invoices", ONE_LINE | {"discounts": [{"amount": 1} for _ in range(11)]}, 201, {"total": 89}),
+        Step(f"GET /invoices/{INVOICE}", None, 200, {"total": 89, "discounts": [{}] * 10}),
+    ],
+    "- an inclusive tax of an invoice is part of its price (O)": [
+        Step("POST /tax_rates", {"id": "vat", "name": "VAT", "value": 20, "inclusive": True}, 201),
+        Step("POST /invoices", {"customer": A, "items": [{"unit_cost": 120}], "taxes": ["vat"]}, 201,
+             {"subtotal": 100, "total": 120, "taxes": [{"amount": 20}]}),
+    ],
+    "- removing all lines settles an issued invoice (O)": [
+        Step("POST /invoices", ONE_LINE, 201),
+        Step(PATCH, {"items": []}, 200, {"total": 0, "paid": True, "closed": True, "status": "paid"}),
+        Step(f"POST /invoices/{INVOICE}/void", {}, 200, {"status": "voided", "closed": True}),
+    ],
+    "- an item in a line brings its taxes and flags (O)": [
+        Step("POST /tax_rates", {"id": "vat", "name": "VAT", "value": 10}, 201),
+        Step("POST /items", {"id": "taxed", "name": "T", "unit_cost": 5, "taxes": ["vat"], "discountable": False}, 201),
+        Step("POST /invoices", {"customer": A, "items": [{"catalog_item": "taxed", "quantity": 2}]}, 201,
+             {"total": 11, "items": [{"discountable": False, "taxes": [{"amount": 1, "tax_rate": {"id": "vat"}}]}]}),
+        Step("PATCH /items/taxed", {"name": "Renamed"}),
+        Step(f"GET /invoices/{INVOICE}", None, 200, {"items": [{"name": "T", "unit_cost": 5}]}),
+    ],
+    "- text in a number counts as nothing (O)": [
+        Step("POST /invoices",
+             {"customer": A, "items": [{"quantity": "many", "unit_cost": 5}, {"unit_cost": "7"}]}, 201,
+             {"total": 7, "items": [{"quantity": 0, "amount": 0}, {"unit_cost": 7}]}),
+    ],
+    "- an item's archive is a feed of what is gone (O)": [
+        Step("PATCH /items/widget", {"name": "Old"}),
+        Step("DELETE /items/widget", None, 204),
+        Step("PATCH /items/widget", {"name": "Older"}, 200, {"name": "Older"}),
+        Step("GET /items?archived=1&include=archived", None, 200, [{"name": "Older", "archived": True}]),
+        Step("POST /items", {"id": "widget", "name": "New"}, 201),
+        Step("DELETE /items/widget", None, 204),
+        Step("GET /items?archived=1", None, 200, [{"name": "Older"}, {"name": "New"}]),
     ],
     "- sorting (D)": [
         Step("POST /customers", {"name": "b"}, 201, after=1),

@@ -22,7 +22,7 @@ from sync.pausing import paused
 from sync.ports import Dispatch, Storage
 from sync.prediction import Predicting
 from sync.reconcile import Reconciler
-from sync.report import Plan, Progress, RunReport, Status, Write, without_numbers
+from sync.report import Plan, Progress, RunReport, Scan, Status, Write, without_numbers
 from sync.run import Run
 from sync.schema import Flow
 from sync.slots import MOST_IN_FLIGHT, Slots
@@ -49,6 +49,7 @@ class Engine:
     progress: Callable[[Progress], None] | None
     listen: Listener
     _stopping: bool = False
+    _scan: Scan | None = None
 
     @classmethod
     def open(
@@ -120,7 +121,7 @@ class Engine:
             self.store.set_cursor("last-run", self.clock.now().isoformat())
         reads = self.customerp.reads + self.invoiced.reads - before
         self.listen(RunEnded(self.clock.monotonic() - began, reads, len(writes), len(conflicts), len(notices)))
-        return RunReport(writes, conflicts, notices, reads, self.customerp.missing)
+        return RunReport(writes, conflicts, notices, reads, self.customerp.missing, self._scan)
 
     def stop(self) -> None:
         """Let a run end early: what is under way is finished and stored, and nothing more is begun."""
@@ -177,6 +178,7 @@ class Engine:
         for link in store.interrupted():
             await reconciler.reconcile(link, only_intent=True)
         await self._read(run)
+        self._scan = walk.scan
         with store.transaction():
             if complete or store.cursor("scan") is None:
                 store.set_cursor("scan", self.clock.now().isoformat())

@@ -25,6 +25,15 @@ class Write:
 
 
 @dataclass(frozen=True)
+class Scan:
+    """What a complete scan found that the usual runs should have shown: nothing, when all is well."""
+
+    records: int
+    missed_edits: int
+    unseen_deletes: int
+
+
+@dataclass(frozen=True)
 class RunReport:
     """What happened until both sides were at rest."""
 
@@ -33,6 +42,7 @@ class RunReport:
     notices: tuple[Notice, ...]
     reads: int
     missing: tuple[str, ...] = ()  # a sentence for each guarantee that Customerp's profile does not give
+    scan: Scan | None = None  # of a complete run
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from hashlib import blake2b
 
 from sync import deletes
@@ -14,7 +15,7 @@ from sync.errors import CallFailed
 from sync.invoiced import Invoiced
 from sync.links import TITLES, Interval, Link, Notice, State, System, accept, same_content
 from sync.ports import Storage
-from sync.report import Progress
+from sync.report import Progress, Scan
 from sync.schema import Flow
 from sync.settlement import accepted, observe
 from sync.values import BadValue, Raw
@@ -35,8 +36,16 @@ class Walk:
         self._store, self._clock, self._session, self._progress = store, clock, session, progress
         self._completely: set[System] = {"customerp", "invoiced"} if complete else set()
         store.begin_scan()
-        self._read = 0
+        self._read = self._missed = self._unseen = 0
+        self._announced: dict[str, Callable[[Record], bool]] = {}  # of a flow's side: changes the usual way also shows
         self.notices: list[Notice] = []
+
+    @property
+    def scan(self) -> Scan | None:
+        """What looking at everything has found beyond the usual way; None when not everything was looked at."""
+        if self._completely != {"customerp", "invoiced"}:
+            return None
+        return Scan(self._read, self._missed, self._unseen)
 
     async def invoiced(self, connector: Connector, flow: Flow) -> None:
         """Read what may have changed since the last walk began.
@@ -48,7 +57,10 @@ class Walk:
         following: str | None = None
         first = True
         complete = "invoiced" in self._completely
-        async for page in connector.walk(flow.target, None if complete else self._store.cursor(name)):
+        since = self._store.cursor(name)
+        if since is not None and flow.target.object != "items":  # they have no filter; each walk is a complete one
+            self._announced[name] = lambda record: record.stamp > float(since)
+        async for page in connector.walk(flow.target, None if complete else since):
             if first:
                 following, first = Invoiced.cursor(page.server_time), False
             self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
@@ -76,6 +88,9 @@ class Walk:
             if walked:
                 changed |= {(entry.object, entry.id): entry for entry in entries}
         complete = "customerp" in self._completely
+        if not more:
+            for flow in walked:
+                self._announced[f"customerp:{flow.id}"] = partial(_listed, changed, flow.source.object)
         for flow in flows:
             if flow not in walked or complete:
                 async for page in connector.walk(flow.source, None):
@@ -117,6 +132,7 @@ class Walk:
             except CallFailed:
                 continue  # not known to be gone; the next scan asks again
             if seen is None:
+                self._unseen += 1
                 with self._store.transaction():
                     self.gone(flow, system, id_)
 
@@ -198,6 +214,9 @@ class Walk:
             ):
                 self._store.save(accepted(flow, link, system, record, shown))
             return
+        announced = self._announced.get(f"{system}:{flow.id}")
+        if announced is not None and not announced(record):
+            self._missed += 1
         live = (link.erp_id is not None or _begins(flow, system)) and link.state is not State.TOMBSTONED
         if live and link.erp_id is not None:
             self._store.wake(f"{flow.id}:{link.erp_id}")
@@ -228,6 +247,10 @@ class Walk:
 def _begins(flow: Flow, system: System) -> bool:
     """Whether a record of a side gets a counterpart."""
     return system == "customerp" or flow.create == "both"
+
+
+def _listed(changed: Collection[tuple[str, str]], kind: str, record: Record) -> bool:
+    return (kind, record.id) in changed
 
 
 def _reference(link: Link, record: Record) -> str | None:

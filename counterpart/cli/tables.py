@@ -36,6 +36,12 @@ def show_report(report: RunReport | Plan, what: str) -> None:
     show_writes(report.writes, what)
     show_conflicts(report.conflicts)
     show_notices(report.notices)
+    if isinstance(report, RunReport) and report.scan is not None:
+        scan = report.scan
+        click.echo(
+            f"Everything was read: {scan.records} records. The usual runs had missed {scan.missed_edits} edits and "
+            f"{scan.unseen_deletes} deletes."
+        )
     if report.missing:
         click.echo("This ERP gives fewer guarantees than the full profile of its contract:")
     for sentence in report.missing:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from counterpart.drivers import Driver
-from counterpart.emulators import Clock
+from counterpart.emulators import Clock, Fault, Faults
 from counterpart.gherkin import Identity
 from counterpart.replay import Exchange, Playing, Recording
 from counterpart.reporting.events import Difference, Proof, RecordSeen
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # Two edits within one second have no order in systems that stamp whole seconds, so each step starts in a later one.
 STEP_SECONDS = 2.0
 PAUSE_SECONDS = 1.1
+# So often strikes a fault that lasts until somebody ends it.
+LASTING = 1_000_000
 
 
 @dataclass
@@ -42,6 +45,10 @@ class Scene:
     pause: Callable[[float], None] = lambda seconds: None
     """Lets seconds pass outside, which costs no time where all clocks are ours."""
     facts: Mapping[str, object] = field(default_factory=dict)
+    faults: Mapping[str, Faults] = field(default_factory=dict)
+    """By system, what makes its emulator fail; empty where nothing can be made to."""
+    troubles: list[tuple[str, Fault]] = field(default_factory=list)
+    """What the sync is to meet when it runs next."""
     compared: bool = False
     """Whether the running step has compared anything."""
     difference: Difference | None = None
@@ -70,6 +77,22 @@ class Scene:
             faker.seed_instance(zlib.crc32(f"{self.seed} {key}".encode()))
             self.generated[key] = make(faker)
         return self.generated[key]
+
+    @contextmanager
+    def troubled(self) -> Iterator[None]:
+        """While this is open, the emulators fail as was agreed; what lasts strikes until it is taken out again.
+
+        Fails the scenario when a fault struck nothing, for then it shows nothing. A replay has the answers recorded.
+        """
+        for system, fault in self.troubles if self.faults else ():
+            self.faults[system].arm(fault)
+        yield
+        for system, faults in self.faults.items():
+            left = [fault for fault in faults.armed if fault.times < LASTING // 2]
+            faults.clear()
+            if left:
+                raise AssertionError(f"the sync never made the call to {system} that was to fail: {left[0]}")
+        self.troubles = [each for each in self.troubles if each[1].times == LASTING]
 
     def sync_writes(self) -> list[Exchange]:
         """Every request of the sync so far that could change something."""

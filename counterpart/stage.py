@@ -155,8 +155,9 @@ class Stage:
         customerp, invoiced, urls = self._emulators
         clock = customerp.clock = invoiced.clock = Clock(START)
         seed = _seed(identity)
-        customerp.reset(seed)
-        invoiced.reset(seed)
+        for emulator in (customerp, invoiced):
+            emulator.reset(seed)
+            emulator.faults.clear()
         upstreams = {BASE_URLS[system]: url for system, url in urls.items()}
         session = Recording(upstreams, _secrets(CREDENTIALS), clock.advance)
         drivers = self._drivers(session, Endpoints(BASE_URLS, CREDENTIALS))
@@ -173,6 +174,7 @@ class Stage:
             credentials=CREDENTIALS,
             proof="emulator run",
             met=f"emulator {VERSION}",
+            faults={"Customerp": customerp.faults, "Invoiced": invoiced.faults},
         )
 
     def _met(self, identity: Identity, at: Endpoints) -> Scene:

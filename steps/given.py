@@ -51,6 +51,12 @@ def link(story: Story, counterpart: str) -> None:
     story.side(story.cast.type(counterpart).system)
 
 
+@given("a backup of the sync's memory")
+def back_up(story: Story) -> None:
+    """Its state as it is now is kept."""
+    story.subject.back_up()
+
+
 @given("the sync has come to rest")
 def settle(story: Story) -> None:
     """The sync has done all there was to do."""

@@ -43,12 +43,28 @@ class Product(ABC):
         """What the last round told."""
 
     @abstractmethod
+    def scan(self) -> None:
+        """Let it read everything, as it does from time to time, and run until there is nothing left to do."""
+
+    @abstractmethod
+    def preview(self) -> None:
+        """Have it say what it would do."""
+
+    @abstractmethod
     def restart(self) -> None:
         """End the process and start another one on the same state."""
 
     @abstractmethod
     def forget(self) -> None:
         """Start with no state at all."""
+
+    @abstractmethod
+    def back_up(self) -> None:
+        """Keep a copy of its state."""
+
+    @abstractmethod
+    def restore(self) -> None:
+        """Start with the state that was kept."""
 
 
 class Hosted(Product):
@@ -85,6 +101,18 @@ class Hosted(Product):
 
     def notices(self) -> tuple[Notice, ...]:
         pytest.skip("what a hosted sync reports cannot be seen from outside")
+
+    def scan(self) -> None:
+        pytest.skip("a hosted sync cannot be made to read everything from here")
+
+    def preview(self) -> None:
+        pytest.skip("what a hosted sync would do cannot be asked from here")
+
+    def back_up(self) -> None:
+        pytest.skip("the state of a hosted sync cannot be reached from here")
+
+    def restore(self) -> None:
+        pytest.skip("the state of a hosted sync cannot be reached from here")
 
     def restart(self) -> None:
         pytest.skip("a hosted sync cannot be started again from here")

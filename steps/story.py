@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pytest
+
 from counterpart.contract import ContractError
 from counterpart.drivers import Driver, Record
+from counterpart.emulators import Fault
 from counterpart.reporting import RecordSeen
 from counterpart.scene import Scene
 from steps.cast import Cast, RecordType
@@ -155,13 +158,46 @@ class Story:
         self.subject.rest()
         self._prior = {}
 
-    def rest(self) -> None:
+    def delete(self, record: Record) -> None:
+        """Delete a record as a person would."""
+        self._before = None
+        self.driver(record.system).delete(record)
+
+    def gone(self, system: str) -> bool:
+        """Whether it, or its counterpart, is deleted there, or archived where that is what deleting means."""
+        kind, record = self.it
+        there = record if system == kind.system else self._linked[_key(record)]
+        found = self.driver(system).read(there.kind, there.id)
+        return found is None or bool(found.values.get("archived"))
+
+    def trouble(self, system: str, fault: Fault) -> None:
+        """The sync is to meet this fault when it runs next; skips the scenario where nothing can be made to fail."""
+        if not self.scene.replaying and not self.scene.faults:
+            pytest.skip("a live system cannot be made to fail")
+        self.driver(system)
+        self.scene.troubles.append((system, fault))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass; skips the scenario where the clocks are not ours."""
+        if not self.scene.replaying and not self.scene.faults:
+            pytest.skip("the clock of a live system cannot be moved on")
+        self.scene.clock.advance(seconds)
+
+    def end_trouble(self, system: str) -> None:
+        """What lasts in this system is over."""
+        self.scene.troubles = [each for each in self.scene.troubles if each[0] != system]
+
+    def rest(self, *, scan: bool = False) -> None:
         """Let the sync come to rest; how both sides looked since the last edit is kept for comparison."""
         if self._before is None:
             self._before = self.snapshot()
             self._shown_before = {**self._before, **self._prior}
             self._prior = {}
-        self.subject.rest()
+        with self.scene.troubled():
+            if scan:
+                self.subject.scan()
+            else:
+                self.subject.rest()
 
     def expect(self, record: Record, path: str) -> None:
         """A sentence has named this property, so its change is no surprise."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
@@ -17,6 +18,7 @@ from counterpart.emulators import Clock
 from counterpart.scene import Scene
 from steps.product import Hosted, Notice, Product
 from sync.engine import Engine
+from sync.errors import SideStopped
 from sync.flow import Flow, load_flows
 from sync.http import Endpoint, Pacing
 from sync.store import Store
@@ -64,8 +66,33 @@ class Subject(Product):
         self._writes_before = 0
 
     def rest(self) -> None:
+        self._run(complete=False)
+
+    def scan(self) -> None:
+        self._run(complete=True)
+
+    def preview(self) -> None:
         self._writes_before = len(self._scene.sync_writes())
-        report = self._runner.run(self._opened().run())
+        self._runner.run(self._opened().plan())
+
+    def back_up(self) -> None:
+        self._opened()
+        self.close()
+        shutil.copy(self._state, self._backup)
+
+    def restore(self) -> None:
+        self.close()
+        shutil.copy(self._backup, self._state)
+
+    def _run(self, *, complete: bool) -> None:
+        self._writes_before = len(self._scene.sync_writes())
+        try:
+            report = self._runner.run(self._opened().run(complete=complete))
+        except SideStopped as stopped:
+            # Its process ends here, and is started again when it is next wanted.
+            self._notices = (Notice("stop", WINNERS.get(stopped.system, stopped.system), None),)
+            self.close()
+            return
         conflicts = tuple(Notice("conflict", _dotted(each.field), WINNERS[each.winner]) for each in report.conflicts)
         notices = tuple(Notice(each.kind, _dotted(each.field or ""), None) for each in report.notices)
         self._notices = conflicts + notices
@@ -99,12 +126,20 @@ class Subject(Product):
         self.close()
         self._runner.close()
 
+    @property
+    def _state(self) -> Path:
+        return self._folder / f"state-{self._memory}.sqlite"
+
+    @property
+    def _backup(self) -> Path:
+        return self._folder / "backup.sqlite"
+
     def _opened(self) -> Engine:
         if self._engine is None:
             scene = self._scene
             transport = scene.session.transport("sync")
             # A scenario outlives no power cut, so its state need not be forced to disk.
-            store = Store.open(self._folder / f"state-{self._memory}.sqlite", durable=False)
+            store = Store.open(self._state, durable=False)
             self._engine = Engine.open(
                 store,
                 customerp=Endpoint(scene.base_urls["Customerp"], scene.credentials["Customerp"]),

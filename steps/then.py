@@ -99,6 +99,12 @@ def still_linked(story: Story, counterpart: str) -> None:
     story.scene.equal([each.id for each in found], [known.id], f"the {counterpart} that it is linked with")
 
 
+@then(parsers.re(r"it is gone from (?P<system>\w+)"))
+def gone(story: Story, system: str) -> None:
+    """It, or its counterpart, is deleted there, or archived where that is what deleting means."""
+    story.scene.equal("gone" if story.gone(system) else "there", "gone", f"its record in {system}")
+
+
 @then("nothing else has changed on either side")
 def nothing_else(story: Story) -> None:
     """Both systems show what they showed before the round, but for what the scenario has named."""

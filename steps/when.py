@@ -78,10 +78,40 @@ def remove_line(story: Story, position: int, system: str) -> None:
     story.remove_line(story.side(system), position)
 
 
+@when(parsers.re(r"it is deleted in (?P<system>\w+)"))
+def delete(story: Story, system: str) -> None:
+    """Somebody deletes it, or its counterpart."""
+    story.delete(story.side(system))
+
+
+@when("the sync reads everything again")
+def scan(story: Story) -> None:
+    """The sync reads all records of both sides, not only those that changed, and comes to rest."""
+    story.rest(scan=True)
+
+
+@when(parsers.re(r"(?P<count>\d+) hours? pass(?:es)?"), converters={"count": int})
+def wait(story: Story, count: int) -> None:
+    """Time passes; among real systems nobody waits that long, so there the scenario is skipped."""
+    story.wait(3600.0 * count)
+
+
+@when("the sync is asked what it would do")
+def preview(story: Story) -> None:
+    """A preview."""
+    story.subject.preview()
+
+
 @when("the sync is started again")
 def restart(story: Story) -> None:
     """The sync's process ends and another one goes on with the same state."""
     story.subject.restart()
+
+
+@when("the sync's memory is restored from the backup")
+def restore(story: Story) -> None:
+    """The sync starts with the state that was kept before."""
+    story.subject.restore()
 
 
 @when("the sync has lost its memory")

@@ -23,7 +23,7 @@ from sync.values import Raw
 
 _PAGE = 100  # the largest
 _CURSOR_MARGIN = 2  # one second of resolution and one for clocks apart; `updated_after` is strict
-_NOBODY = "0"  # customers and invoices are counted from 1, an item's id has two characters at least
+_NOBODY = "999999999999999999"  # an id that no record will ever have, and that the API takes for one
 _INCLUDE = {"items": {"include": "archived"}}  # hidden unless asked for
 # The one answer that only its text tells apart: a 400 without `param` that may succeed a moment later.
 _BUSY = re.compile(r"being updated by another process", re.IGNORECASE)

@@ -39,6 +39,8 @@ _FAILURES = {
     500: ("internal", "Internal error"),
 }
 
+_REALM = ("WWW-Authenticate", 'Bearer realm="Customerp"')
+
 _Handler = Callable[["Customerp", Request, tuple[str, ...]], Response]
 
 
@@ -118,7 +120,7 @@ class Customerp(Emulator):
 
     def failure(self, status: int) -> Response:
         slug, title = _FAILURES[status]
-        headers = [("Retry-After", "1")] if status == 429 else []
+        headers = {401: [_REALM], 429: [("Retry-After", "1")]}.get(status, [])
         return self._dated(http.problem(CustomerpError(status, slug, title, f"{title}.", headers=headers)))
 
     def due(self) -> list[Delivery]:
@@ -161,7 +163,7 @@ class Customerp(Emulator):
                 "unauthorized",
                 "Unauthorized",
                 "Send the API token as `Authorization: Bearer <token>`.",
-                headers=[("WWW-Authenticate", 'Bearer realm="Customerp"')],
+                headers=[_REALM],
             )
 
     def _ration(self, most: int) -> None:

@@ -21,6 +21,7 @@ CallFault = Literal[
     "500",
     "502",
     "503",
+    "504",
     "reset-before",
     "reset-after",
     "truncated-body",
@@ -28,9 +29,10 @@ CallFault = Literal[
     "wrong-content-type",
     "ignored-field",
     "truncated-text",
+    "empty-list",
     "clock-skew",
 ]
-"""What a call can suffer; `before` and `after` say whether the request has taken effect."""
+"""What a call can suffer; `before` and `after` say whether the request has taken effect. With 504 it has."""
 
 EventFault = Literal["webhook-duplicated", "webhook-reordered", "event-lost"]
 """What the news of a change can suffer; for these `path` matches the name of the event, `customer.updated`."""
@@ -170,10 +172,11 @@ def answer(emulator: Emulator, request: Request) -> Outcome:
         case "401" | "429" | "500":
             return Outcome(emulator.failure(int(fault.kind)))
         case "502" | "503":
-            # Not the API answers but the proxy before it, which speaks HTML.
-            status = int(fault.kind)
-            headers = (("Date", emulator.clock.http_date()), ("Content-Type", "text/html"))
-            return Outcome(Response(status, headers, _GATEWAY % (status, status)))
+            return Outcome(_of_gateway(emulator, int(fault.kind)))
+        case "504":
+            # The proxy gave up waiting; the API went on.
+            emulator.handle(request)
+            return Outcome(_of_gateway(emulator, 504))
         case "ignored-field" | "truncated-text":
             return Outcome(emulator.handle(_altered(request, fault)))
         case "clock-skew":
@@ -217,9 +220,24 @@ def _altered(request: Request, fault: Fault) -> Request:
     return replace(request, body=encode(body).encode())
 
 
+def _of_gateway(emulator: Emulator, status: int) -> Response:
+    """Not the API answers but the proxy before it, which speaks HTML."""
+    headers = (("Date", emulator.clock.http_date()), ("Content-Type", "text/html"))
+    return Response(status, headers, _GATEWAY % (status, status))
+
+
+def _without_rows(response: Response) -> Response:
+    """The answer as if nothing were there: a bare list, or a page that holds one."""
+    value = decode(response.body)
+    value = [] if isinstance(value, list) else {**value, "data": []} if isinstance(value, dict) else value
+    return replace(response, body=encode(value).encode())
+
+
 def _spoilt(response: Response, kind: str) -> Outcome:
     if kind == "truncated-body":
         return Outcome(response, ending="truncated")
+    if kind == "empty-list":
+        return Outcome(_without_rows(response))
     if kind == "malformed-json":
         # One character short: the message is whole for HTTP, and no JSON.
         return Outcome(replace(response, body=response.body[:-1]))

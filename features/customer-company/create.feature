@@ -1,7 +1,7 @@
 @customer-company/create
 Feature: Every new customer of Customerp appears in Invoiced, exactly once
 
-  @id:alone
+  @id:alone @req:8 @req:15 @req:16
   Scenario: A customer with nothing but what is required
     Given a Customerp Customer
     When the sync comes to rest
@@ -10,7 +10,7 @@ Feature: Every new customer of Customerp appears in Invoiced, exactly once
     And there is 1 Customer in Invoiced
     And one more round writes nothing
 
-  @id:with-everything
+  @id:with-everything @req:8 @req:52
   Scenario: A customer with every property filled
     Given a Customerp Customer with
       | property           | value                   |
@@ -65,7 +65,7 @@ Feature: Every new customer of Customerp appears in Invoiced, exactly once
       | markup      | <b>Bold</b> & "Sons"       |
       | formula     | =1+1 Holding               |
 
-  @id:many
+  @id:many @req:8
   Scenario: More customers than fit on one page
     Given 101 Customerp Customers
     When the sync comes to rest
@@ -73,7 +73,7 @@ Feature: Every new customer of Customerp appears in Invoiced, exactly once
     And each of them has exactly one counterpart in Invoiced
     And one more round writes nothing
 
-  @id:restarted
+  @id:restarted @req:9
   Scenario: The sync is started again after the customer has arrived
     Given a Customerp Customer
     And the sync has come to rest
@@ -83,7 +83,7 @@ Feature: Every new customer of Customerp appears in Invoiced, exactly once
     And there is 1 Customer in Invoiced
     And the sync has written nothing since
 
-  @id:refused
+  @id:refused @req:10 @req:14 @req:71
   Scenario: A customer that Invoiced refuses holds up nobody and arrives once it is corrected
     Given a Customerp Customer with
       | property | value          |

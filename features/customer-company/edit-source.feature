@@ -4,7 +4,7 @@ Feature: A customer edited in Customerp arrives in Invoiced
   Background:
     Given a Customerp Customer linked with its Invoiced Customer
 
-  @id:property
+  @id:property @req:35 @req:38 @req:47
   Scenario Outline: <case>
     Given its <property> is <before> on both sides
     When <property> is set to <after> in Customerp

@@ -4,7 +4,7 @@ Feature: A company edited in Invoiced arrives in Customerp
   Background:
     Given a Customerp Customer linked with its Invoiced Customer
 
-  @id:property
+  @id:property @req:35 @req:38 @req:47
   Scenario Outline: <case>
     Given its <counterpart> is <before> on both sides
     When <property> is set to <after> in Invoiced

@@ -1,7 +1,7 @@
 @customer-company/link-stable
 Feature: A customer and its company stay one pair, whatever happens to either
 
-  @id:match-key
+  @id:match-key @req:23 @req:68
   Scenario: A customer that both systems know already is linked, not doubled
     Given a Customerp Customer with
       | property | value                |
@@ -16,7 +16,7 @@ Feature: A customer and its company stay one pair, whatever happens to either
     And there is 1 Customer in Invoiced
     And one more round writes nothing
 
-  @id:filled-beats-empty
+  @id:filled-beats-empty @req:46 @req:48
   Scenario: When two known records are linked, a filled value is never lost to an empty one
     Given a Customerp Customer with
       | property | value      |
@@ -33,7 +33,7 @@ Feature: A customer and its company stay one pair, whatever happens to either
     And email in Customerp is ap@example.org
     And one more round writes nothing
 
-  @id:other-key
+  @id:other-key @req:26
   Scenario: Without a common key both stay apart
     Given a Customerp Customer with
       | property | value |
@@ -47,7 +47,7 @@ Feature: A customer and its company stay one pair, whatever happens to either
     And there are 2 Customers in Invoiced
     And one more round writes nothing
 
-  @id:renamed
+  @id:renamed @req:28
   Scenario: The link survives a change of name on either side
     Given a Customerp Customer linked with its Invoiced Customer
     When name is set to Polarlicht Optik GmbH in Customerp
@@ -59,7 +59,7 @@ Feature: A customer and its company stay one pair, whatever happens to either
     And there is 1 Customer in Invoiced
     And one more round writes nothing
 
-  @id:renumbered
+  @id:renumbered @req:28
   Scenario: The link survives a change of the number by which the pair was found
     Given a Customerp Customer linked with its Invoiced Customer
     When number is set to K-9999 in Customerp
@@ -69,7 +69,7 @@ Feature: A customer and its company stay one pair, whatever happens to either
     And there is 1 Customer in Invoiced
     And one more round writes nothing
 
-  @id:memory-lost
+  @id:memory-lost @req:9 @req:23 @req:29
   Scenario: A sync that has lost its memory finds the pair again
     Given a Customerp Customer with
       | property        | value |
@@ -82,7 +82,7 @@ Feature: A customer and its company stay one pair, whatever happens to either
     And nothing else has changed on either side
     And one more round writes nothing
 
-  @id:different-properties
+  @id:different-properties @req:42 @req:66
   Scenario: Edits of different properties on both sides both survive
     Given a Customerp Customer linked with its Invoiced Customer
     When phone is set to 5550777 in Customerp
@@ -93,7 +93,7 @@ Feature: A customer and its company stay one pair, whatever happens to either
     And nothing else has changed on either side
     And one more round writes nothing
 
-  @id:same-property
+  @id:same-property @req:42 @req:67
   Scenario Outline: Of two edits of one property the later one stands on both sides: <case>
     Given a Customerp Customer linked with its Invoiced Customer
     When phone is set to 5550111 in <first>
@@ -110,7 +110,7 @@ Feature: A customer and its company stay one pair, whatever happens to either
       | invoiced later  | Customerp | Invoiced  |
       | customerp later | Invoiced  | Customerp |
 
-  @id:same-second
+  @id:same-second @req:45
   Scenario: Of two edits within one second Customerp's stands on both sides
     Given a Customerp Customer linked with its Invoiced Customer
     When in the same second phone is set to 5550111 in Invoiced and to 5550222 in Customerp
@@ -120,7 +120,7 @@ Feature: A customer and its company stay one pair, whatever happens to either
     And the sync reports a conflict on phone, won by Customerp
     And one more round writes nothing
 
-  @id:same-value
+  @id:same-value @req:37
   Scenario: The same edit made by hand on both sides is no conflict and moves nothing
     Given a Customerp Customer linked with its Invoiced Customer
     When phone is set to 5550333 in Customerp

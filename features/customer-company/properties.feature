@@ -74,7 +74,7 @@ Feature: The properties that a customer and its company share, as far as the sup
     And nothing else has changed on either side
     And one more round writes nothing
 
-  @id:unlisted
+  @id:unlisted @req:41
   Scenario: A property that is not on the list stays as it is
     When attention_to is set to Accounts Payable in Invoiced
     And the sync comes to rest

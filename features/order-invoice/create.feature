@@ -1,7 +1,7 @@
 @order-invoice/create
 Feature: Every new order of Customerp appears among Invoiced's invoices, exactly once
 
-  @id:alone
+  @id:alone @req:8 @req:15
   Scenario: An order that is still a draft, without a line
     Given a Customerp Order with
       | property | value |
@@ -13,7 +13,7 @@ Feature: Every new order of Customerp appears among Invoiced's invoices, exactly
     And there is 1 Invoice in Invoiced
     And one more round writes nothing
 
-  @id:with-everything
+  @id:with-everything @req:8 @req:19 @req:52
   Scenario: A confirmed order with every property filled and two lines
     Given a Customerp Order with
       | property                | value                |
@@ -57,7 +57,7 @@ Feature: Every new order of Customerp appears among Invoiced's invoices, exactly
     And total in Customerp is 360.86
     And one more round writes nothing
 
-  @id:many
+  @id:many @req:8
   Scenario: More orders than fit on one page
     Given 101 Customerp Orders
     When the sync comes to rest
@@ -65,7 +65,7 @@ Feature: Every new order of Customerp appears among Invoiced's invoices, exactly
     And each of them has exactly one counterpart in Invoiced
     And one more round writes nothing
 
-  @id:restarted
+  @id:restarted @req:9
   Scenario: The sync is started again after the order has arrived
     Given a Customerp Order
     And the sync has come to rest
@@ -75,7 +75,7 @@ Feature: Every new order of Customerp appears among Invoiced's invoices, exactly
     And there is 1 Invoice in Invoiced
     And the sync has written nothing since
 
-  @id:before-its-customer
+  @id:before-its-customer @req:20
   Scenario: An order whose customer has not arrived waits, and arrives after it
     Given a Customerp Customer with
       | property | value          |

@@ -1,7 +1,7 @@
 @order-invoice/edit-source
 Feature: An order edited in Customerp arrives in Invoiced
 
-  @id:property
+  @id:property @req:35 @req:38 @req:47
   Scenario Outline: <case>
     Given a Customerp Order linked with its Invoiced Invoice
     And its <property> is <before> on both sides

@@ -1,7 +1,7 @@
 @order-invoice/edit-target
 Feature: An invoice edited in Invoiced arrives in Customerp
 
-  @id:property
+  @id:property @req:35 @req:38 @req:47
   Scenario Outline: <case>
     Given a Customerp Order linked with its Invoiced Invoice
     And its <counterpart> is <before> on both sides

@@ -1,7 +1,7 @@
 @order-invoice/link-stable
 Feature: An order and its invoice stay one pair, whatever happens to either
 
-  @id:match-key
+  @id:match-key @req:23 @req:68
   Scenario: An order that both systems know already is linked, not doubled
     Given a Customerp Customer linked with its Invoiced Customer
     And a Customerp Order with
@@ -27,7 +27,7 @@ Feature: An order and its invoice stay one pair, whatever happens to either
     And there is 1 Invoice in Invoiced
     And one more round writes nothing
 
-  @id:renumbered
+  @id:renumbered @req:28
   Scenario: The link survives a change of the number by which the pair was found
     Given a Customerp Order linked with its Invoiced Invoice
     When number is set to SO-9999 in Invoiced
@@ -37,7 +37,7 @@ Feature: An order and its invoice stay one pair, whatever happens to either
     And there is 1 Invoice in Invoiced
     And one more round writes nothing
 
-  @id:memory-lost
+  @id:memory-lost @req:9 @req:23 @req:29
   Scenario: A sync that has lost its memory finds the pair again
     Given a Customerp Customer with
       | property        | value |
@@ -50,7 +50,7 @@ Feature: An order and its invoice stay one pair, whatever happens to either
     And nothing else has changed on either side
     And one more round writes nothing
 
-  @id:different-properties
+  @id:different-properties @req:66
   Scenario: Edits of different properties on both sides both survive
     Given a Customerp Order linked with its Invoiced Invoice
     When notes is set to Ring twice in Customerp
@@ -61,7 +61,7 @@ Feature: An order and its invoice stay one pair, whatever happens to either
     And nothing else has changed on either side
     And one more round writes nothing
 
-  @id:same-property-draft
+  @id:same-property-draft @req:67
   Scenario: While an order is a draft, of two edits Customerp's stands
     Given a Customerp Order with
       | property | value |
@@ -76,7 +76,7 @@ Feature: An order and its invoice stay one pair, whatever happens to either
     And nothing else has changed on either side
     And one more round writes nothing
 
-  @id:same-property-issued
+  @id:same-property-issued @req:67
   Scenario: Once an invoice is issued, two edits of one property wait for a person
     Given a Customerp Order linked with its Invoiced Invoice
     When notes is set to Theirs in Customerp

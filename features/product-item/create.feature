@@ -1,7 +1,7 @@
 @product-item/create
 Feature: Every new product of Customerp appears among Invoiced's items, exactly once
 
-  @id:alone
+  @id:alone @req:8 @req:15 @req:21
   Scenario: A product with nothing but what is required
     Given a Customerp Product
     When the sync comes to rest
@@ -9,7 +9,7 @@ Feature: Every new product of Customerp appears among Invoiced's items, exactly 
     And there is 1 Item in Invoiced
     And one more round writes nothing
 
-  @id:with-everything
+  @id:with-everything @req:8 @req:52
   Scenario: A product with every property filled
     Given a Customerp Product with
       | property     | value                   |
@@ -45,7 +45,7 @@ Feature: Every new product of Customerp appears among Invoiced's items, exactly 
     And currency in Invoiced is nok
     And one more round writes nothing
 
-  @id:many
+  @id:many @req:8
   Scenario: More products than fit on one page
     Given 101 Customerp Products
     When the sync comes to rest
@@ -53,7 +53,7 @@ Feature: Every new product of Customerp appears among Invoiced's items, exactly 
     And each of them has exactly one counterpart in Invoiced
     And one more round writes nothing
 
-  @id:restarted
+  @id:restarted @req:9
   Scenario: The sync is started again after the product has arrived
     Given a Customerp Product
     And the sync has come to rest

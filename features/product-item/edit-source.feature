@@ -4,7 +4,7 @@ Feature: A product edited in Customerp arrives in Invoiced
   Background:
     Given a Customerp Product linked with its Invoiced Item
 
-  @id:property
+  @id:property @req:35 @req:38 @req:47 @req:52
   Scenario Outline: <case>
     Given its <property> is <before> on both sides
     When <property> is set to <after> in Customerp
@@ -41,7 +41,7 @@ Feature: A product edited in Customerp arrives in Invoiced
     And it is still linked with the same Invoiced Item
     And one more round writes nothing
 
-  @id:sku
+  @id:sku @req:54
   Scenario: A stock number cannot travel: an item never changes its id
     When sku is set to OTHER-9 in Customerp
     And the sync comes to rest

@@ -4,7 +4,7 @@ Feature: An item edited in Invoiced arrives in Customerp
   Background:
     Given a Customerp Product linked with its Invoiced Item
 
-  @id:property
+  @id:property @req:35 @req:38 @req:47 @req:52
   Scenario Outline: <case>
     Given its <counterpart> is <before> on both sides
     When <property> is set to <after> in Invoiced

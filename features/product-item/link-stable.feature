@@ -1,7 +1,7 @@
 @product-item/link-stable
 Feature: A product and its item stay one pair, whatever happens to either
 
-  @id:match-key
+  @id:match-key @req:23 @req:68
   Scenario: A product that both systems know already is linked, not doubled
     Given a Customerp Product with
       | property | value      |
@@ -18,7 +18,7 @@ Feature: A product and its item stay one pair, whatever happens to either
     And there is 1 Item in Invoiced
     And one more round writes nothing
 
-  @id:other-case
+  @id:other-case @req:26
   Scenario: Keys that differ in their letters' case are two products
     Given a Customerp Product with
       | property | value      |
@@ -32,7 +32,7 @@ Feature: A product and its item stay one pair, whatever happens to either
     And there are 2 Items in Invoiced
     And one more round writes nothing
 
-  @id:renamed
+  @id:renamed @req:28
   Scenario: The link survives a change of name on either side
     Given a Customerp Product linked with its Invoiced Item
     When name is set to Inspection in Customerp
@@ -44,7 +44,7 @@ Feature: A product and its item stay one pair, whatever happens to either
     And there is 1 Item in Invoiced
     And one more round writes nothing
 
-  @id:memory-lost
+  @id:memory-lost @req:9 @req:23 @req:29
   Scenario: A sync that has lost its memory finds the pair again
     Given a Customerp Product linked with its Invoiced Item
     When the sync has lost its memory
@@ -54,7 +54,7 @@ Feature: A product and its item stay one pair, whatever happens to either
     And nothing else has changed on either side
     And one more round writes nothing
 
-  @id:different-properties
+  @id:different-properties @req:66
   Scenario: Edits of different properties on both sides both survive
     Given a Customerp Product linked with its Invoiced Item
     When description is set to Half a day in Customerp
@@ -65,7 +65,7 @@ Feature: A product and its item stay one pair, whatever happens to either
     And nothing else has changed on either side
     And one more round writes nothing
 
-  @id:same-property
+  @id:same-property @req:67
   Scenario Outline: Of two edits of one property Customerp's stands, for products are its own: <case>
     Given a Customerp Product linked with its Invoiced Item
     When name is set to <one> in <first>

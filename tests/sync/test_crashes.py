@@ -108,7 +108,7 @@ def test_what_a_lost_write_was_answered_is_asked_for_under_its_key(
 
     def edit(request: httpx.Request) -> httpx.Response | None:
         """A person sets the phone back before we ask; if our write arrived, that is the newer edit."""
-        if request.url.path == "/customers/0":
+        if request.url.path == "/customers/999999999999999999":
             world.inv.change("customers", customer["id"], phone="+47 22 00 00 00")
         return None
 
@@ -126,7 +126,8 @@ def test_what_a_lost_write_was_answered_is_asked_for_under_its_key(
         expected,
     )
     assert report.conflicts == ()
-    assert [call for call in world.calls if call[1].endswith("/customers/0")] == [("PATCH", "invoiced/customers/0")]
+    asked = [call for call in world.calls if call[1].endswith("/999999999999999999")]
+    assert asked == [("PATCH", "invoiced/customers/999999999999999999")]
     assert world.run().writes == ()
 
 

@@ -1,0 +1,51 @@
+@additional @customer-company/deletes
+Feature: What is deleted of a customer and its company deletes nothing on the other side and does not come back
+
+  @id:before-its-time @req:11
+  Scenario: What is deleted before the sync has seen it is not created
+    Given a Customerp Customer
+    When it is deleted in Customerp
+    And the sync comes to rest
+    Then it has no counterpart in Invoiced
+    And one more round writes nothing
+
+  @id:in-customerp @req:58 @req:59
+  Scenario: Deleted in Customerp, it stays in Invoiced and does not come back when it is edited there
+    Given a Customerp Customer linked with its Invoiced Customer
+    When it is deleted in Customerp
+    And the sync comes to rest
+    Then there is 1 Customer in Invoiced
+    And nothing else has changed on either side
+    When phone is set to 5550200 in Invoiced
+    And the sync comes to rest
+    Then it is gone from Customerp
+    And nothing else has changed on either side
+    And one more round writes nothing
+
+  @id:in-invoiced @req:58 @req:59
+  Scenario: Deleted in Invoiced, it stays in Customerp and does not come back when it is edited there
+    Given a Customerp Customer linked with its Invoiced Customer
+    When it is deleted in Invoiced
+    And the sync reads everything again
+    Then it is gone from Invoiced
+    And nothing else has changed on either side
+    When phone is set to 5550200 in Customerp
+    And the sync comes to rest
+    Then it is gone from Invoiced
+    And nothing else has changed on either side
+    And one more round writes nothing
+
+  @id:empty-list @req:61 @req:62
+  Scenario Outline: An empty list is not taken for the deletion of everything: <case>
+    Given 12 Customerp Customers
+    And the sync has come to rest
+    When <system> shows an empty list of <type>s once
+    And the sync reads everything again
+    Then there are 12 Customers in Invoiced
+    And nothing else has changed on either side
+    And one more round writes nothing
+
+    Examples: both sides
+      | case      | system    | type |
+      | customerp | Customerp | Customer |
+      | invoiced  | Invoiced  | Customer |

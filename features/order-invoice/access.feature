@@ -1,0 +1,24 @@
+@additional @order-invoice/access
+Feature: While a system refuses the credentials an order and its invoice wait, and afterwards nothing is missing or doubled
+
+  Background:
+    Given a Customerp Order linked with its Invoiced Invoice
+
+  @id:refused @req:73
+  Scenario Outline: Credentials that are refused stop the sync, and nothing is lost: <case>
+    When <system> refuses the credentials
+    And purchaseOrder is set to PO-8 in Customerp
+    And the sync comes to rest
+    Then the sync reports a stop on <system>
+    And nothing else has changed on either side
+    When <system> accepts the credentials again
+    And the sync comes to rest
+    Then purchase_order in Invoiced is PO-8
+    And there is 1 Invoice in Invoiced
+    And nothing else has changed on either side
+    And one more round writes nothing
+
+    Examples: both systems
+      | case      | system    |
+      | customerp | Customerp |
+      | invoiced  | Invoiced  |

@@ -1,0 +1,81 @@
+@additional @order-invoice/failures
+Feature: A failing, slow or silent system costs an order and its invoice no edit and makes no second counterpart
+
+  @id:creation-refused @req:14 @req:71
+  Scenario Outline: A creation that Invoiced answers with <status> is made later, once
+    Given a Customerp Order
+    When Invoiced answers <status> to the next creation of an Invoice
+    And the sync comes to rest
+    And 1 hour passes
+    And the sync comes to rest
+    Then it has exactly one counterpart in Invoiced
+    And there is 1 Invoice in Invoiced
+    And one more round writes nothing
+
+    Examples: no effect
+      | case           | status |
+      | too many calls | 429    |
+      | unavailable    | 503    |
+
+  @id:creation-lost @req:8 @req:72
+  Scenario: A creation whose answer is lost is not made twice
+    Given a Customerp Order
+    When Invoiced makes the next creation of an Invoice but its answer is lost
+    And the sync comes to rest
+    And 1 hour passes
+    And the sync comes to rest
+    Then it has exactly one counterpart in Invoiced
+    And there is 1 Invoice in Invoiced
+    And one more round writes nothing
+
+  @id:change-lost @req:72
+  Scenario Outline: An edit whose answer is lost arrives, once: <case>
+    Given a Customerp Order linked with its Invoiced Invoice
+    When <property> is set to PO-8 in <here>
+    And <there> makes the next change of <type> but its answer is lost
+    And the sync comes to rest
+    And 1 hour passes
+    And the sync comes to rest
+    Then <counterpart> in <there> is PO-8
+    And nothing else has changed on either side
+    And one more round writes nothing
+
+    Examples: both directions
+      | case         | property | here      | there     | type | counterpart |
+      | to invoiced  | purchaseOrder | Customerp | Invoiced  | an Invoice | purchase_order |
+      | to customerp | purchase_order | Invoiced  | Customerp | an Order | purchaseOrder |
+
+  @id:change-refused @req:71
+  Scenario Outline: An edit that cannot be written now is written later: <case>
+    Given a Customerp Order linked with its Invoiced Invoice
+    When <property> is set to PO-8 in <here>
+    And <there> answers 503 to the next change of <type>
+    And the sync comes to rest
+    And 1 hour passes
+    And the sync comes to rest
+    Then <counterpart> in <there> is PO-8
+    And nothing else has changed on either side
+    And one more round writes nothing
+
+    Examples: both directions
+      | case         | property | here      | there     | type | counterpart |
+      | to invoiced  | purchaseOrder | Customerp | Invoiced  | an Invoice | purchase_order |
+      | to customerp | purchase_order | Invoiced  | Customerp | an Order | purchaseOrder |
+
+  @id:restored @req:12
+  Scenario: A sync that is restored from a backup creates nothing twice
+    Given a backup of the sync's memory
+    And a Customerp Order
+    And the sync has come to rest
+    When the sync's memory is restored from the backup
+    And the sync comes to rest
+    Then it has exactly one counterpart in Invoiced
+    And there is 1 Invoice in Invoiced
+    And the sync has written nothing since
+
+  @id:preview @req:18
+  Scenario: A preview writes nothing
+    Given a Customerp Order
+    When the sync is asked what it would do
+    Then it has no counterpart in Invoiced
+    And the sync has written nothing since

@@ -1,0 +1,24 @@
+@additional @product-item/access
+Feature: While a system refuses the credentials a product and its item wait, and afterwards nothing is missing or doubled
+
+  Background:
+    Given a Customerp Product linked with its Invoiced Item
+
+  @id:refused @req:73
+  Scenario Outline: Credentials that are refused stop the sync, and nothing is lost: <case>
+    When <system> refuses the credentials
+    And description is set to One day in Customerp
+    And the sync comes to rest
+    Then the sync reports a stop on <system>
+    And nothing else has changed on either side
+    When <system> accepts the credentials again
+    And the sync comes to rest
+    Then description in Invoiced is One day
+    And there is 1 Item in Invoiced
+    And nothing else has changed on either side
+    And one more round writes nothing
+
+    Examples: both systems
+      | case      | system    |
+      | customerp | Customerp |
+      | invoiced  | Invoiced  |

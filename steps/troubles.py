@@ -1,0 +1,54 @@
+"""When: what goes wrong in the two systems. Only the sync meets it, in its next round."""
+
+from __future__ import annotations
+
+from pytest_bdd import parsers, when
+
+from counterpart.emulators import Fault
+from counterpart.scene import LASTING
+from steps.story import Story
+
+# What people call a call, and how it goes over the wire.
+METHODS = {"creation": "POST", "change": "PATCH", "deletion": "DELETE", "list": "GET", "request": "*"}
+CALL = r"(?P<call>creation|change|deletion|list|request)s?(?: of an? (?P<name>[A-Z]\w*))?"
+
+
+def _path(story: Story, system: str, name: str | None) -> str:
+    return f"/{story.cast.type(f'{system} {name}').kind}*" if name else "*"
+
+
+@when(parsers.re(r"(?P<system>\w+) answers (?P<status>429|500|502|503) to the next (?:(?P<count>\d+) )?" + CALL))
+def refuse(story: Story, system: str, status: str, count: str | None, call: str, name: str | None) -> None:
+    """The call has no effect, and the answer says so."""
+    path = _path(story, system, name)
+    story.trouble(system, Fault(status, METHODS[call], path, times=int(count or 1)))  # type: ignore[arg-type]
+
+
+@when(parsers.re(r"(?P<system>\w+) makes the next " + CALL + r" but its answer is lost"))
+def lose(story: Story, system: str, call: str, name: str | None) -> None:
+    """The call takes effect, but a gateway on the way gives up waiting for the answer."""
+    story.trouble(system, Fault("504", METHODS[call], _path(story, system, name)))
+
+
+@when(parsers.re(r"(?P<system>\w+) accepts the next " + CALL + r" but ignores (?P<property>\S+)"))
+def ignore(story: Story, system: str, call: str, name: str | None, property: str) -> None:  # noqa: A002
+    """The call succeeds, and one of its properties is as it was."""
+    story.trouble(system, Fault("ignored-field", METHODS[call], _path(story, system, name), field=property))
+
+
+@when(parsers.re(r"(?P<system>\w+) shows an empty list of (?P<name>[A-Z]\w*?)s once"))
+def show_nothing(story: Story, system: str, name: str) -> None:
+    """The list says that there is nothing, although there is."""
+    story.trouble(system, Fault("empty-list", "GET", f"/{story.cast.type(f'{system} {name}').kind}"))
+
+
+@when(parsers.re(r"(?P<system>\w+) refuses the credentials"))
+def deny(story: Story, system: str) -> None:
+    """Until further notice."""
+    story.trouble(system, Fault("401", times=LASTING))
+
+
+@when(parsers.re(r"(?P<system>\w+) accepts the credentials again"))
+def admit(story: Story, system: str) -> None:
+    """Somebody has authorised the sync again."""
+    story.end_trouble(system)

@@ -21,14 +21,15 @@ def provisional(body: Mapping[str, Any]) -> bool:
 
 def as_stored(body: Mapping[str, Any], answer: Raw, stored: Raw) -> Raw:
     """The answer with what a later look shows to have been cut or replaced; any other difference is somebody's edit."""
-    cut = {name: stored.get(name) for name, value in body.items() if _risky(name, value) and _left(value, stored, name)}
-    return answer | cut
+    return answer | {name: stored[name] for name, value in body.items() if shortened(name, value, stored.get(name))}
 
 
-def _risky(name: str, value: Any) -> bool:
+def shortened(name: str, sent: object, held: object) -> bool:
+    """Whether a text that is held is what its column left of the one that was sent."""
+    if not isinstance(sent, str) or not isinstance(held, str) or sent == held or not _risky(name, sent):
+        return False
+    return sent.startswith(held) or _FOUR_BYTES.sub("?", sent).startswith(held)
+
+
+def _risky(name: str, value: object) -> bool:
     return isinstance(value, str) and (len(value) > _COLUMNS.get(name, _COLUMN) or bool(_FOUR_BYTES.search(value)))
-
-
-def _left(sent: str, stored: Raw, name: str) -> bool:
-    held = stored.get(name)
-    return isinstance(held, str) and (sent.startswith(held) or _FOUR_BYTES.sub("?", sent).startswith(held))

@@ -146,11 +146,7 @@ class Invoiced:
             answer = await self._wire.send(
                 call.method, call.path, params=call.params or None, body=call.body, headers=headers
             )
-            seen = Seen(answer.data, answer.start, answer.end)
-            if provisional(call.body or {}):
-                stored = await self.read(operation.object, self.record(operation.object, answer.data).id)
-                if stored is not None:
-                    seen = replace(seen, raw=as_stored(call.body or {}, seen.raw, stored.raw))
+            seen = await self._as_stored(operation, call, answer)
         assert seen is not None
         return Written(seen, tuple(extras))
 
@@ -169,7 +165,16 @@ class Invoiced:
             return "never arrived"
         except (Refused, Locked, Broken):
             return "cannot be told"  # an error is repeated, too
-        return Seen(answer.data, answer.start, answer.end)
+        return await self._as_stored(operation, operation.calls[-1], answer)
+
+    async def _as_stored(self, operation: Operation, call: Call, answer: Answer) -> Seen:
+        """The record that a write answered; where it may have been stored otherwise, another look says how."""
+        seen = Seen(answer.data, answer.start, answer.end)
+        body = call.body or {}
+        if not provisional(body):
+            return seen
+        stored = await self.read(operation.object, self.record(operation.object, seen.raw).id)
+        return seen if stored is None else replace(seen, raw=as_stored(body, seen.raw, stored.raw))
 
     async def _create_aside(self, call: Call, path: str, key: str) -> list[Call]:
         """Create what an operation needs; nothing where another one was quicker, which leaves what we wanted."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sync.connector import Record
 from sync.converters import Resolver
+from sync.echoes import shortened
 from sync.lines import LineChange, adopt
 from sync.links import (
     Agreed,
@@ -118,6 +119,9 @@ def recovered(flow: Flow, link: Link, record: Record, new: Observation, resolve:
         returned, pair = new.values[name], flow.pair(name)
         if returned == desired:
             shadow[name], found = _pair(intent.system, sent, returned), True
+        elif intent.system == "invoiced" and shortened(pair.target, desired, returned):
+            shadow[name], found = _pair(intent.system, sent, returned), True
+            diverged[name] = _refusal(pair, sent, desired, before, returned, "Invoiced")[1]
         elif desired is None and pair.target_default:
             shadow[name], diverged[name], found = _pair(intent.system, sent, returned), pair.target_default, True
         elif (intent.operation == "create" and desired is not None) or (

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+import httpx
 import pytest
 
 from counterpart.emulators import Request, Switches
@@ -92,6 +93,25 @@ def test_what_invoiced_cuts_or_replaces_does_not_come_back(stocked: Any) -> None
     assert [(row["name"], row["category"]) for row in stocked.erp.list("products")] == [
         ("Cable", category), (PARTY, category),
     ]  # fmt: skip
+
+
+def test_what_was_cut_does_not_come_back_when_the_answer_was_lost_either(stocked: Any) -> None:
+    category = "c" * 60
+    lost: list[str] = []
+
+    def lose(request: httpx.Request) -> None:
+        if request.method in ("POST", "PATCH") and request.method not in lost:
+            lost.append(request.method)
+            raise httpx.ReadTimeout("lost", request=request)
+
+    stocked.wires["invoiced"].after = lose
+    stocked.erp.change("products", "PR000001", category=category)
+    stocked.erp.create("products", sku="POPPER", name=PARTY, unitPrice="1", currency="NOK", category=category)
+    stocked.run()
+    assert sorted(lost) == ["PATCH", "POST"]
+    settles(stocked)
+    assert [row["category"] for row in stocked.erp.list("products")] == [category, category]
+    assert stocked.erp.read("products", "PR000002")["name"] == PARTY
 
 
 def test_a_later_edit_of_what_was_cut_still_arrives(stocked: Any) -> None:

@@ -87,6 +87,9 @@ class Storage(Protocol):
     def written_since(self, link: int, system: System, at: str) -> list[tuple[str, frozenset[str]]]:
         """Writes of a link to one side later than a moment, oldest first: when, and which properties."""
 
+    def at_most(self) -> int:
+        """How many links there may be, at once: never too few, and not counted."""
+
     def counts(self) -> Counter[tuple[str, str, bool]]:
         """Links by flow, state and whether only Invoiced has the record."""
 

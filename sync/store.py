@@ -263,6 +263,11 @@ class Store:
         )
         return [(at, frozenset(values.loads(fields))) for at, fields in rows]
 
+    def at_most(self) -> int:
+        """How many links there may be, at once: never too few, and not counted."""
+        (last,) = self._db.execute("SELECT max(id) FROM link").fetchone()
+        return last or 0
+
     def counts(self) -> Counter[tuple[str, str, bool]]:
         """Links by flow, state and whether only Invoiced has the record."""
         rows = self._db.execute("SELECT flow, state, erp_id IS NULL, count(*) FROM link GROUP BY 1, 2, 3")

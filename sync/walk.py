@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
@@ -19,6 +19,9 @@ from sync.report import Progress, Scan
 from sync.schema import Flow
 from sync.settlement import accepted, observe
 from sync.values import BadValue, Raw
+
+_PAGE = 100  # records that a call for a list shows
+_WORTH_A_LIST = 20  # changed records; fewer are read one by one
 
 
 class Walk:
@@ -92,7 +95,7 @@ class Walk:
             for flow in walked:
                 self._announced[f"customerp:{flow.id}"] = partial(_listed, changed, flow.source.object)
         for flow in flows:
-            if flow not in walked or complete:
+            if flow not in walked or complete or self._many(flow, changed):
                 async for page in connector.walk(flow.source, None):
                     self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
         for flow in walked:
@@ -136,14 +139,19 @@ class Walk:
                 with self._store.transaction():
                     self.gone(flow, system, id_)
 
+    def _many(self, flow: Flow, changed: Mapping[tuple[str, str], Changed]) -> bool:
+        """Whether listing everything takes fewer calls than reading what has changed."""
+        number = sum(entry.object == flow.source.object and not entry.deleted for entry in changed.values())
+        return number >= _WORTH_A_LIST and number * _PAGE > 2 * self._store.at_most()
+
     async def _changed(self, connector: Connector, flow: Flow, entry: Changed) -> None:
         link = self._store.by_remote(flow.id, "customerp", entry.id)
         if entry.deleted:
             with self._store.transaction():
                 self.gone(flow, "customerp", entry.id)
             return
-        if link is not None and link.erp is not None and link.erp.version == entry.version:
-            return  # our own write, seen in its answer
+        if link is not None and link.erp is not None and (link.erp.version or 0) >= entry.version:
+            return  # our own write, seen in its answer; or listed since
         try:
             seen = await connector.read(flow.source.object, entry.id)
         except CallFailed:

@@ -14,7 +14,7 @@ from sync.connector import Operation, Prepared, Seen, Written
 from sync.errors import Broken, Gone, Locked, OutcomeUnknown, Refused, Stale, Unavailable
 from sync.events import WriteSettled
 from sync.links import Intent, Interval, Link, Notice, State, System
-from sync.plan import Change, plan_link
+from sync.plan import Change, LinkPlan, plan_link
 from sync.run import Run
 from sync.schema import Flow
 from sync.settlement import accepted, observe, settle
@@ -31,11 +31,19 @@ class Execution:
         self.run = run
 
     async def write(
-        self, flow: Flow, link: Link, system: System, change: Change, prepared: Prepared, operation: Operation
+        self,
+        flow: Flow,
+        link: Link,
+        system: System,
+        change: Change,
+        prepared: Prepared,
+        operation: Operation,
+        plan: LinkPlan | None = None,
     ) -> None:
+        """Carry out a change; `plan` is what it was taken from, where it comes from one."""
         intent = intent_of(flow, link, system, change, prepared, operation, self.run.ids())
         if operation.id is not None:
-            plan = plan_link(flow, link, self.run)
+            plan = plan or plan_link(flow, link, self.run)
             self.run.remember_conflicts(link.id, plan.conflicts)
             # What both sides agree on is kept before the call: if its answer is lost, a later edit must not meet a
             # property that looks as if it had never been brought together.

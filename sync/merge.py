@@ -40,6 +40,9 @@ class Merged:
     waits_for: str | None = None
 
 
+_AT_REST = Merged()
+
+
 @dataclass(frozen=True)
 class Setting:
     """What a merge needs beside the values."""
@@ -55,13 +58,14 @@ class Setting:
 
 def merge(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, setting: Setting) -> Merged:
     """The outcome for pairs that change as one; they share direction, owner and policy."""
+    if all(shadow.get(pair.name) == (erp[pair.name], inv[pair.name]) for pair in unit):
+        standing = _standing(unit, setting.diverged)
+        return Merged(remarks=standing) if standing else _AT_REST
     direction = unit[0].direction
     first = any(pair.name not in shadow for pair in unit)
     agreed = {pair.name for pair in unit if pair.converter.agree(erp[pair.name], inv[pair.name], setting.resolve)}
     erp_edited = [p for p in unit if p.name not in shadow or shadow[p.name][0] != erp[p.name]]
     inv_edited = [p for p in unit if p.name not in shadow or shadow[p.name][1] != inv[p.name]]
-    if not erp_edited and not inv_edited:
-        return Merged(remarks=_standing(unit, setting.diverged))
     if len(agreed) == len(unit):
         return Merged(advance={pair.name: (erp[pair.name], inv[pair.name]) for pair in unit})
     if unit[0].conflict == "union":

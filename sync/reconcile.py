@@ -183,7 +183,7 @@ class Reconciler:
                 self.run.rest(waiting, State.RETRY, notice.reason, [*plan.notices, *blocked, notice])
                 return False
             self.run.remember(link.id, [notice for notice in plan.notices if notice.kind == "deviation"])
-            await self.execution.write(flow, link, system, change, prepared, prepared.operation)
+            await self.execution.write(flow, link, system, change, prepared, prepared.operation, plan)
             return True
         state = (
             State.WAITING

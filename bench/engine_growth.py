@@ -117,7 +117,7 @@ def items(size: int) -> float:
         store = Store.open(Path(folder) / "store", durable=False)
         pages = [tuple(map(counterpart, range(at, at + 100))) for at in range(0, size, 100)]
         for round_ in range(4):
-            walk = Walk(store, round_ + 1, None, SystemClock())
+            walk = Walk(store, SystemClock(), round_ + 1, None)
             began = time.process_time()
             for page in pages:
                 walk._page(CUSTOMERS, connector, page, Interval(round_ + 1, 1.0, 2.0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
@@ -14,9 +13,10 @@ from counterpart import project
 from counterpart.checklist import Additional, Approval, Checklist, ChecklistError, Decision, Decisions, Supplement
 from counterpart.checklist.decisions import settle
 from counterpart.cli import documents, tracing
+from counterpart.cli.loading import vocabulary
 from counterpart.cli.showing import FILE, JSON, counted, show_json, show_lines
-from counterpart.gherkin import definitions, read_features
 from counterpart.gherkin import lint as lint_features
+from counterpart.gherkin import read_features
 
 
 @click.group()
@@ -124,12 +124,6 @@ def _findings(file: Path, package: str) -> Iterable[str]:
             load(file.with_name(name), found)
         except ChecklistError as error:
             yield from str(error).splitlines()
-    try:
-        module = importlib.import_module(package)
-    except ImportError as error:
-        raise click.UsageError(f"the steps in {package!r} cannot be loaded: {error}") from None
-    for name in getattr(module, "pytest_plugins", ()):
-        importlib.import_module(name)
     names = project.known(file.parent, found, Additional.load(file.with_name("additional.toml"), found))
-    result = lint_features(read_features(file.parent), names, definitions(package, Path.cwd()))
+    result = lint_features(read_features(file.parent), names, vocabulary(package, file.parent))
     yield from map(str, (*result.defects, *result.warnings))

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "gate": "gate",
     "init": "setup",
     "item": "item",
+    "new": "new",
     "results": "results",
     "signoff": "signoff",
     "supplement": "supplement",

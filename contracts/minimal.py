@@ -1,6 +1,6 @@
 """Writes the contract of Customerp's minimal profile, which is what is left of the full one.
 
-    python contracts/minimal.py > contracts/customerp-minimal.openapi.yaml
+python contracts/minimal.py > contracts/customerp-minimal.openapi.yaml
 """
 
 from __future__ import annotations

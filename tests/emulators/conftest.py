@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from counterpart.emulators import Clock, Customerp, Invoiced, Server, Settings, Switches, transport
+
+# The table that the tests of Invoiced are written in is a plain file beside them.
+sys.path.insert(0, str(Path(__file__).parent))
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 OVER_HTTP = os.environ.get("COUNTERPART_WIRE") == "http"

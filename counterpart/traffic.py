@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
@@ -17,7 +18,7 @@ from counterpart.reporting.annex import Sending, Traffic
 from counterpart.stage import BASE_URLS
 
 # Longer texts are cut: the report is for people, and the whole recording lies beside it.
-WRITTEN, READ = 1500, 300
+SENT, RECEIVED = 1500, 250
 _PROVENANCE = ("recorded_against", "recorded_on", "recorded_with")
 _TOKEN = re.compile(r'("(?:\\.|[^"\\])*")|([,:])')
 _HOSTS = {urlsplit(url).hostname: system for system, url in BASE_URLS.items()}
@@ -55,7 +56,7 @@ def _shown(exchanges: Iterable[Exchange]) -> list[Sending]:
             shown[first] = replace(shown[first], times=shown[first].times + 1)
             continue
         readings[key] = len(shown)
-        received = _answered(each.response_text, READ if reading else WRITTEN)
+        received = _answered(each.response_text)
         same_as = answers.get(each.response_text) if len(received) > 40 else None
         answers.setdefault(each.response_text, number)
         shown.append(
@@ -65,7 +66,7 @@ def _shown(exchanges: Iterable[Exchange]) -> list[Sending]:
                 each.actor or "unknown",
                 _HOSTS.get(address.hostname) or address.hostname or "",
                 each.method,
-                _cut(target, READ),
+                _cut(target, RECEIVED),
                 _asked(each.request_text),
                 each.status,
                 "" if same_as else received,
@@ -77,19 +78,19 @@ def _shown(exchanges: Iterable[Exchange]) -> list[Sending]:
 
 def _asked(body: str) -> str:
     """A request's body with room after its commas and colons, nothing left out."""
-    return _cut(_TOKEN.sub(lambda match: match[1] or f"{match[2]} ", body[: WRITTEN + 1]), WRITTEN)
+    return _cut(_TOKEN.sub(lambda match: match[1] or f"{match[2]} ", body[: SENT + 1]), SENT)
 
 
-def _answered(body: str, most: int) -> str:
+def _answered(body: str) -> str:
     """An answer's body without the members that are empty; how many there were is said."""
     try:
         # Numbers stay as they were written: 1.10 read as a float would be shown as 1.1.
         data = json.loads(body, parse_float=_Verbatim, parse_int=_Verbatim)
     except (ValueError, RecursionError):
-        return _cut(body, most)
+        return _cut(body, RECEIVED)
     empty = [0]
     text = _told(data, empty)
-    return _cut(text, most) + (f" ({empty[0]} empty)" if empty[0] else "")
+    return _cut(text, RECEIVED) + (f" ({empty[0]} empty)" if empty[0] else "")
 
 
 class _Verbatim(str):
@@ -100,11 +101,12 @@ def _told(node: Any, empty: list[int]) -> str:
     if isinstance(node, dict):
         filled = {name: value for name, value in node.items() if value not in (None, "")}
         empty[0] += len(node) - len(filled)
-        members = (f"{json.dumps(name, ensure_ascii=False)}: {_told(value, empty)}" for name, value in filled.items())
-        return "{" + ", ".join(members) + "}"
+        return "{" + ", ".join([f"{encode_basestring(name)}: {_told(filled[name], empty)}" for name in filled]) + "}"
     if isinstance(node, list):
-        return "[" + ", ".join(_told(each, empty) for each in node) + "]"
-    return str(node) if isinstance(node, _Verbatim) else json.dumps(node, ensure_ascii=False)
+        return "[" + ", ".join([_told(each, empty) for each in node]) + "]"
+    if isinstance(node, str):
+        return str(node) if isinstance(node, _Verbatim) else encode_basestring(node)
+    return json.dumps(node)
 
 
 def _cut(text: str, most: int) -> str:

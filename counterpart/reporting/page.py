@@ -52,6 +52,8 @@ def page(content: Mapping[str, Any]) -> str:
 def visible(node: Any) -> Any:
     """The same values with everything that hides in a text shown as an escape."""
     if isinstance(node, str):
+        if node.isascii() and node.isprintable():
+            return node
         return _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", node)
     if isinstance(node, Mapping):
         return {visible(name): visible(value) for name, value in node.items()}

@@ -80,7 +80,7 @@ def _clear(out: Path) -> None:
 def _write(out: Path, content: Mapping[str, Any]) -> None:
     """Write page and data; the data last, so that a reader who finds them new finds the page new as well."""
     out.mkdir(parents=True, exist_ok=True)
-    for name, text in ((PAGE, page(content)), (DATA, json.dumps(content, indent=1) + "\n")):
+    for name, text in ((PAGE, page(content)), (DATA, json.dumps(content) + "\n")):
         temporary = out / f"{name}.new"
         temporary.write_text(text, "utf-8")
         temporary.replace(out / name)

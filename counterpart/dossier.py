@@ -14,6 +14,8 @@ from typing import Any
 from counterpart import project
 from counterpart.authorship import same_hand
 from counterpart.checklist import Circumstances
+from counterpart.checklist.errors import PolicyError
+from counterpart.checklist.policy import Policy
 from counterpart.replay.contracts import Contract
 from counterpart.replay.reviews import FILE, Reviews
 from counterpart.replay.staleness import Standing, Status, statuses
@@ -46,6 +48,7 @@ def make(root: Path, results: Results, out: Path, kept: Path, at: datetime | Non
         attempts=archive.attempts(log, candidate(facts), facts.started),
         same_hand=same_hand(root, supplement, decisions, circumstances.waivers),
         environment=_environment(root, traffic.values(), unread),
+        minimum_proof=_minimum(root),
     )
     made = build(
         out,
@@ -64,6 +67,15 @@ def make(root: Path, results: Results, out: Path, kept: Path, at: datetime | Non
     told = {"candidate": candidate(facts), "verdict": verdict["sentence"], "proven": verdict["proven"]}
     logbook.append(log, "built", report, {**told, "revision": facts.revision, "run": facts.started}, at)
     return made
+
+
+def _minimum(root: Path) -> str:
+    """The proof level that the policy of the gate asks for a release, where there is one."""
+    try:
+        return Policy.load(root / "gate.toml", "release").proof
+    except PolicyError:
+        # A policy that cannot be used is the gate's to complain of.
+        return ""
 
 
 def _stale(root: Path, results: Results) -> tuple[dict[str, str], int]:

@@ -12,10 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
-from counterpart.checklist.approvals import Approval, parsed, seal
+from counterpart.checklist.approvals import Approval, parsed, seal, text
 from counterpart.checklist.checklist import Checklist
 from counterpart.checklist.errors import WaiversError
-from counterpart.checklist.tomlfile import load_toml
+from counterpart.checklist.tomlfile import edited, load_toml, replace_file
 
 _WAIVER = {"item", "reason", "risk", "owner", "expires", "approved"}
 _QUARANTINE = {"scenario", "reason", "owner", "expires"}
@@ -102,6 +102,31 @@ class Waivers:
         if defects:
             raise WaiversError(path, defects)
         return cls(waivers, quarantined)
+
+
+def write_waiver(path: Path, checklist: Checklist, more_items: Iterable[str], made: Waiver) -> None:
+    """Put a waiver into its file, in the place of an earlier one of the item; raises WaiversError, changing nothing."""
+    known = [*(item.short for item in checklist.items), *more_items]
+    order = list(Waivers.load(path, checklist, known).waivers)
+    values: dict[str, str | None] = {
+        name: text(getattr(made, name)) for name in ("item", "reason", "risk", "owner")
+    }
+    values["expires"] = made.expires.isoformat() if made.expires else None
+    values["approved"] = made.approved.to_toml() if made.approved else None
+    whole = path.read_text("utf-8") if path.exists() else ""
+    if made.item not in order:
+        whole = f"{whole.rstrip()}\n\n[[waiver]]\nitem = {values['item']}\n".lstrip("\n")
+        order.append(made.item)
+    changed = edited(whole, "waiver", order.index(made.item), values)
+    trial = path.with_name(f"{path.name}.trial")
+    try:
+        replace_file(trial, changed)
+        Waivers.load(trial, checklist, known)
+    except WaiversError as trouble:
+        raise WaiversError(path, trouble.defects) from None
+    finally:
+        trial.unlink(missing_ok=True)
+    replace_file(path, changed)
 
 
 NOTHING_WAIVED = Waivers({}, {})

@@ -57,7 +57,7 @@ class Annex:
 
     `traffic` is by node id, `faults` are seeded faults by the item that noticed them, `history` is by item the
     verdicts of earlier sign-offs, oldest first, `same_hand` are sentences on approvals by the author of what was
-    approved, `environment` are further facts, as label and text.
+    approved, `environment` are further facts, as label and text, `minimum_proof` is the level that a release needs.
     """
 
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
@@ -66,3 +66,4 @@ class Annex:
     attempts: tuple[Attempt, ...] = ()
     same_hand: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    minimum_proof: str = ""

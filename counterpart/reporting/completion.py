@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from counterpart.checklist import Verdict
+from counterpart.checklist import PROOF_LEVELS, Verdict
 from counterpart.reporting.findings import Findings
 
 _BAD = (Verdict.FAILED, Verdict.FLAKY, Verdict.STALE)
@@ -93,6 +93,11 @@ def _criteria(findings: Findings) -> list[dict[str, Any]]:
             f"{len(unresolved)} of {len(findings.annex.attempts)} unresolved" if findings.annex.attempts else "none",
         ),
     ]
+    if minimum := findings.annex.minimum_proof:
+        enough = PROOF_LEVELS[PROOF_LEVELS.index(minimum) :]
+        strong = sum(1 for each in items if each.proof in enough)
+        told = f"{strong} of {len(items)}"
+        met.append((f"Every item is proven by a {minimum} or better", strong == len(items), told))
     return [{"criterion": what, "met": bool(so), "found": found} for what, so, found in met]
 
 

@@ -24,6 +24,7 @@ from counterpart.checklist import (
     judge,
 )
 from counterpart.checklist import manual as by_hand
+from counterpart.checklist.waivers import write_waiver
 
 EDIT, CREATE = "customer-company/edit-source", "customer-company/create"
 OPEN = "customer-company/properties-unspecified"
@@ -180,3 +181,21 @@ def test_mistakes_in_the_file_are_told_all_at_once(checklist: Checklist, tmp_pat
         "quarantine 1: 'reason' must be a text; write reason = \"...\"",
     ]
     assert Waivers.load(tmp_path / "none.toml", checklist) == Waivers({}, {})
+
+
+def test_a_waiver_is_written_with_its_seal_and_replaced_by_the_next(checklist: Checklist, tmp_path: Path) -> None:
+    path = tmp_path / "waivers.toml"
+    path.write_text('# Kept.\n[[quarantine]]\nscenario = "a/b/c"\nreason = "R"\nowner = "Ola"\nexpires = 2026-04-01\n')
+    waiver = Waiver(EDIT, 'The "ERP" goes.', "Late.", "Ola", date(2026, 5, 31), None)
+    approved = replace(waiver, approved=Approval("Kari", TODAY, "Controller", "Agreed.", waiver.seal))
+    for made in (waiver, approved):
+        write_waiver(path, checklist, (), made)
+        loaded = Waivers.load(path, checklist)
+        assert loaded.waivers == {EDIT: made}
+        assert list(loaded.quarantined) == ["a/b/c"]
+    assert approved.trouble(TODAY) == ""
+    assert path.read_text().startswith("# Kept.\n")
+    before = path.read_bytes()
+    with pytest.raises(WaiversError, match="no item is called 'x/y'"):
+        write_waiver(path, checklist, (), replace(waiver, item="x/y"))
+    assert path.read_bytes() == before

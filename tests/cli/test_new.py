@@ -39,9 +39,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_it_runs_to_the_first_sentence_to_be_written(run: Run, tmp_path: Path) -> None:
-    code, out = run(
-        "counterpart", "new", "customer-company/create", *TITLE, "--then", "both phones stand in Invoiced"
-    )
+    code, out = run("counterpart", "new", "customer-company/create", *TITLE, "--then", "both phones stand in Invoiced")
     node = "features/customer-company/create.feature::a-customer-with-two-phones"
     assert (code, out.splitlines()) == (
         0,
@@ -51,12 +49,16 @@ def test_it_runs_to_the_first_sentence_to_be_written(run: Run, tmp_path: Path) -
             f'Run it: pytest "{node}" --against=emulators',
         ],
     )
-    assert (tmp_path / "features/customer-company/create.feature").read_text("utf-8").endswith(
-        "  @id:a-customer-with-two-phones\n"
-        "  Scenario: A customer with two phones\n"
-        "    Given a Customerp Customer linked with its Invoiced Customer\n"
-        "    When the sync comes to rest\n"
-        "    Then both phones stand in Invoiced\n"
+    assert (
+        (tmp_path / "features/customer-company/create.feature")
+        .read_text("utf-8")
+        .endswith(
+            "  @id:a-customer-with-two-phones\n"
+            "  Scenario: A customer with two phones\n"
+            "    Given a Customerp Customer linked with its Invoiced Customer\n"
+            "    When the sync comes to rest\n"
+            "    Then both phones stand in Invoiced\n"
+        )
     )
     code, out = run("pytest", node, "--against=emulators")
     assert code == 1

@@ -66,11 +66,10 @@ def folder(tmp_path: Path) -> Path:
 
 def _told(folder: Path, before: Iterable[Finding] = (), signed: datetime | None = None) -> list[tuple[str, str, str]]:
     known = set(before)
-    # Items beyond the document may be waiting for their scenarios.
     return [
         (each.code, f"{each.path.relative_to(folder.parent)}:{each.line}", f"{each.message}; {each.cure}")
         for each in Trace.load(folder, signed).findings
-        if each not in known and each.path.name != "additional.toml"
+        if each not in known
     ]
 
 

@@ -3,13 +3,17 @@
 Run it as `python bench/documents.py`. It reads the sample documents where they are there, and documents in the same
 grammar made here where not. CPU time is counted, which other work does not blur. docutils is a second opinion, too:
 it has to see the same sections and the same filled tables, and its messages are those that the samples' list expects;
-a table without rows it drops, so it cannot say what is to be proven.
+a table without rows it drops, so it cannot say what is to be proven. At last each document is scaffolded, and pytest
+collects what was written.
 """
 
 from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,7 +23,8 @@ from docutils.core import publish_doctree
 from rich.console import Console
 from rich.table import Table
 
-from counterpart.checklist import Document, derive, diagnose, read
+from counterpart.checklist import Document, derive, diagnose, read, scaffold
+from counterpart.gherkin import read_features
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "dataflow-documents"
 WANTED = 1_000
@@ -98,6 +103,20 @@ def opinions(document: Document, data: bytes, expected: str | None) -> tuple[boo
     )
 
 
+def collected(document: Document) -> tuple[int, bool]:
+    """How many scenarios a scaffold has, and whether it is whole: all items, all collected, the same a second time."""
+    with tempfile.TemporaryDirectory() as folder:
+        scaffold(document, Path(folder))
+        again = {each.state for each in scaffold(document, Path(folder))} == {"unchanged"}
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", folder]
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        outlines = read_features(Path(folder) / "features").outlines
+    wanted = {item.short for item in derive(document)[1]}
+    runs = sum(len(each.identities()) for each in outlines)
+    whole = f"{runs} test" in said.splitlines()[-1] if runs else "no tests" in said
+    return runs, again and whole and {item for each in outlines for item in each.items} == wanted
+
+
 def rows_of(table: nodes.table) -> int:
     """How many rows a table has below its header."""
     return sum(len(body.children) for body in table.findall(nodes.tbody))
@@ -128,6 +147,11 @@ def main() -> None:
     ):
         asked = [answer for answer in answers if answer is not None]
         console.print(f"docutils agrees on {heading}: {sum(asked)} of {len(asked)} documents")
+    scaffolds = [collected(read(data, name)) for name, data in found]
+    sound = sum(whole for _, whole in scaffolds)
+    total = sum(runs for runs, _ in scaffolds)
+    console.print(f"scaffolds that pytest collects whole, and that a second run leaves alone: {sound} of {len(found)}")
+    console.print(f"scenarios in them: {total}")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ for command in (tracing.trace, tracing.review):
     checklist.add_command(command)
 
 
-@checklist.command()
+@checklist.command(short_help="What nobody has decided.")
 @FILE
 @JSON
 def points(file: Path, as_json: bool) -> None:
@@ -73,7 +73,7 @@ def _standing(decision: Decision | None) -> str:
     return decision.standing
 
 
-@checklist.command()
+@checklist.command(short_help="Decide an open point.")
 @click.argument("point")
 @click.argument("choice")
 @click.option("--reason", required=True, help="why")
@@ -98,7 +98,7 @@ def decide(point: str, choice: str, reason: str, name: str | None, role: str | N
         click.echo(f"{made.point}: {made.choice} ({made.standing}).")
 
 
-@checklist.command()
+@checklist.command(short_help="What is amiss, without running anything.")
 @click.option("--steps", "package", default="steps", show_default=True, help="the package of the step definitions")
 @FILE
 @JSON

@@ -39,7 +39,7 @@ SEVERITIES = ("block", "warn", "note")
 TODO = {"new": "write", "reworded": "review", "blocked": "decide", "gone": "retire", "other systems": "decide"}
 
 
-@click.command()
+@click.command(short_help="Flows and findings of a document.")
 @click.argument("document", type=DOCUMENT)
 @click.option("--opposite", type=DOCUMENT, help="the document of the other direction, to find flows without a way back")
 @JSON
@@ -106,7 +106,7 @@ def _show_diagnostics(diagnostics: Iterable[Diagnostic], name: str) -> None:
             show_lines("  To do: ", cure)
 
 
-@click.command()
+@click.command(short_help="What is to be proven.")
 @click.argument("document", type=DOCUMENT, required=False)
 @FILE
 @JSON
@@ -139,7 +139,7 @@ def items(document: Path | None, file: Path, as_json: bool) -> None:
     )
 
 
-@click.command(name="compare")
+@click.command(name="compare", short_help="What a document says differently.")
 @click.argument("document", type=DOCUMENT, required=False)
 @click.argument("newer", type=DOCUMENT, required=False)
 @click.option("--attest", is_flag=True, help="keep a dated note of who compared, for places without the document")
@@ -257,7 +257,7 @@ def _show_attestation(file: Path, as_json: bool) -> bool:
     return found is None or lapsed is not None
 
 
-@click.command()
+@click.command(short_help="What there is to do for a new document.")
 @click.argument("document", type=DOCUMENT)
 @click.option("--write", is_flag=True, help="derive the checklist anew from the document, and nothing else")
 @FILE
@@ -301,7 +301,7 @@ def update(document: Path, write: bool, file: Path, kept: Path, as_json: bool) -
         raise SystemExit(1)
 
 
-@click.command(name="scaffold")
+@click.command(name="scaffold", short_help="Write features for a document.")
 @click.argument("document", type=DOCUMENT)
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="where to write")
 @click.option(

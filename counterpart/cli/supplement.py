@@ -63,7 +63,7 @@ def _deciding(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@supplement.command()
+@supplement.command(short_help="Agree on a row as it stands.")
 @_deciding
 def approve(row: str, name: str, role: str, reason: str, file: Path, as_json: bool) -> None:
     """Approve a ROW as it stands; an edit of it lets the approval lapse.
@@ -75,7 +75,7 @@ def approve(row: str, name: str, role: str, reason: str, file: Path, as_json: bo
     _decide("approved", row, Approval(name, date.today(), role, reason), file, as_json)
 
 
-@supplement.command()
+@supplement.command(short_help="Take a row out, and keep why.")
 @_deciding
 def reject(row: str, name: str, role: str, reason: str, file: Path, as_json: bool) -> None:
     """Take a ROW out of what is under test, and keep why.
@@ -87,7 +87,7 @@ def reject(row: str, name: str, role: str, reason: str, file: Path, as_json: boo
     _decide("rejected", row, Approval(name, date.today(), role, reason), file, as_json)
 
 
-@supplement.command(name="suggest")
+@supplement.command(name="suggest", short_help="Suggest a row, or take a decision back.")
 @click.argument("row")
 @click.option("--type", "kind", type=click.Choice(TYPES), help="what the values are")
 @click.option("--reason", help="why the two belong together")

@@ -16,7 +16,7 @@ from counterpart.cli.touched import signed_last
 from counterpart.trace import Trace, name_of
 
 
-@click.command()
+@click.command(short_help="What items rest on, and what is torn.")
 @FILE
 @KEPT
 @JSON
@@ -102,7 +102,7 @@ def _told(item: Item, found: Trace) -> dict[str, Any]:
     }
 
 
-@click.command()
+@click.command(short_help="Keep what items and scenarios say now.")
 @click.argument("items", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="every item")
 @click.option("--by", "name", help="who has looked at them; without a name they are only noted")

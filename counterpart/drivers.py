@@ -32,6 +32,10 @@ class DriverError(Exception):
         )
 
 
+class NotOffered(DriverError):
+    """A system's API has no such operation at all."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One record as its system shows it: `kind` is the collection, `values` the JSON of the API."""
@@ -140,7 +144,7 @@ class Driver(ABC):
         request = httpx.Request(method, url, headers=self._client.headers, json=json, extensions=timeout)
         response = self._client.send(request)
         if response.status_code not in ok:
-            raise DriverError(self.system, response, wanted)
+            raise (NotOffered if response.status_code == 405 else DriverError)(self.system, response, wanted)
         return response
 
     def _parsed(self, kind: str, changes: Mapping[str, str]) -> dict[str, Any]:

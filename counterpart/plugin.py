@@ -19,6 +19,7 @@ from counterpart.checklist import Checklist, ChecklistError
 from counterpart.diagnosis import NAME as DIAGNOSIS
 from counterpart.diagnosis import Diagnosing
 from counterpart.discretion import Discretion
+from counterpart.drivers import NotOffered
 from counterpart.emulators import Profile
 from counterpart.gherkin import (
     ROW_COLUMN,
@@ -304,7 +305,8 @@ def pytest_bdd_after_step(request: pytest.FixtureRequest, step: Step) -> None:
 
 
 def pytest_bdd_step_error(request: pytest.FixtureRequest, exception: BaseException) -> None:
-    request.node.stash[STEPS].end("skipped" if isinstance(exception, pytest.skip.Exception) else "failed")
+    skipped = isinstance(exception, pytest.skip.Exception) or _cannot_hold(request.config, exception)
+    request.node.stash[STEPS].end("skipped" if skipped else "failed")
     request.config.stash[BRIDGE].step_error(exception)
 
 
@@ -330,7 +332,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     except ReplayError as error:
         trouble = str(error)
         item.stash[CAUSE] = "recording is stale"
-    except (ReplayMiss, Exception):
+    except (ReplayMiss, Exception) as error:
+        if _cannot_hold(item.config, error):
+            pytest.skip(f"the minimal profile has no such operation: {error}")
         trouble = together(item.stash[SCENE].session.misses) if SCENE in item.stash else ""
         item.stash[CAUSE] = "sync is wrong" if trouble else ""
         if not trouble:
@@ -344,6 +348,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         except ReplayError as refused:
             pytest.fail(str(refused), pytrace=False)
     return result
+
+
+def _cannot_hold(config: pytest.Config, error: BaseException) -> bool:
+    """Whether a scenario needs what an ERP of the minimal profile is not asked to offer."""
+    return isinstance(error, NotOffered) and config.stash[STAGE].profile == "minimal"
 
 
 @pytest.hookimpl(trylast=True)

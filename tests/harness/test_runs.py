@@ -217,3 +217,15 @@ def test_recordings_are_of_the_full_profile(project: Any, others: list[str]) -> 
     code, out = project.run(ONE, "--profile=minimal", *others)
     assert code == 4
     assert "the recordings are of the full profile" in out
+
+
+def test_what_cannot_hold_over_the_minimal_profile_is_reported(project: Any) -> None:
+    code, out = project.run("features/product-item/deletes.feature", "--against=emulators", "--profile=minimal", "-rs")
+    assert code == 0
+    assert "3 passed, 2 skipped" in out
+    assert "the minimal profile has no such operation: Customerp answered 405 to DELETE" in out
+    reasons = [
+        case.get("message", "") for case in ElementTree.parse(project.root / "reports" / "junit.xml").iter("skipped")
+    ]
+    assert len(reasons) == 2
+    assert all("the minimal profile has no such operation" in reason for reason in reasons)

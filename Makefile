@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 # pytest compiles its plugins anew at each start unless Python may keep the result.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: browser signoff checklist test lint unit minimal wire contracts fuzz faults simulate bench record report lock clean help
+.PHONY: browser signoff checklist test lint unit minimal wire contracts fuzz faults simulate bench mutate record report lock clean help
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,10 @@ PEERS := $(VENV)/peers
 $(PEERS): requirements-bench.lock $(READY)
 	@$(BIN)/python -m pip $(LOCKED) -r requirements-bench.lock
 	@touch $@
+
+MUTATE ?= merge plan lines walk
+mutate: $(PEERS)  ## mutation score of the sync's rules; an hour or two, or SAMPLE=40 mutants of each module
+	@$(BIN)/python bench/mutation.py $(MUTATE) $(if $(SAMPLE),--sample $(SAMPLE))
 
 bench: $(PEERS)  ## measure what a scenario and a request cost, with the plain stack beside it
 	@$(BIN)/python bench/scenario_cost.py

@@ -1,8 +1,9 @@
 """Mutation score of the rules: each mutant of a module is put to the module's tests, and one that passes has survived.
 
-cosmic-ray makes the mutants. Its own runner starts an interpreter for each, which takes longer than the tests; here one
-process loads what the tests need, and a child forked from it imports the mutant and runs them. Mutants that differ in
-annotations only are left out, since nothing evaluates those.
+cosmic-ray makes the mutants. Its own runner starts an interpreter for each, which takes longer than the tests; here
+one process loads what the tests need, and a child forked from it imports the mutant and runs them. Left out are mutants
+that differ in annotations only, since nothing evaluates those, and comparisons of texts by order or identity instead of
+equality: which of two words comes first in the alphabet is chance.
 
     python bench/mutation.py [merge plan lines walk] [--sample 100] [--seed 1]
 """
@@ -80,8 +81,18 @@ def mutants(module: str, seed: int) -> Iterator[Mutant]:
     for name, occurrence, line in places:
         changed = mutate_code(source, get_operator(name)(), occurrence)
         with contextlib.suppress(SyntaxError):
-            if changed is not None and ast.dump(_Without().visit(ast.parse(changed))) != plain:
+            tree = ast.parse(changed or source)
+            if ast.dump(_Without().visit(tree)) != plain and not any(map(_by_chance, ast.walk(tree))):
+                assert changed is not None
                 yield Mutant(name.removeprefix("core/"), line, changed)
+
+
+def _by_chance(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE | ast.Is):
+        return False
+    return any(
+        isinstance(each, ast.Constant) and isinstance(each.value, str) for each in (node.left, *node.comparators)
+    )
 
 
 class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):

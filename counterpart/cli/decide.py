@@ -119,6 +119,27 @@ def retry(
     click.echo(f"{many} will be tried again by the next run." if held else "Nothing is held back.")
 
 
+@click.command("allow-deletes")
+@click.argument("flow")
+@CONFIG
+@STATE
+@BY
+@REASON
+def allow_deletes(flow: str, config: Path | None, state: Path | None, by: str, reason: str | None) -> None:
+    """Let the deletes of FLOW that are pending now go on, however many they are; later ones are asked about again.
+
+    \b
+    Example:
+      counterpart sync allow-deletes customer-company --reason "old branch closed" --by "Kari Nordmann"
+    """
+    settings = settings_of(config)
+    flows = {each.id: each for each in flows_of(settings)}
+    [named] = _named((flow,), list(flows))
+    with store_of(settings, state) as store:
+        pending = decisions.allow_deletes(store, flows[named], _decided(by, reason))
+    click.echo(f"{pending} deletes of {named} go on with the next run." if pending else "No delete is pending.")
+
+
 @click.command()
 @click.argument("flows", nargs=-1)
 @CONFIG

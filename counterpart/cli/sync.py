@@ -162,5 +162,5 @@ def _once(config: Path | None, state: Path | None, as_json: bool, *, complete: b
 
 for _command in (links.status, links.links, links.show, links.conflicts, links.history, links.check):
     sync.add_command(_command)
-for _command in (decide.resolve, decide.link, decide.retry, decide.pause, decide.resume):
+for _command in (decide.resolve, decide.link, decide.retry, decide.allow_deletes, decide.pause, decide.resume):
     sync.add_command(_command)

@@ -148,3 +148,12 @@ def test_a_signed_webhook_starts_the_next_round_at_once(world: Any) -> None:
 def test_listening_needs_a_secret(world: Any) -> None:
     code, _, err = world.run("sync", "watch", "--listen", "0")
     assert (code, "--listen needs a secret: set COUNTERPART_CUSTOMERP_WEBHOOK_SECRET" in err) == (2, True)
+
+
+def test_deletes_are_allowed_by_name(linked: Any) -> None:
+    allow = ("sync", "allow-deletes", "customer-company", "--by", "Kari Nordmann")
+    assert linked.run(*allow)[:2] == (0, "No delete is pending.\n")
+    entries = json.loads(linked.run("sync", "history", "--json")[1])
+    assert [(each["by"], each["operation"], each["note"]) for each in entries if each["by"] != "sync"] == [
+        ("Kari Nordmann", "allow deletes", "0 of them")
+    ]

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from sync.converters import PLAIN, Terms
 from sync.flow import Pair
+from sync.lines import LineChange, LinesMerged
 from sync.merge import Clash, Merged, Setting, choose, merge
+from sync.plan import Change, Creation, LinkPlan
 from sync.values import Value, Values, words, words_of
 
 
@@ -186,3 +188,14 @@ def test_a_united_set_loses_no_addition_and_keeps_no_removal(base: list[str], er
     assert there == words_of((values[0] | merged.to_source)["tags"])
     added, removed = (set(erp) | set(inv)) - set(base), set(base) - (set(erp) & set(inv))
     assert set(there) == (set(base) | added) - removed
+
+
+def test_a_value_without_counterpart_that_meets_nothing_is_recorded_and_told() -> None:
+    met = merge((TERMS,), {}, {"days": None}, {"days": "Due on receipt"}, SETTING)
+    reason = "the terms 'Due on receipt' have no day count; the other side is left alone"
+    assert met == Merged(diverge={"days": reason}, remarks=(("days", "unmappable", reason),))
+
+
+@pytest.mark.parametrize("kind", [Merged, Setting, Clash, LineChange, LinesMerged, Change, LinkPlan, Creation])
+def test_what_was_decided_cannot_be_changed(kind: Any) -> None:
+    assert kind.__dataclass_params__.frozen

@@ -224,8 +224,6 @@ def test_what_cannot_hold_over_the_minimal_profile_is_reported(project: Any) -> 
     assert code == 0
     assert "3 passed, 2 skipped" in out
     assert "the minimal profile has no such operation: Customerp answered 405 to DELETE" in out
-    reasons = [
-        case.get("message", "") for case in ElementTree.parse(project.root / "reports" / "junit.xml").iter("skipped")
-    ]
-    assert len(reasons) == 2
-    assert all("the minimal profile has no such operation" in reason for reason in reasons)
+    skipped = ElementTree.parse(project.root / "reports" / "junit.xml").iter("skipped")
+    reasons = [case.get("message", "") for case in skipped if case.get("type") == "pytest.skip"]
+    assert [reason.startswith("Skipped: the minimal profile has no such operation") for reason in reasons] == [True] * 2

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import click
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from ablations import RULES, without
 from explore import Tally, every_crash, feature, play, shortest, story
 from scene import Outcome, Plan
 
@@ -35,33 +39,71 @@ def _every_crash(seed: int) -> list[tuple[Plan, Outcome]]:
     return played
 
 
+def _without(rule: str, seed: int) -> Counter[str]:
+    """What one history breaks without a rule."""
+    with without(rule):
+        violation = play(Plan.of(seed)).violation
+    return Counter() if violation is None else Counter({violation.invariant: 1})
+
+
+def _ready() -> None:
+    """A worker makes and drops objects by the million, none of them in circles."""
+    gc.set_threshold(200_000, 20, 100)
+
+
+def _ablations(seeds: int, first: int, jobs: int) -> None:
+    with ProcessPoolExecutor(jobs, initializer=_ready) as pool:
+        for rule in RULES:
+            broken: Counter[str] = sum(
+                pool.map(partial(_without, rule), range(first, first + seeds), chunksize=10), Counter()
+            )
+            which = ", ".join(f"{name} {number}" for name, number in broken.most_common())
+            click.echo(f"{broken.total():>6} of {seeds:,}  without: {rule}" + (f"  ({which})" if which else ""))
+
+
 @click.command()
 @click.option("--seeds", default=1000, show_default=True, help="How many histories to play.")
 @click.option("--first", default=0, show_default=True, help="The seed to begin with.")
 @click.option("--exhaust", default=3, show_default=True, help="Histories to play once for each of their crash points.")
 @click.option("--jobs", default=1, show_default=True, help="Processes.")
 @click.option("--show", type=int, help="Tell one seed's history and what it came to.")
-def main(seeds: int, first: int, exhaust: int, jobs: int, show: int | None) -> None:
-    """Exits with 1 when an invariant does not hold in some history."""
+@click.option("--ablations", is_flag=True, help="Take the sync's rules away, one at a time, and count what fails.")
+@click.option("--write", type=click.Path(path_type=Path), help="Folder for a scenario of each failing history.")
+def main(
+    seeds: int, first: int, exhaust: int, jobs: int, show: int | None, ablations: bool, write: Path | None
+) -> None:
+    """Play histories of two systems, their people and a sync that crashes, and check the call log.
+
+    Exits with 1 when an invariant does not hold in some history.
+
+    Example: python tests/simulation --seeds 10000 --jobs 2
+    """
     if show is not None:
         click.echo(story(Plan.of(show)))
         return
+    if ablations:
+        _ablations(seeds, first, jobs)
+        return
     began, tally = time.perf_counter(), Tally()
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, initializer=_ready) as pool:
         work = [pool.map(_one, range(first, first + seeds), chunksize=10)]
         work.append(pool.map(_every_crash, range(first, first + exhaust)))
-        for results in work:
-            for played in results:
-                for plan, outcome in played:
-                    tally.add(plan, outcome)
-                    if outcome.violation is not None:
-                        click.echo(f"seed {plan.seed}: {outcome.violation}")
+        for played in (one for results in work for one in results):
+            for plan, outcome in played:
+                tally.add(plan, outcome)
+                if outcome.violation is not None:
+                    click.echo(f"seed {plan.seed}: {outcome.violation}")
+                if tally.seeds % 500 == 0:
+                    click.echo(f"  {tally.seeds:,} histories, {len(tally.failed)} failed", err=True)
     took = time.perf_counter() - began
-    click.echo(f"{tally} in {took:.1f} s ({tally.steps / took / jobs:.0f} steps a second and process)")
+    click.echo(f"{tally.table()}\n{tally} in {took:.1f} s ({tally.steps / took / jobs:.0f} steps a second and process)")
     for plan, outcome in tally.failed[:3]:
         assert outcome.violation is not None
         short = shortest(plan, outcome.violation.invariant)
         click.echo(f"\n{story(short)}\n\n{feature(short)}")
+        if write is not None:
+            write.mkdir(parents=True, exist_ok=True)
+            (write / f"seed-{plan.seed}.feature").write_text(feature(short), encoding="utf-8")
     sys.exit(1 if tally.failed else 0)
 
 

@@ -31,11 +31,14 @@ class Tally:
             self.failed.append((plan, outcome))
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{number} {name}" for name, number in sorted(self.counts.items()))
         return (
-            f"{self.seeds} histories, {self.crashes} crashes, {self.calls} calls, {self.steps} steps; {counts}; "
+            f"{self.seeds:,} histories, {self.crashes:,} crashes, {self.calls:,} calls, {self.steps:,} steps; "
             f"{len(self.failed)} failed"
         )
+
+    def table(self) -> str:
+        """What happened how often; what never happened proves nothing."""
+        return "\n".join(f"{number:>11,}  {name}" for name, number in sorted(self.counts.items()))
 
 
 def play(plan: Plan) -> Outcome:
@@ -102,13 +105,21 @@ def story(plan: Plan) -> str:
 def feature(plan: Plan) -> str:
     """The same history as a Gherkin scenario, to be worded by whoever keeps it."""
     outcome = play(plan)
-    steps = [str(event).strip() for event in plan.events]
-    lines = [f"Scenario: seed {plan.seed} keeps {outcome.violation.invariant if outcome.violation else 'everything'}"]
-    lines += [f"  {'Given' if n == 0 else 'And'} at {step}" for n, step in enumerate(steps)]
-    lines += [f"  And call {n} of the sync is {fate}" for n, fate in plan.faults]
-    lines += [f"  And the sync ends at point {point} and starts again" for point in sorted(plan.crashes)]
-    lines += [
-        "  When the sync comes to rest",
-        "  Then no edit is lost, nothing is doubled and every difference is told",
-    ]
-    return "\n".join(lines)
+    deeds = [f"at {event.at:.2f} s {event.deed} ({event.which}, {event.what})" for event in plan.events]
+    faults = [f"call {n} of the sync is {fate}" for n, fate in plan.faults]
+    ends = [f"the sync ends at point {point} and starts again" for point in sorted(plan.crashes)]
+    given = [*deeds, *faults, *ends]
+    broken = outcome.violation.invariant if outcome.violation else "everything"
+    return "\n".join(
+        (
+            "Feature: Histories that the simulation found",
+            "",
+            f"  # {outcome.violation}".replace("\n", " "),
+            f"  # python tests/simulation --show {plan.seed} tells what the unshortened history applied.",
+            f"  Scenario: seed {plan.seed} keeps {broken}",
+            *(f"    {'Given' if n == 0 else 'And'} {step}" for n, step in enumerate(given)),
+            "    When the sync comes to rest",
+            "    Then no edit is lost, nothing is doubled and every difference is told",
+            "",
+        )
+    )

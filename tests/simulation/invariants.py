@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mapping import COLLECTIONS, FLOWS, KEYS, agree, customerp, invoiced, text, unit_of
-from network import Call
+from network import SLOWEST, Call
 from people import Office
 
 from sync import Conflict
@@ -37,6 +37,8 @@ Pair = tuple[str, str, str]  # flow, id in Customerp, id in Invoiced
 _DERIVED = {"paymentState"}  # one way, so an edit in Customerp is set back
 _SAME = {"notes", "purchaseOrder", "phone", "email", "description"}  # one form on both sides
 _COMPANIONS = {"due_date", "items", "lines", "metadata"}
+
+_GUARD = 5.0 + SLOWEST + 0.5  # the sync's own bound, and the way back of the answer to the read
 
 
 @dataclass
@@ -81,6 +83,7 @@ class Books:
         self._overwritten: dict[tuple[Pair, str], Any] = {}
         self._creates: Counter[tuple[str, str]] = Counter()
         self._writing: dict[tuple[str, str], Call] = {}
+        self._sent: dict[str, float] = {}  # when a call was first sent under its key
         self._answered: set[str] = set()  # keys under which something was done
 
     # What the network tells
@@ -90,6 +93,8 @@ class Books:
             raise Violation("I11", f"{in_flight} calls in flight, and {self.cap} are allowed")
         if call.method == "GET":
             return
+        if call.key is not None:
+            self._sent.setdefault(call.key, call.sent)
         record = (call.system, "/".join(call.path.split("/")[:3]))
         asking = call.path.endswith("/999999999999999999")  # for an earlier answer, of nobody's record
         other = self._writing.get(record)
@@ -195,6 +200,8 @@ class Books:
             if touch.actor is None:
                 if moved:
                     self.counts["edits"] += 1
+                    last = self._edited.get(index)
+                    self.counts["edits of one property within a second"] += last is not None and int(last) == int(now)
                     pending.add(touch.system)
                     self._editors.setdefault(index, set()).add(touch.system)
                     self._edited[index] = now
@@ -245,7 +252,17 @@ class Books:
             self._read.get(("invoiced", touch.collection, inv_id), 0.0),
             self._listed.get(("invoiced", touch.collection), 0.0),
         )
-        return self._edited.get(index, 0.0) >= read
+        return self._edited.get(index, 0.0) >= read and self._in_time(touch, read)
+
+    def _in_time(self, touch: _Touch, read: float) -> bool:
+        """Whether the write was sent so soon after the read as the sync promises to.
+
+        A document's coupons are made between the two, which takes calls of their own.
+        """
+        call = touch.actor
+        assert call is not None
+        sent = self._sent.get(call.key or "", call.sent)
+        return touch.collection == "invoices" or sent - read <= _GUARD
 
     def _set_back(self, touch: _Touch, index: tuple[Pair, str], was: Any) -> bool:
         """Whether a person in Invoiced put back what the sync had written over, or a part of it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -26,6 +27,7 @@ Fate = Literal[
     "unreachable",  # no connection
     "forbidden",  # 401, as while a key is being exchanged
     "killed",  # applied, and the process ends before it has the answer
+    "raced",  # a person changes in Customerp what this call is about to change there
 ]
 FATES: tuple[Fate, ...] = Fate.__args__  # type: ignore[attr-defined]
 SLOWEST = 2.5  # seconds in one direction; a process that died is replaced later than that
@@ -96,9 +98,13 @@ class Network:
         lossy: bool,
     ) -> None:
         self._kill, self._memories = kill, memories
+        self.fates: Counter[str] = Counter()  # what went wrong so far
         self._seed, self._loop, self._emulators, self._faults = seed, loop, emulators, faults
         self._watcher, self._deaf, self._lossy = watcher, deaf, lossy
         self.log: list[Call] = []
+        self.people: Person
+        self.overtaken = 0  # answers that came after that of a later call
+        self._last_answered = 0
         self.quiet = False
         self._in_flight = 0
         self._throttled: dict[str, float] = {}
@@ -141,14 +147,19 @@ class Network:
         finally:
             self._in_flight -= 1
             call.answered = self._loop.time()
+            self.overtaken += call.n < self._last_answered
+            self._last_answered = max(self._last_answered, call.n)
 
     def _arrive(
         self, call: Call, headers: Mapping[str, str], fate: Fate | None, back: float, future: asyncio.Future[Reply]
     ) -> None:
         answer: Reply | Exception
-        if fate in (None, "dropped", "reset", "gateway", "error-applied", "killed"):
+        if fate == "raced":
+            self._race(call)
+        if fate in (None, "raced", "dropped", "reset", "gateway", "error-applied", "killed"):
             answer = self._apply(call, headers)
         if fate == "killed":
+            self.fates[fate] += 1
             self._kill()
             return
         if fate in ("lost", "dropped"):
@@ -157,10 +168,20 @@ class Network:
             answer = NoAnswer("RemoteProtocolError")
         elif fate == "unreachable":
             answer = NotSent("no connection")
-        elif fate is not None:
+        elif fate not in (None, "raced"):
             answer = _refusal(fate, call)
         call.status = answer.status if isinstance(answer, Reply) else 0
+        if fate is not None:
+            self.fates[fate] += 1
         self._loop.call_later(max(back, 0.0), _deliver, future, answer)
+
+    def _race(self, call: Call) -> None:
+        """Edit one of the texts that a call changes, a moment before it arrives."""
+        if call.system != "customerp" or call.method != "PATCH":
+            return
+        texts = [name for name, value in json.loads(call.body).items() if name in ("name", "phone", "email", "notes")]
+        if texts:
+            self.people.call("PATCH", call.path, {texts[0]: f"raced-{call.n}@x.example"})
 
     def _apply(self, call: Call, headers: Mapping[str, str]) -> Reply:
         call.arrived = self._loop.time()
@@ -181,7 +202,9 @@ class Network:
             return call.body
         body = json.loads(call.body)
         if call.method == "PATCH":
+            self.fates["a property of it is ignored"] += bool(body.keys() & self._deaf)
             body = {name: value for name, value in body.items() if name not in self._deaf}
+        self.fates["a text of it is squeezed"] += self._lossy and squeezed(body) != body
         return json.dumps(squeezed(body) if self._lossy else body).encode()
 
 

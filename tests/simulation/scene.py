@@ -115,7 +115,8 @@ class Scene:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._chance = random.Random(plan.seed ^ 0x5EED)
+        self._chance, self._told = random.Random(plan.seed ^ 0x5EED), random.Random(plan.seed ^ 0xB311)
+        self._bell: asyncio.Future[None] | None = None
         self._clock = VirtualClock()
         self._loop = VirtualLoop(self._clock, random.Random(plan.seed ^ 0xA51C), self._on_step)
         self._loop.set_exception_handler(self._on_error)
@@ -143,6 +144,7 @@ class Scene:
             deaf=plan.deaf,
             lossy=plan.lossy,
         )
+        self._network.people = self._office.erp
         self._process: _Process | None = None
         self._processes = 0
         self._keys = 0
@@ -168,6 +170,8 @@ class Scene:
             self._loop.close()
             self._database.close()
         trace = self._books.trace
+        self._books.counts += Counter({f"call: {fate}": number for fate, number in self._network.fates.items()})
+        self._books.counts["call: overtook another one's answer"] += self._network.overtaken
         return Outcome(
             violation,
             hashlib.sha256("\n".join(trace).encode()).hexdigest()[:16],
@@ -187,7 +191,7 @@ class Scene:
                 self._loop.call_at(event.at, self._act, event)
         while self._clock.elapsed < self._plan.length:
             await self._run()
-            await asyncio.sleep(self._chance.uniform(1, 40))
+            await self._pause(self._chance.uniform(1, 40))
         await asyncio.sleep(60)
         self._network.quiet = self._resting = True
         await self._rest()
@@ -254,8 +258,26 @@ class Scene:
         self._process = process
         return process
 
+    async def _pause(self, seconds: float) -> None:
+        """Between two rounds: so long, or until a webhook rings."""
+        self._bell = self._loop.create_future()
+        timer = self._loop.call_later(seconds, self._ring, None)
+        await self._bell
+        timer.cancel()
+
+    def _ring(self, name: str | None) -> None:
+        if name is not None:
+            self._books.counts[name] += 1
+        if self._bell is not None and not self._bell.done():
+            self._bell.set_result(None)
+
     def _act(self, event: Event) -> None:
+        """A deed, and the webhooks that tell of it: some come late, some twice, some never."""
+        self._books.counts[f"deed: {event.deed}"] += 1
         DEEDS[event.deed][1](self._office, event.which, event.what)
+        for name, share in (("webhook", 0.4), ("webhook, once more", 0.15)):
+            if event.at > 0 and self._told.random() < share:
+                self._loop.call_later(self._told.uniform(0.05, 8), self._ring, name)
 
     def _on_error(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """What was raised while a request was applied or a person acted; the next step of the play raises it."""
@@ -271,11 +293,13 @@ class Scene:
 
     def commit_point(self) -> None:
         if self._point():
+            self._books.counts["the process ended around a commit"] += 1
             raise Killed
 
     def _on_step(self) -> None:
         if self._process is not None and self._process.task is not None and self._point():
             task = self._process.task
+            self._books.counts["the process ended at an await"] += 1
             if task is not None:
                 task.cancel()
 

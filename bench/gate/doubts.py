@@ -29,6 +29,34 @@ from counterpart.reporting.results import Problem, in_order
 
 ALONE = f"cassettes/{FLOW}/create/alone.yaml"
 NODE = f"features/{FLOW}/create.feature::alone"
+DOCUMENT = """\
+==============================
+Customerp to Invoiced Dataflow
+==============================
+
+Generated: 2026-01-02 03:04:05
+
+Introduction
+------------
+
+How records get from Customerp to Invoiced.
+
+Customerp Product to Invoiced Plans
+-----------------------------------
+Every Customerp Product will be synchronized with a Invoiced Plans.
+
+Once a link between a Customerp Product and a Invoiced Plans is established, it will keep in sync between the two \
+systems, regardless of where it is edited.
+
+The following properties are synchronized between a Customerp Product and a Invoiced Plans:
+
+.. list-table::
+   :header-rows: 1
+
+   * - Customerp Product Property
+     - Invoiced Plans Property
+     - Invoiced Data Type
+"""
 Asked = Callable[[Path], Ruling]
 
 
@@ -294,6 +322,13 @@ def _failed_before(folder: Path) -> None:
     append(folder / "reports" / "archive" / LOG, "built", "0" * 64, told, datetime.now(UTC))
 
 
+def _document(folder: Path) -> Ruling:
+    """A newer document is at hand, and its flow leads to other records."""
+    path = folder / "reports" / "newer.rst"
+    path.write_text(DOCUMENT, "utf-8")
+    return ask(folder, document=path)
+
+
 def _no_repository(folder: Path) -> None:
     shutil.rmtree(folder / ".git")
 
@@ -397,6 +432,7 @@ DOUBTS = (
     Doubt("properties that nobody has listed", "item-open", _properties_open, unsigned),
     Doubt("property pairs approved by who wrote them", "same-hand", _approved_by_author, unsigned),
     Doubt("failed attempt of the same candidate", "attempt-unresolved", _failed_before),
+    Doubt("document that says something else by now", "document-changed", lambda folder: None, _document),
     Doubt("document compared by nobody", "not-attested", _without("features/attestation.toml")),
     Doubt(
         "checklist changed since it was compared",

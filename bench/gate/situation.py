@@ -79,11 +79,17 @@ def build(folder: Path) -> None:
     signed(folder)
 
 
-def ask(folder: Path, gate: str = "release", artifact: str = ARTIFACT, now: datetime | None = None) -> Ruling:
+def ask(
+    folder: Path,
+    gate: str = "release",
+    artifact: str = ARTIFACT,
+    now: datetime | None = None,
+    document: Path | None = None,
+) -> Ruling:
     """The answer of a gate of the project's policy."""
     policy = Policy.load(folder / "gate.toml", gate)
     archive = folder / "reports" / "archive"
-    papers = docket.Papers(folder, folder / "reports" / "results.json", folder / "allowed_signers", archive)
+    papers = docket.Papers(folder, folder / "reports" / "results.json", folder / "allowed_signers", archive, document)
     return rule(policy, docket.gather(papers, policy, artifact, now or datetime.now(UTC)))
 
 

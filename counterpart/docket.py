@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -29,27 +29,28 @@ from counterpart.replay import ReplayError, path_for
 from counterpart.replay.contracts import Contract
 from counterpart.replay.reviews import FILE as REVIEWS
 from counterpart.replay.reviews import Reviews
-from counterpart.replay.staleness import Standing, statuses
+from counterpart.replay.staleness import Standing, Status, statuses
 from counterpart.reporting import Places, ReportingError, Results
 from counterpart.reporting.agreement import disagreements
 from counterpart.reporting.archive import attempts
 from counterpart.reporting.content import candidate
 from counterpart.reporting.errors import NoResults, VoidResults
 from counterpart.reporting.logbook import LOG
-from counterpart.reporting.signing import DATA, verify
+from counterpart.reporting.signing import DATA, SUMS, verify
 from counterpart.stage import CONTRACTS
 from counterpart.trace import Trace
 
 # What a file that is missing, torn or of another version may raise in the rooms that read it.
 UNREADABLE = (ChecklistError, ReplayError, ReportingError, FeatureDefect, OSError, ValueError)
-CODES = {
-    Standing.NEVER_RECORDED: "evidence-missing",
-    Standing.UNUSABLE: "unusable-recording",
-    Standing.UNUSED: "unused-recording",
-    Standing.TOO_OLD: "stale-recording",
-    Standing.DRIFTED: "contract-newer",
-    Standing.NOT_BELIEVED: "not-believed",
-    Standing.NOT_REVIEWED: "not-reviewed",
+# Of what may be wrong with a recording: the reason, and what is to be done.
+RECORDINGS = {
+    Standing.NEVER_RECORDED: ("evidence-missing", "Record them."),
+    Standing.UNUSABLE: ("unusable-recording", "Put the right files back, or record again."),
+    Standing.UNUSED: ("unused-recording", "Take them away, or tag the scenario that they belong to."),
+    Standing.TOO_OLD: ("stale-recording", "Record again."),
+    Standing.DRIFTED: ("contract-newer", "Record again, and read what has changed."),
+    Standing.NOT_BELIEVED: ("not-believed", "Record again, and sign with the recorder's key."),
+    Standing.NOT_REVIEWED: ("not-reviewed", "`counterpart cassettes review` shows them."),
 }
 
 
@@ -175,16 +176,25 @@ def _recordings(papers: Papers, policy: Policy, results: Results, now: datetime)
     contracts = [Contract.load(papers.root / "contracts" / name) for name in CONTRACTS.values()]
     limits = {"": timedelta(days=policy.max_recording_age_days)}
     found = statuses(root, wanted, contracts, now.date(), limits=limits, reviews=Reviews.load(root / REVIEWS))
-    grouped: dict[tuple[str, Standing], list[str]] = defaultdict(list)
+    grouped: dict[tuple[str, Standing], list[Status]] = defaultdict(list)
     for each in found:
         item = each.cassette.rpartition("/")[0]
         if each.age is not None and each.age < timedelta(0):
             yield Trouble("clock", f"{each.cassette} was recorded in the future. Set the clock right.", item)
         for standing in each.standings:
-            grouped[item, standing].append(str(each))
-    for (item, standing), told in grouped.items():
-        more = f" and {len(told) - 1} more" if len(told) > 1 else ""
-        yield Trouble(CODES[standing], f"{told[0]}{more}", item)
+            grouped[item, standing].append(each)
+    for (item, standing), troubled in grouped.items():
+        code, cure = RECORDINGS[standing]
+        yield Trouble(code, f"{_told(standing, troubled)}. {cure}", item)
+
+
+def _told(standing: Standing, troubled: Sequence[Status]) -> str:
+    first = troubled[0]
+    parts = f"{', '.join(first.drift[:2])}{', …' if len(first.drift) > 2 else ''}"
+    because = {Standing.DRIFTED: parts, Standing.UNUSABLE: first.cause, Standing.NOT_BELIEVED: first.cause}
+    detail = f": {because[standing]}" if because.get(standing) else ""
+    count = "1 recording" if len(troubled) == 1 else f"{len(troubled)} recordings"
+    return f"{count}: {standing}, {'the first ' if len(troubled) > 1 else ''}{first.cassette}{detail}"
 
 
 def _agreement(papers: Papers, policy: Policy, results: Results, now: datetime) -> Iterator[Trouble]:
@@ -234,7 +244,11 @@ def _attempts(papers: Papers, policy: Policy, results: Results, now: datetime) -
 def _signatures(papers: Papers, policy: Policy, results: Results, now: datetime) -> Iterator[Trouble]:
     if not policy.signed:
         return
-    found = verify(papers.results.parent / "signoff", papers.signers, papers.archive / LOG)
+    report = papers.results.parent / "signoff"
+    if not (report / SUMS).is_file():
+        yield Trouble("not-signed", f"{report} is a draft. `counterpart signoff build` makes a report to be signed.")
+        return
+    found = verify(report, papers.signers, papers.archive / LOG)
     for problem in found.problems:
         yield Trouble("report-changed", f"{found.directory}: {problem}")
     for each in found.signatures:

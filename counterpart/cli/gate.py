@@ -13,6 +13,7 @@ from counterpart import docket
 from counterpart.checklist import ChecklistError
 from counterpart.checklist.gate import Ruling, rule
 from counterpart.checklist.policy import Policy
+from counterpart.cli.showing import show_lines
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -99,10 +100,7 @@ def _show(ruling: Ruling) -> None:
         click.echo(f"\n{item or 'the run as a whole'}")
         for each in ruling.reasons:
             if each.item == item:
-                first, *more = each.sentence.splitlines()
-                click.echo(f"  {each.code:<20} {first}")
-                for line in more:
-                    click.echo(f"  {'':<20} {line}")
+                show_lines(f"  {each.code:<26}", each.sentence)
 
 
 def _hash(path: Path) -> str:

@@ -99,6 +99,22 @@ def test_a_counterpart_is_recognised_by_a_suggested_match_key(
     assert [row.id for row in judgement.items[0].rests_on] == ["customer-company/number>number"]
 
 
+def test_agreed_rows_that_are_proven_leave_the_item_open(
+    checklist: Checklist, approved: Supplement, shown: Callable[..., Any], ended: Any
+) -> None:
+    """The document lists no rows, so that no scenario can close what it leaves open."""
+    rows = approved.of("customer-company")
+    pairs = tuple(pair for row in rows for pair in (("Customerp", row.source), ("Invoiced", row.target)))
+    verdict, reason = _item(judge(checklist, approved, [shown("all", OPEN, pairs=pairs)], ended()), OPEN)
+    assert verdict == "open"
+    assert reason == (
+        "Agreed rows proven: all 14 rows of the supplement are approved and were seen to arrive; 1 of 1 scenario "
+        "passed. The document itself lists none, so the item is closed only by a named person's decision."
+    )
+    some = judge(checklist, approved, [shown("all", OPEN, pairs=pairs[:-2])], ended())
+    assert "Agreed rows proven" not in _item(some, OPEN)[1]
+
+
 @pytest.mark.parametrize("outcome", ["failed", "error"])
 def test_a_pair_is_judged_in_each_direction(
     checklist: Checklist,

@@ -197,6 +197,15 @@ def test_a_signature_outlives_the_key_that_gave_it(
     assert verified().signed
 
 
+def test_a_signature_outlives_the_rules_by_which_items_are_digested(
+    signing: Callable[..., Signature], verified: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signing("kari", "review")
+    signing("ola", "approval")
+    monkeypatch.setattr("counterpart.reporting.statement._OF_ITEM", ("id", "verdict"))
+    assert verified().signed
+
+
 def test_a_report_that_is_not_as_it_was_built_is_not_signed(signing: Callable[..., Signature], report: Path) -> None:
     page = report / "index.html"
     page.write_text(page.read_text().replace("is open", "passed"))

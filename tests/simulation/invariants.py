@@ -164,6 +164,7 @@ class Books:
             self.writes += 1
             self.counts["writes"] += 1
             self._check_unchanged(touch)
+            self._check_seen(touch)
         created = touch.id is None or (touch.collection == "items" and touch.raw is None)
         if created and touch.actor is not None:
             self._created(touch, json.loads(answer))
@@ -291,6 +292,15 @@ class Books:
                 held = held.get(part) if isinstance(held, dict) else None
             if name not in _COMPANIONS and held == value and not isinstance(value, list):
                 raise Violation("I12", f"{touch.actor} sends {name} as it was")
+
+    def _check_seen(self, touch: _Touch) -> None:
+        """What is replaced in Customerp is what the sync has seen there; its conditional writes see to that."""
+        if touch.system != "customerp" or touch.method != "PATCH" or touch.raw is None:
+            return
+        row = self.database.execute("SELECT intent FROM link WHERE erp_id = ?", (touch.id,)).fetchone()
+        for name, (_, _, before) in json.loads(row[0])[5].items() if row and row[0] else ():
+            if name in _SAME | {"name"} and text(touch.raw.get(name)) != text(before) and name != "email":
+                raise Violation("I5", f"{touch.actor} replaces {touch.raw.get(name)!r} and takes it for {before!r}")
 
     def _created(self, touch: _Touch, answer: dict[str, Any]) -> None:
         reference = (answer.get("metadata") or {}).get("erp_id")

@@ -96,11 +96,12 @@ class Network:
         kill: Callable[[], None],
         deaf: frozenset[str],
         lossy: bool,
+        racing: bool,
     ) -> None:
         self._kill, self._memories = kill, memories
         self.fates: Counter[str] = Counter()  # what went wrong so far
         self._seed, self._loop, self._emulators, self._faults = seed, loop, emulators, faults
-        self._watcher, self._deaf, self._lossy = watcher, deaf, lossy
+        self._watcher, self._deaf, self._lossy, self._racing = watcher, deaf, lossy, racing
         self.log: list[Call] = []
         self.people: Person
         self.overtaken = 0  # answers that came after that of a later call
@@ -154,7 +155,7 @@ class Network:
         self, call: Call, headers: Mapping[str, str], fate: Fate | None, back: float, future: asyncio.Future[Reply]
     ) -> None:
         answer: Reply | Exception
-        if fate == "raced":
+        if fate == "raced" or (self._racing and not self.quiet and random.Random(call.n ^ self._seed).random() < 0.3):
             self._race(call)
         if fate in (None, "raced", "dropped", "reset", "gateway", "error-applied", "killed"):
             answer = self._apply(call, headers)
@@ -181,6 +182,7 @@ class Network:
             return
         texts = [name for name, value in json.loads(call.body).items() if name in ("name", "phone", "email", "notes")]
         if texts:
+            self.fates["a person came just before it"] += 1
             self.people.call("PATCH", call.path, {texts[0]: f"raced-{call.n}@x.example"})
 
     def _apply(self, call: Call, headers: Mapping[str, str]) -> Reply:

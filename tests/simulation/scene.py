@@ -38,6 +38,7 @@ class Plan:
     in_flight: int = 4
     deaf: frozenset[str] = frozenset()
     lossy: bool = False
+    racing: bool = False  # people often edit in Customerp what is about to be changed there
 
     @classmethod
     def of(cls, seed: int) -> Plan:
@@ -55,6 +56,7 @@ class Plan:
             length,
             chance.choice((1, 4, 16)),
             frozenset(chance.choice(((), (), ("phone",), ("email", "city")))),
+            chance.random() < 0.3,
             chance.random() < 0.3,
         )
 
@@ -143,6 +145,7 @@ class Scene:
             kill=self._kill,
             deaf=plan.deaf,
             lossy=plan.lossy,
+            racing=plan.racing,
         )
         self._network.people = self._office.erp
         self._process: _Process | None = None
@@ -226,6 +229,8 @@ class Scene:
         try:
             report = await process.task
             self._books.reported(report.conflicts)
+            if self._resting and report.scan is not None and report.scan.missed_edits:
+                raise Violation("I5", f"a complete scan finds {report.scan.missed_edits} edits that no walk has shown")
             # That too many records are missing at once is told by the run, and of none of them.
             self._scanned += [(n.flow, n.key, n.field) for n in report.notices if n.key == "*"]
         except SideStopped:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import load_flows
 from sync.lines import LineChange, LinesMerged, adopt, merge_lines
-from sync.links import Child, Line
+from sync.links import Child, Choice, Line
 from sync.merge import Setting
 
 SPEC = next(flow.lines for flow in load_flows() if flow.lines is not None)
@@ -158,3 +159,97 @@ def test_what_differs_for_good_is_told_each_time() -> None:
     merged = merge_lines(SPEC, (child,), (line,), (other,), SETTING)
     assert merged.remarks == (("lines[1].productId", "divergence", "Customerp has 'BOLT', Invoiced None"),)
     assert (merged.to_target, merged.to_source) == (None, None)
+
+
+MANUAL = replace(SETTING, policy="manual")
+
+
+def test_a_line_removed_in_customerp_and_edited_in_invoiced_waits_with_its_id() -> None:
+    ours = [erp("L1"), erp("L2")]
+    theirs, children = agreed(ours)
+    now = [erp("L1", quantity="7")]
+    there = [theirs[0], replace(theirs[1], values={**theirs[1].values, "description": "Call"})]
+    merged = merge_lines(SPEC, children, now, there, MANUAL)
+    base = {"productId": None, "description": None, "quantity": "1", "unitPrice": "5", "discountPercent": None}
+    assert merged.conflicts == (("lines[2]", base, None, {**base, "description": "Call"}, None, "manual"),)
+    assert merged.to_target == (
+        LineChange("90", "L1", {"quantity": "7"}, now[0].values),
+        LineChange("91", "", {}, {}),
+    )
+    assert (merged.to_source, merged.children) == (None, tuple(children))
+
+
+def test_a_line_removed_in_invoiced_and_edited_in_customerp_waits_too() -> None:
+    ours = [erp("L1"), erp("L2")]
+    theirs, children = agreed(ours)
+    now = [ours[0], erp("L2", quantity="7")]
+    there = [replace(theirs[0], values={**theirs[0].values, "description": "Call"})]
+    merged = merge_lines(SPEC, children, now, there, MANUAL)
+    assert [(name, winner) for name, _, _, _, winner, _ in merged.conflicts] == [("lines[2]", None)]
+    assert merged.to_target is None
+    assert merged.to_source == (
+        LineChange("L1", "90", {"description": "Call"}, there[0].values),
+        LineChange("L2", "", {}, {}),
+    )
+
+
+@pytest.mark.parametrize("winner", ["customerp", "invoiced"])
+def test_who_wins_a_line_that_one_side_removed_is_decided_like_any_conflict(winner: Any) -> None:
+    ours = [erp("L1"), erp("L2")]
+    theirs, children = agreed(ours)
+    now = [ours[0], erp("L2", "BOLT", "7")]
+    kept = {"lines[2]": Choice(winner, now[1].values, None)}
+    merged = merge_lines(SPEC, children, now, theirs[:1], replace(MANUAL, choices=kept))
+    assert [(who, by) for _, _, _, _, who, by in merged.conflicts] == [(winner, "a person")]
+    if winner == "customerp":
+        new = {**now[1].values, "productId": "bolt"}
+        assert merged.to_target == (
+            LineChange("90", "L1", {}, ours[0].values),
+            LineChange(None, "L2", new, now[1].values),
+        )
+        assert merged.to_source is None
+    else:
+        assert merged.to_target is None
+        assert merged.to_source == (LineChange("L1", "90", {}, theirs[0].values),)
+
+
+def test_a_new_line_stands_behind_the_one_that_it_follows() -> None:
+    ours = [erp("L1"), erp("L2")]
+    theirs, children = agreed(ours)
+    now = [erp("L8"), ours[0], erp("L9"), ours[1]]
+    merged = merge_lines(SPEC, children, now, theirs, SETTING)
+    assert merged.to_target is not None
+    assert [(change.id, change.counterpart) for change in merged.to_target] == [
+        (None, "L8"),
+        ("90", "L1"),
+        (None, "L9"),
+        ("91", "L2"),
+    ]
+    there = [theirs[0], mirror(erp("x", "NUT"), "99"), theirs[1]]
+    back = merge_lines(SPEC, children, ours, there, SETTING)
+    assert back.to_target is None
+    assert back.to_source is not None
+    assert [(change.id, change.counterpart, change.values.get("productId")) for change in back.to_source] == [
+        ("L1", "90", None),
+        (None, "99", "NUT"),
+        ("L2", "91", None),
+    ]
+
+
+class Strangers(Linked):
+    """No item of Invoiced is linked with a product."""
+
+    def source_of(self, flow: str, target_id: str) -> str | None:
+        return None
+
+
+def test_a_line_that_cannot_be_carried_over_stays_where_it_is_and_is_told() -> None:
+    ours = [erp("L1")]
+    theirs, children = agreed(ours)
+    there = [theirs[0], mirror(erp("x", "NUT"), "99")]
+    now = [erp("L1", quantity="7")]
+    merged = merge_lines(SPEC, children, now, there, Setting(Strangers()))
+    assert merged.to_target == (LineChange("90", "L1", {"quantity": "7"}, now[0].values), LineChange("99", "", {}, {}))
+    assert merged.to_source is None
+    reason = "the line cannot be added: 'nut' is not linked with a record of Customerp; the other side is left alone"
+    assert merged.remarks == (("lines[2].productId", "unmappable", reason),)

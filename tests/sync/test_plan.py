@@ -1,0 +1,178 @@
+"""Plans of small flows, whole: what each side is to receive, what is settled without a write, and what is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sync.converters import PLAIN, Choice, Reference
+from sync.links import Interval, Line, Link, Notice, Observation
+from sync.plan import Change, Creation, LinkPlan, plan_create, plan_deactivation, plan_link
+from sync.schema import Flow, Lines, Pair, Side
+
+NUMBER = Pair("number", "no")
+PAIRS = (
+    NUMBER,
+    Pair("name", "name"),
+    Pair("terms", "terms", PLAIN["terms"]),
+    Pair("owner", "holder", Reference("people")),
+    Pair("stock", "stock", direction="to_target"),
+    Pair("paid", "paid", direction="to_source"),
+    Pair("kind", "kind", direction="create_only"),
+    Pair("state", "state", Choice({"live": "on", "gone": "off"})),
+)
+FLOW = Flow(
+    "things", Side("things", "Thing"), Side("items", "Item"), NUMBER, True, PAIRS, create="both",
+    deactivated={"state": "gone"},
+)  # fmt: skip
+SEEN = Interval(1, 0.0, 0.1)
+
+
+class People:
+    """Ada is linked, and nobody else."""
+
+    def target_of(self, flow: str, source_id: str) -> str | None:
+        return "77" if source_id == "ada" else None
+
+    def source_of(self, flow: str, target_id: str) -> str | None:
+        return "ada" if target_id == "77" else None
+
+
+def erp(**more: Any) -> Observation:
+    values = {"number": "1", "name": "N", "terms": 30, "owner": "ada", "stock": "5", "paid": "no", "kind": "k"}
+    return Observation({**values, "state": "live", **more}, SEEN)
+
+
+def inv(**more: Any) -> Observation:
+    values = {"number": "1", "name": "N", "terms": "NET 30", "owner": "77", "stock": "5", "paid": "no", "kind": "k"}
+    return Observation({**values, "state": "on", **more}, SEEN)
+
+
+def linked(ours: Observation, theirs: Observation) -> Link:
+    """A link whose sides agreed on what both helpers say by default."""
+    shadow = {name: (value, inv().values[name]) for name, value in erp().values.items()}
+    return Link("things", 1, "1", "9", reference="1", erp=ours, inv=theirs, shadow=shadow)
+
+
+def test_a_counterpart_in_invoiced_gets_all_but_what_invoiced_only_shows() -> None:
+    assert plan_create(FLOW, Link("things", erp_id="1", erp=erp(name=None)), People()) == Creation(
+        Change({"number": "1", "terms": "NET 30", "owner": "77", "stock": "5", "kind": "k", "state": "on"})
+    )
+
+
+def test_a_counterpart_in_customerp_gets_all_but_what_customerp_only_shows() -> None:
+    link = Link("things", inv_id="9", inv=inv())
+    assert plan_create(FLOW, link, People(), "customerp") == Creation(
+        Change({"number": "1", "name": "N", "terms": 30, "owner": "ada", "paid": "no", "kind": "k", "state": "live"})
+    )
+
+
+@pytest.mark.parametrize(
+    ("flow", "ours", "expected"),
+    [
+        (FLOW, erp(owner="bob"), Creation(None, ("owner", "waiting", "people:bob is not linked yet"), "people:bob")),
+        (FLOW, erp(state="odd"), Creation(None, ("state", "unmappable", "'odd' has no counterpart"))),
+        (
+            replace(FLOW, when={"kind": ("x",)}),
+            erp(),
+            Creation(None, ("kind", "divergence", "kind is 'k', so no Item is created")),
+        ),
+        (
+            replace(FLOW, unless={"state": ("live",)}),
+            erp(),
+            Creation(None, ("state", "divergence", "state is 'live', so no Item is created")),
+        ),
+    ],
+)
+def test_why_a_counterpart_is_not_created_now(flow: Flow, ours: Observation, expected: Creation) -> None:
+    assert plan_create(flow, Link("things", erp_id="1", erp=ours), People()) == expected
+
+
+def test_conditions_are_about_customerps_values_also_for_a_record_of_invoiced() -> None:
+    link = Link("things", inv_id="9", inv=inv())
+    flow = replace(FLOW, when={"state": ("live",)})
+    assert plan_create(flow, link, People(), "customerp").change is not None
+    refused = plan_create(replace(FLOW, unless={"state": ("live",)}), link, People(), "customerp")
+    assert refused == Creation(None, ("state", "divergence", "state is 'live', so no Thing is created"))
+
+
+def test_lines_are_created_with_what_they_come_from() -> None:
+    lines = Lines("rows", "items", (Pair("what", "what"), Pair("owner", "holder", Reference("people"))), "what")
+    row = Line("L1", {"what": "w", "owner": "ada"})
+    flow = replace(FLOW, lines=lines)
+    creation = plan_create(flow, Link("things", erp_id="1", erp=replace(erp(), lines=(row,))), People())
+    assert creation.change is not None
+    assert creation.change.lines is not None
+    [line] = creation.change.lines
+    assert (line.id, line.counterpart, line.values, line.sent_from) == (
+        None,
+        "L1",
+        {"what": "w", "owner": "77"},
+        {"what": "w", "owner": "ada"},
+    )
+
+
+def test_nothing_is_planned_at_rest() -> None:
+    link = linked(erp(), inv())
+    assert plan_link(FLOW, link, People()) == LinkPlan(Change(), Change(), link.shadow, {}, (), (), (), None)
+
+
+def test_each_side_receives_the_edits_of_the_other() -> None:
+    plan = plan_link(FLOW, linked(erp(name="E", stock="6"), inv(terms="NET 14", paid="yes")), People())
+    assert (plan.to_target, plan.to_source) == (
+        Change({"name": "E", "stock": "6"}),
+        Change({"terms": 14, "paid": "yes"}),
+    )
+    assert (plan.conflicts, plan.notices, plan.waits_for) == ((), (), None)
+
+
+def test_a_side_that_only_follows_is_set_back_and_told() -> None:
+    plan = plan_link(FLOW, linked(erp(paid="maybe"), inv(stock="7")), People())
+    assert (plan.to_target, plan.to_source) == (Change({"stock": "5"}), Change({"paid": "no"}))
+    assert plan.notices == (
+        Notice("things", "1", "stock", "deviation", "edited in Invoiced, which only follows here; set back"),
+        Notice("things", "1", "paid", "deviation", "edited in Customerp, which only follows here; set back"),
+    )
+
+
+def test_a_divergence_that_stands_is_told_unless_it_is_being_written() -> None:
+    group = (Pair("a", "a", group="g"), Pair("b", "b", group="g"))
+    flow = replace(FLOW, pairs=(NUMBER, *group))
+    values = {"number": "1", "a": "x", "b": "y"}
+    ours, theirs = Observation(values, SEEN), Observation({**values, "a": "z"}, SEEN)
+    shadow = {"number": ("1", "1"), "a": ("x", "z"), "b": ("y", "y")}
+    link = Link("things", 1, "1", "9", erp=ours, inv=theirs, shadow=shadow, diverged={"a": "cut"})
+    told = (Notice("things", "1", "a", "divergence", "cut"),)
+    assert plan_link(flow, link, People()).notices == told
+
+    other = replace(link, erp=replace(ours, values={**values, "b": "Y"}))
+    plan = plan_link(flow, other, People())
+    assert (plan.to_target, plan.notices, plan.diverged) == (Change({"b": "Y"}), told, {"a": "cut"})
+
+    same = replace(link, erp=replace(ours, values={**values, "a": "X"}))
+    plan = plan_link(flow, same, People())
+    assert (plan.to_target, plan.notices) == (Change({"a": "X"}), ())
+
+    agreed = plan_link(flow, replace(link, erp=replace(ours, values={**values, "a": "z"})), People())
+    assert (agreed.to_target, agreed.diverged, agreed.notices, agreed.shadow["a"]) == (Change(), {}, (), ("z", "z"))
+
+
+def test_a_reference_to_what_is_not_linked_waits_and_the_rest_goes_on() -> None:
+    plan = plan_link(FLOW, linked(erp(owner="bob", name="E"), inv()), People())
+    assert (plan.to_target, plan.waits_for) == (Change({"name": "E"}), "people:bob")
+
+
+@pytest.mark.parametrize(
+    ("deleted", "ours", "theirs", "fields"),
+    [
+        ("customerp", erp(), inv(), {"state": "off"}),
+        ("customerp", erp(), inv(state="off"), {}),
+        ("invoiced", erp(), inv(), {"state": "gone"}),
+        ("invoiced", erp(state="gone"), inv(), {}),
+    ],
+)
+def test_what_tells_a_side_of_a_delete(deleted: Any, ours: Observation, theirs: Observation, fields: Any) -> None:
+    link = replace(linked(ours, theirs), deleted=deleted)
+    assert plan_deactivation(FLOW, link, People()) == Change(fields)

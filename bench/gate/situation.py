@@ -167,6 +167,7 @@ def _features(features: Path) -> None:
     kept = {
         "checklist.toml": lambda table: (table.startswith("[[flow]]") and f'id = "{FLOW}"' in table) or _of_flow(table),
         "supplement.toml": lambda table: f'flow = "{FLOW}"' in table,
+        "additional.toml": lambda table: table.startswith("[[requirement]]"),
         "decisions.toml": lambda table: f':{FLOW}"' in table,
         "trace.toml": _of_flow,
     }

@@ -69,7 +69,7 @@ def waive(short: str, reason: str, risk: str, owner: str, until: datetime, by: s
         made = replace(made, approved=Approval(by, datetime.now(UTC).date(), role, reason, made.seal))
     path = Path("features/waivers.toml")
     write_waiver(path, checklist, (each.short for each in additional.items), made)
-    click.echo(f"{short} is waived until {made.expires}. Written to {path}.")
     if trouble := made.trouble(datetime.now(UTC).date()):
-        click.echo(f"It counts as failed as long as {trouble}.")
+        click.echo(f"Written to {path}. {short} counts as failed as long as {trouble}.")
         raise SystemExit(1)
+    click.echo(f"{short} is waived until {made.expires}. Written to {path}; commit it.")

@@ -110,4 +110,4 @@ def _keygen(*arguments: str, stdin: bytes | None = None) -> subprocess.Completed
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
     said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
-    return said[-1] if said else f"exit code {done.returncode}"
+    return said[-1].rstrip(".") if said else f"exit code {done.returncode}"

@@ -42,7 +42,10 @@ faults: $(READY)  ## seed faults into the sync and print which scenarios notice 
 
 SEEDS ?= 1000
 simulate: $(READY)  ## play SEEDS histories with crashes, lost answers and late effects against the real engine
-	@$(BIN)/python tests/simulation --seeds $(SEEDS) --jobs 2
+	@$(BIN)/python tests/simulation --seeds $(SEEDS) --jobs 2 --write reports/histories
+
+ablate: $(READY)  ## take the rules of the sync away, one at a time, and count which of SEEDS histories then fail
+	@$(BIN)/python tests/simulation --ablations --seeds $(SEEDS) --jobs 2
 
 # What is published as source only is built with the setuptools of requirements-build.lock: a build of its own would fetch
 # whatever is newest, past every hash.
@@ -57,10 +60,16 @@ MUTATE ?= merge plan lines walk
 mutate: $(PEERS)  ## mutation score of the sync's rules; an hour or two, or SAMPLE=40 mutants of each module
 	@$(BIN)/python bench/mutation.py $(MUTATE) $(if $(SAMPLE),--sample $(SAMPLE))
 
-bench: $(PEERS)  ## measure what a scenario and a request cost, with the plain stack beside it
+bench: $(PEERS)  ## measure what scenarios, requests and the engine cost, each beside a peer; some minutes
 	@$(BIN)/python bench/scenario_cost.py
 	@$(BIN)/python bench/replay_cost.py
 	@$(BIN)/python bench/documents.py
+	@$(BIN)/python bench/engine_calls.py
+	@$(BIN)/python bench/engine_throughput.py
+	@$(BIN)/python bench/engine_growth.py
+	@$(BIN)/python bench/engine_first_load.py
+	@$(BIN)/python bench/engine_cursor.py
+	@$(BIN)/python bench/engine_poison.py
 
 record: $(READY)  ## record the cassettes anew, over HTTP on loopback, against the emulators
 	@$(BIN)/pytest features/ --against=emulators --record

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from plenty import Plenty, counterpart, customer
 
-from sync import Endpoint, Engine, Flow, Pacing, Store, load_flows
+from sync import Endpoint, Engine, Flow, Pacing, Store, SystemClock, load_flows
 from sync.connector import Record
 from sync.links import Interval, Link, State
 from sync.rows import COLUMNS, to_row
@@ -54,6 +54,21 @@ def below(plenty: Plenty, store: Store, in_flight: int = 16) -> Engine:
         ids=lambda: f"key-{next(numbers):08}",
         in_flight=in_flight,
         pacing=Pacing(sleep=sleep),
+    )
+
+
+def over_http(url: str, store: Store, in_flight: int) -> Engine:
+    """An engine that calls both systems over HTTP."""
+    numbers = itertools.count()
+    return Engine.open(
+        store,
+        customerp=Endpoint(f"{url}/customerp", "token"),
+        invoiced=Endpoint(f"{url}/invoiced", "key"),
+        flows=(CUSTOMERS,),
+        clock=SystemClock(),
+        ids=lambda: f"key-{next(numbers):08}",
+        in_flight=in_flight,
+        pacing=Pacing(),
     )
 
 

@@ -25,10 +25,10 @@ import uvicorn
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from engine import CUSTOMERS, filled, table
+from engine import CUSTOMERS, filled, over_http, table
 from plenty import Plenty, asgi, edits
 
-from sync import Endpoint, Engine, Pacing, Store, SystemClock
+from sync import Store
 
 IN_FLIGHT = 16
 ROUNDS = 3
@@ -42,8 +42,8 @@ class Took:
     cpu: float
 
 
-def _serve(total: int, many: int, latency: float, listener: socket.socket) -> None:
-    plenty = Plenty(total)
+def _serve(total: int, many: int, latency: float, empty: bool, listener: socket.socket) -> None:
+    plenty = Plenty(total, empty=empty)
     plenty.now += 100
     for number in edits(many, total):
         plenty.edit_inv(number, city="Bergen", phone="1")
@@ -52,15 +52,15 @@ def _serve(total: int, many: int, latency: float, listener: socket.socket) -> No
     uvicorn.Server(config).run([listener])
 
 
-class _Served:
+class Served:
     """Both systems in a process of their own, with edits in Invoiced that are still to travel."""
 
-    def __init__(self, total: int, many: int, latency: float) -> None:
+    def __init__(self, total: int, many: int, latency: float, *, empty: bool = False) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        context = multiprocessing.get_context("fork")
-        self._process = context.Process(target=_serve, args=(total, many, latency, self._listener), daemon=True)
+        given = (total, many, latency, empty, self._listener)
+        self._process = multiprocessing.get_context("fork").Process(target=_serve, args=given, daemon=True)
 
     def __enter__(self) -> str:
         self._process.start()
@@ -79,17 +79,7 @@ class _Served:
 
 
 async def _ours(url: str, store: Store) -> tuple[Took, int]:
-    numbers = itertools.count()
-    engine = Engine.open(
-        store,
-        customerp=Endpoint(f"{url}/customerp", "token"),
-        invoiced=Endpoint(f"{url}/invoiced", "key"),
-        flows=(CUSTOMERS,),
-        clock=SystemClock(),
-        ids=lambda: f"key-{next(numbers):08}",
-        in_flight=IN_FLIGHT,
-        pacing=Pacing(),
-    )
+    engine = over_http(url, store, IN_FLIGHT)
     wall, cpu = time.perf_counter(), time.process_time()
     report = await engine.run()
     took = Took(time.perf_counter() - wall, time.process_time() - cpu)
@@ -133,14 +123,14 @@ def _measured(many: int, latency: float) -> tuple[Took, Took]:
     ours, bare = [], []
     with tempfile.TemporaryDirectory() as folder:
         for round_ in range(ROUNDS):
-            with _Served(many, many, latency) as url:
+            with Served(many, many, latency) as url:
                 store = filled(Path(folder) / str(round_), many)
                 took, moved = asyncio.run(_ours(url, store))
                 since = int(store.cursor(f"invoiced:{CUSTOMERS.id}") or 0)
                 store.close()
                 assert moved == many, moved
                 ours.append(took)
-            with _Served(many, many, latency) as url:
+            with Served(many, many, latency) as url:
                 took, moved = asyncio.run(_bare(url, since - 1000))
                 assert moved == many, moved
                 bare.append(took)

@@ -1,0 +1,101 @@
+"""First contact: two full systems read, hashed, stored and matched; then a system to be filled, at its cap.
+
+    python bench/engine_first_load.py [records a side] [creates]
+
+The peer of reading parses the same pages and keeps the records by number in two dicts: the least that matching takes.
+The ideal of creating is the calls allowed in flight over the latency. Both systems answer in a process of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from engine import over_http, table
+from engine_throughput import IN_FLIGHT, Served
+
+from sync import Store
+from sync.transport import Httpx
+
+LATENCY = 0.1
+
+
+async def _ours(url: str, path: Path) -> tuple[float, float, int]:
+    """Seconds on the wall and of the processor, and writes."""
+    store = Store.open(path)
+    engine = over_http(url, store, IN_FLIGHT)
+    wall, cpu = time.perf_counter(), time.process_time()
+    report = await engine.run()
+    took = time.perf_counter() - wall, time.process_time() - cpu
+    await engine.close()
+    store.close()
+    return *took, len(report.writes)
+
+
+async def _parsed(url: str) -> tuple[float, float]:
+    """The same pages, parsed and joined by number in memory."""
+    wire = Httpx()
+    wall, cpu = time.perf_counter(), time.process_time()
+
+    async def customerp() -> dict[str, object]:
+        rows, cursor = {}, ""
+        while True:
+            query = f"limit=100{f'&cursor={cursor}' if cursor else ''}"
+            page = json.loads((await wire.carry("GET", f"{url}/customerp/customers?{query}", {}, None)).body)
+            rows |= {row["number"]: row for row in page["data"]}
+            cursor = page["nextCursor"]
+            if not cursor:
+                return rows
+
+    async def invoiced() -> dict[str, object]:
+        rows: dict[str, object] = {}
+        for number in range(1, 10**6):
+            target = f"{url}/invoiced/customers?per_page=100&page={number}"
+            page = json.loads((await wire.carry("GET", target, {}, None)).body)
+            rows |= {row["number"]: row for row in page}
+            if len(page) < 100:
+                return rows
+        raise AssertionError
+
+    one, other = await asyncio.gather(customerp(), invoiced())
+    assert one.keys() == other.keys()
+    await wire.close()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def main() -> None:
+    """Prints both tables."""
+    records = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    creates = int(sys.argv[2]) if len(sys.argv) > 2 else 800
+    with tempfile.TemporaryDirectory() as folder:
+        with Served(records, 0, 0.0) as url:
+            wall, cpu, writes = asyncio.run(_ours(url, Path(folder) / "matched"))
+            assert writes == 0, writes
+            bare_wall, bare_cpu = asyncio.run(_parsed(url))
+        rows = [
+            ("the sync", f"{2 * records / wall:,.0f}", f"{cpu / records / 2 * 1e6:.0f}"),
+            ("parsed and joined in memory", f"{2 * records / bare_wall:,.0f}", f"{bare_cpu / records / 2 * 1e6:.0f}"),
+        ]
+        table(f"{records:,} records a side, linked by number", ("", "records/s", "CPU us a record"), rows)
+        with Served(creates, 0, LATENCY, empty=True) as url:
+            wall, cpu, writes = asyncio.run(_ours(url, Path(folder) / "created"))
+            assert writes == creates, writes
+    ideal = IN_FLIGHT / LATENCY
+    row = (
+        f"{LATENCY * 1000:.0f} ms",
+        IN_FLIGHT,
+        f"{creates / wall:.0f}",
+        f"{ideal:.0f}",
+        f"{creates / wall / ideal:.2f}",
+    )
+    table(f"{creates:,} customers created", ("latency", "in flight", "creates/s", "cap over latency", "ratio"), [row])
+
+
+if __name__ == "__main__":
+    main()

@@ -130,7 +130,7 @@ class Execution:
         wrong = wrong_total(after, intent, record.lines_total) if current is None else None
         if wrong is not None and flow.lines is not None:
             notices.append(self.run.notice(link, flow.lines.source, "divergence", wrong))
-        with self.run.store.transaction():
+        with self.run.store.transaction(durable=False):
             for extra in written.extras:
                 self.run.outcome.writes.append(extra_report(flow, intent, extra.body or {}, extra.note or ""))
             self.settled(flow, link, intent)

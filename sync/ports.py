@@ -17,10 +17,14 @@ Handler = Callable[[int], Awaitable[None]]
 
 
 class Storage(Protocol):
-    """Links, cursors and history. Every change happens inside `transaction()` and is durable when that ends."""
+    """Links, cursors and history. Every change happens inside `transaction()`."""
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """All or nothing; never held across a remote call."""
+    def transaction(self, *, durable: bool = True) -> AbstractContextManager[None]:
+        """All or nothing, kept when the process ends, and never held across a remote call.
+
+        A durable one also outlives a power cut, with all that came before it. Of the others the last may be lost in
+        one: they hold what can be read again, or resolved from a stored intent.
+        """
 
     def save(self, link: Link) -> Link:
         """Insert a new link, or update one that nobody else has changed since; raises Superseded.

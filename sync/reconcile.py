@@ -113,7 +113,7 @@ class Reconciler:
                 if seen is None:
                     return False
                 link = self.run.store.link(link.id)
-        with self.run.store.transaction():
+        with self.run.store.transaction(durable=False):
             self.run.store.save(replace(link, recheck=False))
         return True
 
@@ -123,7 +123,7 @@ class Reconciler:
         match = find(self.run.store, flow, link)
         if match.adopted is not None:
             erp, inv = (link, match.adopted) if system == "invoiced" else (match.adopted, link)
-            with self.run.store.transaction():
+            with self.run.store.transaction(durable=False):
                 linked = matching.adopt(self.run.store, flow, erp, inv)
                 # What they agree on counts from here: an edit that comes before the next step is one of a linked pair.
                 plan = plan_link(flow, linked, self.run)

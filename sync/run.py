@@ -56,7 +56,7 @@ class Run(LinkedRecords):
         assert id_ is not None
         self.spent[link.id] += 1
         seen = await self.connectors[system].read(side.object, id_)
-        with self.store.transaction():
+        with self.store.transaction(durable=False):
             if seen is None:
                 self.walk.gone(flow, system, id_)
                 return None
@@ -87,7 +87,7 @@ class Run(LinkedRecords):
         """Nothing more to do for now; stores why, and tells it in the report."""
         found = tuple(dict.fromkeys(notices))
         self.remember(link.id, found)
-        with self.store.transaction():
+        with self.store.transaction(durable=False):
             self.store.save(replace(link, state=state, reason=reason, dirty=False, waits_for=waits_for, notices=found))
 
     def needs_attention(self, link: Link, reason: str, field: str | None = None) -> None:

@@ -63,6 +63,7 @@ class Store:
 
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
         self._db, self.path = connection, path
+        self._waits: bool | None = None  # whether commits wait for the disk; None where they never do
         self._known: dict[int, tuple[Link, Row]] = {}  # a few links as last loaded or saved, by id
 
     @classmethod
@@ -94,7 +95,9 @@ class Store:
             raise StoreError(name, f"cannot be opened ({error})", "Check the path and its rights") from None
         except sqlite3.DatabaseError as error:
             raise NotAStore(name, f"not a store of the sync ({error})", "Name another file") from None
-        return cls(db, name)
+        store = cls(db, name)
+        store._waits = True if durable else None
+        return store
 
     def copy(self) -> Store:
         """An independent copy in memory."""
@@ -106,8 +109,12 @@ class Store:
         self._db.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; never held across a remote call."""
+    def transaction(self, *, durable: bool = True) -> Iterator[None]:
+        """All or nothing; never held across a remote call. Only a durable one waits for the disk."""
+        if durable is not self._waits and self._waits is not None:
+            # In WAL mode a commit that waits also secures those before it that did not.
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._waits = durable
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield

@@ -168,7 +168,7 @@ class Walk:
         scanned = system in self._completely
         ids = [str(raw["id"]) if isinstance(raw, dict) and "id" in raw else "" for raw in records]
         known = dict(self._store.digests(flow.id, system, ids))
-        with self._store.transaction():
+        with self._store.transaction(durable=False):
             for id_, raw in zip(ids, records, strict=True):
                 digest = blake2b(repr(raw).encode(errors="surrogatepass"), digest_size=16).digest()
                 if known.get(id_) != digest:

@@ -321,8 +321,8 @@ class Mortal:
         return getattr(self._inner, name)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        with self._inner.transaction():
+    def transaction(self, *, durable: bool = True) -> Iterator[None]:
+        with self._inner.transaction(durable=durable):
             yield
             self._fuse.burn("commit")
         self._fuse.burn("committed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -148,3 +149,28 @@ def test_what_customerp_answered_is_asked_for_under_the_same_key(world: Any, acm
     assert lost
     assert world.erp.read("customers", "CU000001")["phone"] == acme["phone"]
     assert world.inv.list("customers")[0]["phone"] == acme["phone"]
+
+
+def test_an_intent_waits_for_the_disk_and_what_can_be_read_again_does_not(
+    world: Any, acme: dict[str, Any], tmp_path: Path
+) -> None:
+    """Per commit: whether it waited, and whether an intent stood in it that was not there before."""
+    commits: list[tuple[bool, bool]] = []
+
+    class Watched(Store):
+        def commit(self) -> None:
+            (level,) = self._db.execute("PRAGMA synchronous").fetchone()
+            commits.append((level == 2, bool(self.open_intents())))
+            super().commit()
+
+    world.store.close()
+    world.store = Watched.open(tmp_path / "durable", durable=True)
+    world.erp.create("customers", **acme)
+    world.run()
+    commits.clear()
+    world.erp.change("customers", "CU000001", name="Acme Two")
+    world.run()
+
+    assert (True, True) in commits  # the intent
+    assert (False, True) not in commits  # nothing is called for before it is safe
+    assert (False, False) in commits

@@ -132,7 +132,7 @@ def _compared(root: Path, files: list[Path], beside: Path, against: str, times: 
     """The changes of each recording against the last of several new ones, but for what differs among these."""
     scenarios = {
         path_for(root / "cassettes", identity.item, identity.scenario, identity.row).resolve(): (
-            f"{outline.path.resolve().relative_to(root.resolve()).as_posix()}::{identity.scenario}"
+            f"{outline.path.relative_to(root).as_posix()}::{identity.scenario}"
             + (f"[{identity.row}]" if identity.row else "")
         )
         for outline in project.scenarios(root / "features")

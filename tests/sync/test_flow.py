@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from sync.converters import PLAIN
 from sync.errors import FlowError
-from sync.flow import SHIPPED, load_flow, load_flows
+from sync.flow import _PAIR_KEYS, SHIPPED, load_flow, load_flows
+from sync.schema import Direction, Policy
 
 FLOW = """\
 id = "customer-company"
@@ -165,3 +168,23 @@ def test_the_shipped_flows_are_data_of_the_package() -> None:
         "order-invoice.toml",
         "product-item.toml",
     ]
+
+
+def test_the_manual_names_every_key_and_every_word(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/flows.md").read_text(encoding="utf-8")
+    words = {
+        *_PAIR_KEYS,
+        *PLAIN,
+        *get_args(Policy),
+        *get_args(Direction),
+        "when",
+        "unless",
+        "identity",
+    }
+    assert sorted(word for word in words if f"`{word}`" not in page and f"{word} =" not in page) == []
+    example = page.split("```toml\n")[1].split("```")[0]
+    pairs = [("sku", "id"), ("name", "name"), ("category", "metadata.kind"), ("discontinued", "archived")]
+    rest = "".join(f'[[pair]]\nsource = "{source}"\ntarget = "{target}"\n' for source, target in pairs)
+    file = tmp_path / "flow.toml"
+    file.write_text(example + rest.replace('target = "archived"', 'target = "archived"\nconverter = "boolean"'))
+    assert load_flow(file).when == {"category": ("discount",)}

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from ways import FUZZ, PLAIN, STEPS, WAYS, Way, feature
@@ -46,7 +47,7 @@ def run(folder: Path, files: dict[str, str], *arguments: str) -> str:
         (folder / name).write_text(text, "utf-8")
     (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")
     off = [word for name in ("recording", "cacheprovider", "faker", "anyio") for word in ("-p", f"no:{name}")]
-    reports = ["--junitxml=junit.xml", "--alluredir=allure", "-rA"]
+    reports = ["--junitxml=junit.xml", "--alluredir=allure", "-v"]
     command = [sys.executable, "-m", "pytest", *off, *reports, *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False).stdout
 
@@ -61,8 +62,8 @@ def ways(folder: Path) -> dict[str, bool]:
         "-W",
         "error:loud:UserWarning",
     )
-    for name, alike in _alike(folder / "together", out, named).items():
-        found[name.removeprefix("test_").replace("_", "-")] = alike
+    alike = _alike(folder / "together", out, named)
+    found |= {way.name: alike[_bound(way.name)] for way in WAYS}
     out = run(_new(folder, "python"), {"test_plain.py": PLAIN, "test_fuzz.py": FUZZ})
     plain = {"test_holds": "passed", "test_does_not_hold": "failed"}
     found["plain test"] = all(_alike(folder / "python", out, plain).values())
@@ -82,7 +83,7 @@ def ways(folder: Path) -> dict[str, bool]:
     found["deselected"] = all(_alike(folder / "chosen", out, {"test_one": "passed", "test_other": "not run"}).values())
     run(_new(folder, "rows"), {"conftest.py": SCENE + STEPS, "ways.feature": ROWS, "test_ways.py": BOUND})
     # Allure takes results of one history for tries of one test.
-    histories = {each["historyId"] for each in _results(folder / "rows")}
+    histories = {each.get("historyId") for each in _results(folder / "rows")}
     found["equal outline rows"] = len(histories) == 2
     return found
 
@@ -98,7 +99,8 @@ def _new(folder: Path, name: str) -> Path:
 
 
 def _bound(name: str) -> str:
-    return "test_" + re.sub(r"\W", "_", name)
+    # As pytest-bdd names tests.
+    return "test_" + re.sub(r"\W", "", name)
 
 
 def _alike(folder: Path, out: str, endings: dict[str, str]) -> dict[str, bool]:
@@ -107,16 +109,25 @@ def _alike(folder: Path, out: str, endings: dict[str, str]) -> dict[str, bool]:
 
 
 def _terminal(out: str) -> Told:
-    words = "PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS"
+    """What the lines of the running tests say, a try after the other."""
+    words = "PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS|RERUN"
     found: Told = defaultdict(list)
-    for word, node_id in re.findall(rf"^({words}) (?:\[\d+\] )?(\S+(?: /\w+\])?)", out, re.MULTILINE):
-        name = node_id.rpartition("::")[2] if "::" in node_id else Path(node_id).stem
-        ending = {"XFAIL": "xfailed", "XPASS": "xpassed"}.get(word, word.lower())
-        found[name].append(ending)
-    # A folded skip names the place and not the test.
-    for name in re.findall(r"^test_ways.py::(\w+) SKIPPED", out, re.MULTILINE):
-        found[name].append("skipped")
-    return found
+    pattern = rf"^(?:\S+ )?(?:\[gw\d\] .*?({words}) )?(\S+?::[^\s\[]+(?:\[.*?\])?)(?: ({words}))?"
+    lines = re.findall(pattern, out, re.MULTILINE)
+    for before, node_id, after in lines:
+        if word := before or after:
+            found[node_id.rpartition("::")[2]].append({"XFAIL": "xfailed", "XPASS": "xpassed"}.get(word, word.lower()))
+    for name in re.findall(r"^ERROR (\w+)\.py", out, re.MULTILINE):
+        found[name].append("error")
+    return {name: _tries(told) for name, told in found.items()}
+
+
+def _tries(told: list[str]) -> list[str]:
+    """Tries that the report itself calls so are one ending."""
+    if "rerun" not in told:
+        return told
+    last = [each for each in told if each != "rerun"]
+    return ["flaky" if last == ["passed"] else each for each in last]
 
 
 def _junit(folder: Path) -> Told:
@@ -133,18 +144,23 @@ def _junit(folder: Path) -> Told:
 
 
 def _allure(folder: Path) -> Told:
-    found: Told = defaultdict(list)
+    """The last try of each history; a pass after other tries is taken for flaky."""
+    histories: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for each in _results(folder):
-        details = each.get("statusDetails") or {}
-        message = details.get("message", "")
-        ending = {"broken": "error"}.get(each["status"], each["status"])
+        histories[each.get("historyId") or each["uuid"]].append(each)
+    found: Told = defaultdict(list)
+    for tries in histories.values():
+        last = max(tries, key=lambda each: int(each["start"]))
+        message = (last.get("statusDetails") or {}).get("message", "")
+        ending = {"broken": "error"}.get(last["status"], last["status"])
         if message.startswith(("XFAIL", "XPASS")):
             ending = f"{message[:5].lower()}ed"
-        if details.get("flaky"):
+        elif ending == "passed" and len(tries) > 1:
             ending = "flaky"
-        found[each["fullName"].rpartition("#")[2] if "[" not in each["name"] else each["name"]].append(ending)
+        name = last["name"] if "[" in last["name"] else last["fullName"].rpartition("#")[2]
+        found[name].append(ending)
     return found
 
 
-def _results(folder: Path) -> list[dict[str, object]]:
+def _results(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_text("utf-8")) for path in sorted((folder / "allure").glob("*-result.json"))]

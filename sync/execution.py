@@ -48,10 +48,11 @@ class Execution:
             # What both sides agree on is kept before the call: if its answer is lost, a later edit must not meet a
             # property that looks as if it had never been brought together.
             link = replace(link, shadow=plan.shadow, diverged=plan.diverged)
-        with self.run.store.transaction():
+        with self.run.store.transaction(durable=False):
             link = self.run.store.save(
                 replace(link, intent=intent, state=State.WRITING if operation.id else State.CREATING)
             )
+        await self.run.store.secured()
         await self.carry_out(flow, link, operation)
 
     async def carry_out(self, flow: Flow, link: Link, operation: Operation) -> None:
@@ -99,9 +100,10 @@ class Execution:
     async def again(self, flow: Flow, link: Link, operation: Operation) -> None:
         """Carry out a stored intent once more, under a new key: what failed or was recalled has spent the old one."""
         assert link.intent is not None
-        with self.run.store.transaction():
+        with self.run.store.transaction(durable=False):
             state = State.WRITING if operation.id else State.CREATING
             link = self.run.store.save(replace(link, intent=replace(link.intent, key=self.run.ids()), state=state))
+        await self.run.store.secured()
         await self.carry_out(flow, link, operation)
 
     def settled(self, flow: Flow, link: Link, intent: Intent) -> None:

@@ -26,6 +26,9 @@ class Storage(Protocol):
         one: they hold what can be read again, or resolved from a stored intent.
         """
 
+    async def secured(self) -> None:
+        """Returns once all that is stored so far would outlive a power cut; who waits at the same time, waits once."""
+
     def save(self, link: Link) -> Link:
         """Insert a new link, or update one that nobody else has changed since; raises Superseded.
 

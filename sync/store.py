@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections import Counter
@@ -64,6 +65,8 @@ class Store:
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
         self._db, self.path = connection, path
         self._waits: bool | None = None  # whether commits wait for the disk; None where they never do
+        self._barrier: asyncio.Future[None] | None = None  # those who wait for the next commit that waits
+        self._secured = 0
         self._known: dict[int, tuple[Link, Row]] = {}  # a few links as last loaded or saved, by id
 
     @classmethod
@@ -127,6 +130,29 @@ class Store:
 
     def commit(self) -> None:
         self._db.execute("COMMIT")
+
+    async def secured(self) -> None:
+        """Returns once all that is stored so far would outlive a power cut; who waits at the same time, waits once."""
+        if self._waits is None:
+            return
+        if self._barrier is None:
+            loop = asyncio.get_running_loop()
+            self._barrier = loop.create_future()
+            loop.call_soon(self._secure)
+        await asyncio.shield(self._barrier)
+
+    def _secure(self) -> None:
+        """One commit that waits for the disk, for everybody whose own did not."""
+        barrier, self._barrier = self._barrier, None
+        assert barrier is not None
+        try:
+            with self.transaction():
+                self._secured += 1
+                self.set_cursor("secured", str(self._secured))
+        except BaseException as error:
+            barrier.set_exception(error)
+        else:
+            barrier.set_result(None)
 
     def save(self, link: Link) -> Link:
         """Insert a new link, or update one that nobody else has changed since; raises Superseded.

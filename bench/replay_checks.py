@@ -41,6 +41,7 @@ TESTS = ROOT / "tests" / "replay"
 OPENAPI_CORE = "openapi-core==0.23.1"
 PEER = Path(sys.prefix) / "peer-openapi-core"
 CLEAN_ONES = 500
+CONTRACTS = ("customerp.openapi.yaml", "invoiced.openapi.yaml")
 
 
 def corpus() -> Any:
@@ -124,13 +125,13 @@ def main() -> None:
         f"{len(clean)} clean exchanges blamed", str(mine), str(sum(each != "ok" for each in core)), str(theirs)
     )
 
-    contracts = [Contract.load(path) for path in sorted((ROOT / "contracts").glob("*.yaml"))]
+    contracts = [Contract.load(ROOT / "contracts" / name) for name in CONTRACTS]
     recorded = [(path.name, Cassette.load(path)) for path in sorted((ROOT / "cassettes").rglob("*.yaml"))]
     every = [exchange for _, cassette in recorded for exchange in cassette.interactions]
     some = random.Random(5).sample(every, CLEAN_ONES)
     mine = sum(bool(check(each, contracts).violations) for each in some)
     said: list[str] = []
-    for contract_file in sorted((ROOT / "contracts").glob("*.yaml")):
+    for contract_file in (ROOT / "contracts" / name for name in CONTRACTS):
         own = [each for each in some if Contract.load(contract_file).below(each.url) is not None]
         said += openapi_core(contract_file, own)
     table.add_row(f"{CLEAN_ONES} recorded exchanges blamed", str(mine), faulted(said), "-")

@@ -266,11 +266,13 @@ def test_a_contract_that_cannot_be_used_says_why(change: Mapping[str, Any], caus
 
 
 # The reference knows `include` on writes, too; the contract of Invoiced does not say so yet.
+# The minimal profile's contract is another one for the same host; what is recorded is the full profile.
+CONTRACTS = ("customerp.openapi.yaml", "invoiced.openapi.yaml")
 KNOWN_GAPS = {"parameter-unknown at query include"}
 
 
 def test_our_recordings_raise_no_false_alarm() -> None:
-    contracts = [Contract.load(path) for path in sorted((ROOT / "contracts").glob("*.yaml"))]
+    contracts = [Contract.load(ROOT / "contracts" / name) for name in CONTRACTS]
 
     found = survey_files(ROOT / "cassettes", contracts)
 

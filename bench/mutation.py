@@ -3,7 +3,7 @@
 cosmic-ray makes the mutants. Its own runner starts an interpreter for each, which takes longer than the tests; here
 one process loads what the tests need, and a child forked from it imports the mutant and runs them. Left out are mutants
 that differ in annotations only, since nothing evaluates those, and comparisons of texts by order or identity instead of
-equality: which of two words comes first in the alphabet is chance.
+equality (which of two words comes first in the alphabet is chance) and `== None`, which says the same as `is None`.
 
     python bench/mutation.py [merge plan lines walk] [--sample 100] [--seed 1]
 """
@@ -90,11 +90,12 @@ def mutants(module: str, seed: int) -> Iterator[Mutant]:
 
 
 def _by_chance(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE | ast.Is):
+    if not isinstance(node, ast.Compare):
         return False
-    return any(
-        isinstance(each, ast.Constant) and isinstance(each.value, str) for each in (node.left, *node.comparators)
-    )
+    constants = [each.value for each in (node.left, *node.comparators) if isinstance(each, ast.Constant)]
+    if isinstance(node.ops[0], ast.Eq | ast.NotEq):
+        return None in constants
+    return not isinstance(node.ops[0], ast.In | ast.NotIn) and any(isinstance(each, str) for each in constants)
 
 
 class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):

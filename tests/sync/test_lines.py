@@ -253,3 +253,29 @@ def test_a_line_that_cannot_be_carried_over_stays_where_it_is_and_is_told() -> N
     assert merged.to_source is None
     reason = "the line cannot be added: 'nut' is not linked with a record of Customerp; the other side is left alone"
     assert merged.remarks == (("lines[2].productId", "unmappable", reason),)
+
+
+@pytest.mark.parametrize("side", ["customerp", "invoiced"])
+def test_a_line_removed_on_one_side_and_left_alone_on_the_other_goes_without_a_conflict(side: str) -> None:
+    ours = [erp("L1"), erp("L2", "BOLT")]
+    theirs, children = agreed(ours)
+    if side == "customerp":
+        merged = merge_lines(SPEC, children, ours[:1], theirs, MANUAL)
+        assert (merged.to_target, merged.to_source) == ((LineChange("90", "L1", {}, ours[0].values),), None)
+    else:
+        merged = merge_lines(SPEC, children, ours, theirs[:1], MANUAL)
+        assert (merged.to_target, merged.to_source) == (None, (LineChange("L1", "90", {}, theirs[0].values),))
+    assert (merged.conflicts, merged.children) == ((), tuple(children))
+
+
+def test_a_conflict_over_a_removed_line_shows_what_the_side_that_kept_it_had_before() -> None:
+    ours = [erp("L1", "BOLT")]
+    theirs, children = agreed(ours)
+    kept = [erp("L1", "BOLT", "7")]
+    [(name, base, here, there, winner, policy)] = merge_lines(SPEC, children, kept, [], MANUAL).conflicts
+    assert (name, base, here, there, winner, policy) == (
+        "lines[1]", dict(ours[0].values), dict(kept[0].values), None, None, "manual"
+    )  # fmt: skip
+    changed = [replace(theirs[0], values={**theirs[0].values, "quantity": "7"})]
+    [(_, base, here, there, _, _)] = merge_lines(SPEC, children, [], changed, MANUAL).conflicts
+    assert (base, here, there) == (dict(theirs[0].values), None, dict(changed[0].values))

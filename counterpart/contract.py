@@ -80,7 +80,7 @@ class Contract:
             document = yaml.load(path.read_text("utf-8"), Loader=loader)  # noqa: S506 - both loaders are safe
             return cls(document, path.name)
         except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-            raise ContractError(f"{path.name} is not a readable OpenAPI contract: {error}") from error
+            raise ContractError(f"{path} is not a readable OpenAPI contract; mend it: {error}") from error
 
     def property(self, schema: str, path: str) -> Property:
         """The property at a dotted path; list positions count from one or are left out (`lines.1.quantity`)."""
@@ -95,7 +95,7 @@ class Contract:
             if segment not in known:
                 raise ContractError(
                     f"{self._name} knows no property {path!r} of {schema}; "
-                    f"at {segment!r} it knows {', '.join(sorted(known)) or 'none'}"
+                    f"for {segment!r} write one of {', '.join(sorted(known)) or 'none'}"
                 )
             node = self._resolve(known[segment])
         kinds = node.get("type", "string")

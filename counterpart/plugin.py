@@ -16,10 +16,11 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from counterpart.account import CAUSE, IDENTITY, SCENE, STEPS, StepLog, node_id, test_result
 from counterpart.checklist import Checklist, ChecklistError
+from counterpart.contract import ContractError
 from counterpart.diagnosis import NAME as DIAGNOSIS
 from counterpart.diagnosis import Diagnosing
 from counterpart.discretion import Discretion
-from counterpart.drivers import NotOffered
+from counterpart.drivers import DriverError, NotOffered
 from counterpart.emulators import Profile
 from counterpart.gherkin import (
     ROW_COLUMN,
@@ -131,6 +132,12 @@ def pytest_configure(config: pytest.Config) -> None:
         judged_by = standards(root, candidate)
     except ChecklistError as error:
         raise pytest.UsageError(relative(str(error), root)) from None
+    try:
+        _ = stage.contract_hashes
+    except OSError as error:
+        missing = Path(error.filename or root).relative_to(root)
+        cure = f"bring it back from the repository: git checkout -- {missing}"
+        raise pytest.UsageError(f"{missing}: the contract cannot be read ({error.strerror}); {cure}") from None
     config.stash[CHECKLIST] = judged_by.checklist
     config.stash[LOOKUP] = ExitStack()
     config.stash[LOOKUP].enter_context(by_opening())
@@ -373,8 +380,8 @@ def pytest_runtest_makereport(
         return report
     trouble = call.excinfo.value if call.excinfo else None
     # What a step found wrong is told in a sentence with its place; only a broken harness shows its insides.
-    if log is not None and isinstance(trouble, AssertionError):
-        report.longrepr = config.stash[STAGE].scrubbed(f"{log.place()}\n{trouble}")
+    if log is not None and isinstance(trouble, AssertionError | ContractError | DriverError):
+        report.longrepr = config.stash[STAGE].scrubbed(f"{log.place()} ({item.stash[IDENTITY]})\n{trouble}")
     if str(config.rootpath) in report.longreprtext and not report.skipped:
         report.longrepr = relative(report.longreprtext, config.rootpath)
     result = test_result(config.stash[STAGE], item, report, trouble)

@@ -51,6 +51,7 @@ def lint(features: Features, known: Known, steps: Sequence[Definition]) -> Lint:
     defects = _of_features(features, known)
     for outline in features.outlines:
         defects += _named(outline, book.of_steps(outline))
+    defects = _once([book.advised(each) for each in defects])
     proven = {tag for outline in features.outlines for tag in outline.tags}
     warnings = [
         Finding("unproven-item", path, 1, f"{item} has no scenario", f"write one: counterpart new {item}")
@@ -67,6 +68,22 @@ def discover(root: Path, known: Known) -> tuple[Outline, ...]:
     if defects := _of_features(features, known):
         raise FeatureDefect(_sorted(defects))
     return features.outlines
+
+
+def _once(defects: list[Finding]) -> list[Finding]:
+    """An ambiguous sentence is told where it is met first, however often it is written."""
+    told: dict[str, Finding] = {}
+    for each in defects:
+        if each.code == "ambiguous-step":
+            told.setdefault(each.message, each)
+    counted = Counter(each.message for each in defects if each.code == "ambiguous-step")
+    return [
+        replace(each, message=f"{each.message}; {counted[each.message] - 1} more steps say the same")
+        if counted[each.message] > 1
+        else each
+        for each in defects
+        if each.code != "ambiguous-step" or told[each.message] is each
+    ]
 
 
 def _sorted(defects: list[Finding]) -> tuple[Finding, ...]:
@@ -192,16 +209,20 @@ def _twice(outlines: Sequence[Outline]) -> Iterator[Finding]:
     titles = Counter((each.path, each.title) for each in outlines)
     names = Counter(name for each in outlines for name in {str(identity) for identity in each.identities()})
     for each in outlines:
-        if titles[(each.path, each.title)] > 1:
-            message = f"the title {each.title!r} stands twice in this feature, so one of the two would never run"
-            yield Finding("equal-titles", each.path, each.line, message, "give it another one")
-        for name, rows in Counter(map(str, each.identities())).items():
-            if names[name] > 1:
-                message = f"{name} names more than one scenario"
-                yield Finding("equal-ids", each.path, each.line, message, f"give each its own @{ID_TAG} tag")
-            if rows > 1:
-                message = f"{name} names more than one row"
-                yield Finding("equal-ids", each.path, each.line, message, f"give each its own {ROW_COLUMN!r} cell")
+        yield from _named(each, _told_twice(each, titles, names))
+
+
+def _told_twice(each: Outline, titles: Counter[tuple[Path, str]], names: Counter[str]) -> Iterator[Finding]:
+    if titles[(each.path, each.title)] > 1:
+        message = f"the title {each.title!r} stands twice in this feature, so one of the two would never run"
+        yield Finding("equal-titles", each.path, each.line, message, "give it another one")
+    for name, rows in Counter(map(str, each.identities())).items():
+        if names[name] > 1:
+            message = f"{name} names more than one scenario"
+            yield Finding("equal-ids", each.path, each.line, message, f"give each its own @{ID_TAG} tag")
+        if rows > 1:
+            message = f"{name} names more than one row"
+            yield Finding("equal-ids", each.path, each.line, message, f"give each its own {ROW_COLUMN!r} cell")
 
 
 class _Book:
@@ -212,6 +233,16 @@ class _Book:
         self._index = Index((each.opening, each) for each in steps)
         self._known: dict[str, tuple[Definition, ...]] = {}
         self._used: set[int] = set()
+        self._unread: dict[tuple[Path, int], str] = {}
+
+    def advised(self, finding: Finding) -> Finding:
+        """The finding with the known sentence that comes nearest to one that no definition reads."""
+        unread = self._unread.get((finding.path, finding.line))
+        if finding.code != "undefined-step" or unread is None:
+            return finding
+        known = [text for text, fitting in self._known.items() if fitting]
+        near = get_close_matches(unread, known, 1, 0.75)
+        return replace(finding, cure=f"write {near[0]!r}, or define it") if near else finding
 
     def of_steps(self, outline: Outline) -> Iterator[Finding]:
         """What is amiss with the steps of a scenario, with the values of each of its rows."""
@@ -242,8 +273,9 @@ class _Book:
         found = [each for each in fitting if each.keyword in (step.keyword, None)]
         self._used.update(map(id, found))
         if len(found) > 1:
-            message = f"{text!r} fits {len(found)} definitions: {', '.join(repr(each.name) for each in found)}"
-            yield Finding("ambiguous-step", path, line, message, "make one of them narrower")
+            places = ", ".join(f"{each.name!r} ({each.path}:{each.line})" for each in found)
+            message = f"{text!r} fits {len(found)} definitions: {places}"
+            yield Finding("ambiguous-step", path, line, message, "take one out or make it narrower")
         elif found:
             yield from _of_definition(path, step, found[0])
         elif fitting:
@@ -254,6 +286,7 @@ class _Book:
             message = f"with {values} the step reads {text!r}, which no definition accepts"
             yield Finding("unaccepted-value", path, line, message, "change the value")
         else:
+            self._unread[(path, line)] = text
             message = f"no step reads {text!r}"
             yield Finding("undefined-step", path, line, message, "use a known sentence or define this one")
 

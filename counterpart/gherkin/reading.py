@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -98,11 +99,19 @@ def _parsed(path: Path) -> GherkinDocument | Finding:
         return get_gherkin_document(str(path), "utf-8")
     except GherkinParseError as error:
         message = f"no Gherkin can begin like this here: {error.line_content.strip()!r}"
-        return Finding("gherkin", path, error.line, message, "mend the line")
+        return Finding("gherkin", path, error.line, message, _mended(error.line_content))
     except UnicodeDecodeError as error:
         return Finding("gherkin", path, 1, f"not UTF-8 at byte {error.start}", "save the file as UTF-8")
     except KeyError:
         return Finding("empty-feature", path, 1, "the file holds no Feature", "write one or remove the file")
+
+
+def _mended(line: str) -> str:
+    """What to do about a line that begins as no line of Gherkin does."""
+    words = ("Feature:", "Background:", "Scenario:", "Scenario Outline:", "Examples:", "Given", "When", "Then", "And")
+    first = line.strip().partition(" ")[0]
+    near = get_close_matches(first, words, 1, 0.7)
+    return f"write {near[0]!r} for {first!r}" if near else f"begin it with one of {', '.join(words)}"
 
 
 def _scenarios(path: Path, feature: gherkin_parser.Feature) -> tuple[list[Outline], list[Finding]]:

@@ -62,7 +62,8 @@ def test_it_runs_to_the_first_sentence_to_be_written(run: Run, tmp_path: Path) -
     )
     code, out = run("pytest", node, "--against=emulators")
     assert code == 1
-    assert "Then both phones stand in Invoiced\nyet to be written: compare with story.scene.equal" in out
+    place = "Then both phones stand in Invoiced (customer-company/create/a-customer-with-two-phones)"
+    assert f"{place}\nyet to be written: compare with story.scene.equal" in out
 
 
 def test_known_sentences_need_no_stub_and_the_scenario_passes(run: Run, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from itertools import cycle
 from pathlib import Path
 
@@ -49,7 +50,9 @@ def project(at: Path) -> None:
         path = at / "cassettes" / "bench" / f"{number}.yaml"
         path.parent.mkdir(exist_ok=True)
         Cassette(cassette.interactions[:per], dict(cassette.metadata)).save(path)
-        evidence = replace(test.evidence, cassette=path.relative_to(at).as_posix(), interactions=per)
+        digest = sha256(path.read_bytes()).hexdigest()
+        name = path.relative_to(at).as_posix()
+        evidence = replace(test.evidence, cassette=name, sha256=digest, interactions=per)
         tests.append(replace(test, node_id=f"{number:03} {test.node_id}", evidence=evidence))
     facts = replace(results.facts, selected=SCENARIOS, total=SCENARIOS, expected={})
     Results(facts, tuple(sorted(tests, key=lambda each: each.node_id))).save(at / "reports" / "results.json")

@@ -19,7 +19,7 @@ from counterpart.checklist.policy import Policy
 from counterpart.replay.contracts import Contract
 from counterpart.replay.reviews import FILE, Reviews
 from counterpart.replay.staleness import Standing, Status, statuses
-from counterpart.reporting import Results, SignOff, archive, build, finish, logbook
+from counterpart.reporting import Results, SignOff, SignOffBroken, archive, build, finish, logbook
 from counterpart.reporting.annex import Annex, Traffic
 from counterpart.reporting.content import candidate
 from counterpart.reporting.signing import DATA
@@ -35,6 +35,7 @@ _BOUND = ("features", "contracts")
 def make(root: Path, results: Results, out: Path, kept: Path, at: datetime | None = None) -> SignOff:
     """Build the sign-off of a run into `out`, whole, and write into the log of `kept` that it was built."""
     at = at or datetime.now(UTC)
+    _unchanged(root, results)
     facts = results.facts
     checklist, supplement, decisions, additional, circumstances = project.standards(root, candidate(facts))
     stale, unread = _stale(root, results)
@@ -67,6 +68,16 @@ def make(root: Path, results: Results, out: Path, kept: Path, at: datetime | Non
     told = {"candidate": candidate(facts), "verdict": verdict["sentence"], "proven": verdict["proven"]}
     logbook.append(log, "built", report, {**told, "revision": facts.revision, "run": facts.started}, at)
     return made
+
+
+def _unchanged(root: Path, results: Results) -> None:
+    """Raise SignOffBroken when a recording is not the one that was played: the report would show other evidence."""
+    for each in results.ran:
+        path = root / (each.evidence.cassette or "")
+        if each.evidence.sha256 and path.is_file():
+            found = sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+            if found != each.evidence.sha256:
+                raise SignOffBroken(path, "it has changed since the run", "run the checklist again, then build")
 
 
 def _minimum(root: Path) -> str:

@@ -67,6 +67,16 @@ def test_from_a_run_to_a_signed_report(run: Run, tmp_path: Path) -> None:
     assert "/products" in page
     assert "recorded against emulator" in page
 
+    # A report shows the recordings that were played, and no others.
+    (tmp_path / "cassettes").unlink()
+    shutil.copytree(ROOT / "cassettes", tmp_path / "cassettes")
+    recording = tmp_path / "cassettes/product-item/create/free.yaml"
+    played = recording.read_bytes()
+    recording.write_bytes(played + b" ")
+    code, said = run("counterpart", "signoff", "build")
+    assert (code, "free.yaml: it has changed since the run; run the checklist again" in said) == (4, True), said
+    recording.write_bytes(played)
+
     for name, meaning in (("kari", "review"), ("ola", "approval")):
         told = ("--name", f"{name}@example.com", "--as", "QA", "--meaning", meaning, "--key", str(keys / name))
         code, said = run("counterpart", "signoff", "sign", *told, *signers)

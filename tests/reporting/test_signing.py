@@ -26,6 +26,7 @@ from counterpart.reporting import (
     finish,
     logbook,
     sign,
+    sshsig,
     verify,
 )
 from counterpart.reporting.annex import Annex
@@ -172,6 +173,24 @@ def test_a_person_counts_once_under_whatever_key_and_meaning(
     assert len(logbook.read(report.parent / "log.jsonl")) == 1
 
 
+def test_two_signatures_of_one_person_are_not_enough_however_they_came_about(
+    signing: Callable[..., Signature], verified: Callable[..., Any], report: Path, keys: Path
+) -> None:
+    log = report.parent / "log.jsonl"
+    copy = report.parent / "copy"
+    shutil.copytree(report, copy)
+    signing("ola", "review")
+    signer = Signer("ola@example.com", "Controller", "approval")
+    sign(copy, keys / "ola-2", signer, keys / "signers", report.parent / "other.jsonl", NOON)
+    for ending in ("json", "json.sig"):
+        shutil.copy(copy / "signatures" / f"1-approval.{ending}", report / "signatures" / f"2-approval.{ending}")
+    [entry] = logbook.read(report.parent / "other.jsonl")
+    logbook.append(log, entry.kind, entry.report, entry.says, NOON)
+    found = verified()
+    assert (found.intact, found.signed) == (True, False)
+    assert found.missing == ("a review and an approval by different people",)
+
+
 @pytest.mark.parametrize(
     ("who", "key", "problem"),
     [
@@ -263,6 +282,21 @@ def test_a_flipped_bit_anywhere_is_noticed(
         assert not verified().intact, path.name
         path.write_bytes(content)
     assert verified().signed
+
+
+def test_a_signature_has_one_way_to_be_written(
+    signing: Callable[..., Signature], report: Path, keys: Path
+) -> None:
+    signing("kari", "review")
+    content, armour = (
+        (report / "signatures" / name).read_bytes() for name in ("1-review.json", "1-review.json.sig")
+    )
+    first, *lines, last = armour.splitlines()
+    joined = b"".join(lines)
+    other = b"\n".join([first, *(joined[start : start + 64] for start in range(0, len(joined), 64)), last, b""])
+    given = ("kari@example.com", keys / "signers", NOON)
+    assert sshsig.check(content, armour, *given).valid
+    assert sshsig.check(content, other, *given).problem == "it is no SSH signature as ssh-keygen writes one"
 
 
 def test_nothing_is_taken_away_or_added_unnoticed(

@@ -103,6 +103,8 @@ def canonical(value: Any) -> Any:
     """Results without the declared clock fields."""
     if isinstance(value, dict):
         return {name: canonical(each) for name, each in value.items() if name not in CLOCK_FIELDS}
+    if isinstance(value, str) and re.fullmatch(r"[0-9.]+ (?:ms|s|min)", value):
+        return "(a duration)"
     return [canonical(each) for each in value] if isinstance(value, list) else value
 
 

@@ -54,7 +54,7 @@ def at(old: str, new: str) -> Callable[[Project, Found], None]:
 
 
 def below_flow(old: str, new: str) -> Callable[[Project, Found], None]:
-    """Replace words in the table of the flow that begins in the line that was named."""
+    """Replace words in the table of the flow that begins in the line that was named; a table is where flows say it is."""
 
     def follow(project: Project, found: Found) -> None:
         lines = project.text(FLOW).split("\n")
@@ -155,17 +155,17 @@ MISTAKES = (
             ONE + " --against=emulators", (f"{CREATE}:9", "product-item/create/alone", "is async"), r"define it without (?P<word>async)",
             lambda project, found: project.put(CONFTEST, 5, f"{found['word']} def", "def")),
     Mistake("flow: a key mistyped", edit(FLOW, 'direction = "create_only"', 'direktion = "create_only"'), PLAN,
-            (FLOW, "line 27", "direktion"), r"line (?P<line>\d+).*(?P<old>direktion).*\b(?P<new>direction)\b", below_flow("{old}", "{new}")),
+            (FLOW, "line 30", "direktion"), r"line (?P<line>\d+).*(?P<old>direktion).*\b(?P<new>direction)\b", below_flow("{old}", "{new}")),
     Mistake("flow: a choice mistyped", edit(FLOW, 'on_delete = "keep"', 'on_delete = "kept"'), PLAN,
-            (FLOW, "line 20", "kept"), r"line (?P<line>\d+).*(?P<old>kept).*\b(?P<new>keep)\b", below_flow("{old}", "{new}")),
+            (FLOW, "line 19", "kept"), r"line (?P<line>\d+).*(?P<old>kept).*\b(?P<new>keep)\b", below_flow("{old}", "{new}")),
     Mistake("flow: a bracket left open", edit(FLOW, "[match]", "[match"), PLAN, (FLOW, "line 12"),
             r"line (?P<line>12).*(?P<new>\])", below_flow("[match", "[match{new}")),
     Mistake("flow: a pair without a target", edit(FLOW, 'target = "description"\n', ""), PLAN, (FLOW, "line 36", "target"),
             r"line (?P<line>\d+).*(?P<new>target)",
             lambda project, found: project.insert(FLOW, int(found["line"]) + 1, f'{found["new"]} = "description"')),
-    Mistake("flow: a match key that is no pair", edit(FLOW, 'pair = "sku"', 'pair = "skew"'), PLAN, (FLOW, "line 13", "skew"),
+    Mistake("flow: a match key that is no pair", edit(FLOW, 'pair = "sku"', 'pair = "skew"'), PLAN, (FLOW, "line 12", "skew"),
             r"line (?P<line>\d+).*(?P<old>skew).*\b(?P<new>sku)\b", below_flow("{old}", "{new}")),
-    Mistake("flow: an object nobody has", edit(FLOW, 'object = "items"', 'object = "itens"'), PLAN, (FLOW, "line 9", "itens"),
+    Mistake("flow: an object nobody has", edit(FLOW, 'object = "items"', 'object = "itens"'), PLAN, (FLOW, "line 8", "itens"),
             r"line (?P<line>\d+).*(?P<old>itens).*\b(?P<new>items)\b", below_flow("{old}", "{new}")),
     Mistake("supplement: a choice mistyped", edit(SUPPLEMENT, 'travels = "both"', 'travels = "boht"'), ONE,
             (SUPPLEMENT, "row 1", "customer-company", "'boht'"),

@@ -199,3 +199,11 @@ def test_a_value_without_counterpart_that_meets_nothing_is_recorded_and_told() -
 @pytest.mark.parametrize("kind", [Merged, Setting, Clash, LineChange, LinesMerged, Change, LinkPlan, Creation])
 def test_what_was_decided_cannot_be_changed(kind: Any) -> None:
     assert kind.__dataclass_params__.frozen
+
+
+@pytest.mark.parametrize(("erp", "inv"), [(["a", "b"], ["a"]), (["a"], ["a", "b"])])
+def test_a_word_that_only_one_side_ever_had_was_not_removed_by_the_other(erp: list[str], inv: list[str]) -> None:
+    merged = merge(
+        (TAGS,), {"tags": (words(erp), words(inv))}, {"tags": words([*erp, "c"])}, {"tags": words(inv)}, SETTING
+    )
+    assert words_of(({"tags": words(inv)} | merged.to_target)["tags"]) == ["a", "b", "c"]

@@ -69,7 +69,6 @@ def default_cassette_name():
 def vcr_cassette_dir():
     return "cassettes"
 
-scenarios("FEATURES")
 """
 
 

@@ -322,7 +322,9 @@ class Books:
     def _deleted(self, touch: _Touch) -> None:
         """Who deletes what was created, before the sync has learned that it was, cannot be told from a lost call."""
         assert touch.pair is not None
-        known = self.database.execute("SELECT 1 FROM link WHERE flow = ? AND inv_id = ?", touch.pair[::2]).fetchone()
+        known = self.database.execute(
+            "SELECT 1 FROM link WHERE flow = ? AND inv_id = ? AND erp_id IS NOT NULL", touch.pair[::2]
+        ).fetchone()
         if touch.system == "invoiced" and known is None:
             self._creates[touch.collection, touch.pair[1]] -= 1
 

@@ -23,7 +23,7 @@ from sync.engine import standing
 FLOWS = load_flows()
 _ROUNDS = 16  # that a quiet world is given to come to rest
 _WEEK = 7 * 86400.0  # after which a complete scan is due
-_PAUSE = 1000.0  # seconds between them; longer than any pause before a retry
+_PAUSE = 14_400.0  # seconds between them; longer than any pause before a retry
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,9 @@ class Scene:
             await self._run()
             status = standing(_store(self._database), FLOWS)
             retrying = sum(states.get("retry", 0) for states in status.links.values())
-            moved = self._books.writes != before or retrying or status.open_intents
+            # A record whose attempts are spent rests with its intent, until a person arms it again.
+            dead = sum(states.get("dead", 0) for states in status.links.values())
+            moved = self._books.writes != before or retrying or status.open_intents > dead
             quiet = 0 if moved else quiet + 1
             if quiet == 2 and not scanned:
                 quiet, scanned = 0, True

@@ -194,10 +194,15 @@ def _as_sent(
         sent = {
             name: _pair(system, change.sent_from[name], value)
             for name, value in change.values.items()
-            if name in change.sent_from and not (spec.pair(name).fixed and name in child.shadow)
+            if name in change.sent_from
+            and not (name in child.shadow and (spec.pair(name).fixed or _cut(spec, system, name, value, child)))
         }
         result.append(replace(child, shadow={**child.shadow, **sent}))
     return tuple(result)
+
+
+def _cut(spec: Lines, system: System, name: str, sent: Value, child: Child) -> bool:
+    return system == "invoiced" and shortened(spec.pair(name).target, sent, child.shadow[name][1])
 
 
 def _counterpart(system: System, child: Child) -> str:

@@ -270,14 +270,19 @@ def assign(
         if name in body:
             given = body[name]
             value = rule(name, given)
-            if cut and name in columns and isinstance(value, str):
-                value = value[: columns[name]]
-            if narrow and isinstance(value, str):
-                value = _FOUR_BYTES.sub("?", value)
+            if isinstance(value, str):
+                value = as_held(value, columns.get(name), cut=cut, narrow=narrow)
             stored[name] = value
             if value and value != given and (name in columns or rule is metadata):
                 echoed[name] = given
     return stored, echoed
+
+
+def as_held(text: str, column: int | None, *, cut: bool, narrow: bool) -> str:
+    """What a text column of so many characters keeps of a text; see `assign`."""
+    if cut and column is not None:
+        text = text[:column]
+    return _FOUR_BYTES.sub("?", text) if narrow and not text.isascii() else text
 
 
 def refuse_mass_assignment(record: str, blocked: Iterable[str], body: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from counterpart.emulators.errors import MalformedJson
 
-# The exponents of a binary double; a larger one would expand into megabytes of digits.
+# The exponents of a binary double. A smaller one is zero there; a larger one would expand into megabytes of digits.
 _LARGEST_EXPONENT = 308
 _DEEPEST = 512
 
@@ -42,7 +42,9 @@ def encode_pretty(value: object) -> str:
 
 def _decimal(text: str) -> Decimal:
     number = Decimal(text)
-    if number and abs(number.adjusted()) > _LARGEST_EXPONENT:
+    if not number or number.adjusted() < -_LARGEST_EXPONENT:
+        return Decimal(0)
+    if number.adjusted() > _LARGEST_EXPONENT:
         raise ValueError(f"The number {text[:20]} is out of range")
     return number
 

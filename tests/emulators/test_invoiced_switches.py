@@ -50,6 +50,26 @@ def test_overlong_text_is_a_switch(account: Callable[..., Any], position: str, l
     assert len(api.json(f"GET /customers/{A}")["city"]) == length
 
 
+@pytest.mark.parametrize(
+    ("switches", "name", "description"),
+    [
+        ({"overlong_text": "truncated"}, "x" * 255, "Party 🎉"),
+        ({"overlong_text": "kept"}, "x" * 300, "Party 🎉"),
+        ({"four_byte_characters": "replaced"}, "x" * 255, "Party ?"),
+    ],
+)
+def test_texts_of_lines_follow_the_switches_too(
+    account: Callable[..., Any], switches: dict[str, Any], name: str, description: str
+) -> None:
+    api = account(**switches)
+    line = {"name": "x" * 300, "description": "Party 🎉", "unit_cost": 1}
+    for call, body in (("POST /invoices", {"customer": A}), (f"PATCH /invoices/{INVOICE}", {})):
+        [echoed] = api.json(call, body | {"items": [line]})["items"]
+        assert (echoed["name"], echoed["description"]) == ("x" * 300, "Party 🎉")
+        [stored] = api.json(f"GET /invoices/{INVOICE}")["items"]
+        assert (stored["name"], stored["description"]) == (name, description)
+
+
 @pytest.mark.parametrize(("position", "stamp"), [("touched", 1772352001), ("untouched", 1772352000)])
 def test_whether_a_merge_touches_what_it_moves_is_a_switch(
     account: Callable[..., Any], position: str, stamp: int

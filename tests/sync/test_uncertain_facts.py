@@ -114,6 +114,32 @@ def test_what_was_cut_does_not_come_back_when_the_answer_was_lost_either(stocked
     assert stocked.erp.read("products", "PR000002")["name"] == PARTY
 
 
+@pytest.mark.parametrize("lost_for", [None, 1, 90_000], ids=["answered", "answer lost", "lost for more than a day"])
+def test_what_is_replaced_in_a_line_does_not_come_back(stocked: Any, lost_for: int | None) -> None:
+    line = {"productId": "PR000001", "description": PARTY, "quantity": "1", "unitPrice": "3"}
+    asked: list[str] = []
+
+    def lose(request: httpx.Request) -> None:
+        if lost_for and request.method in ("POST", "PATCH") and request.method not in asked:
+            asked.append(request.method)
+            stocked.clock.advance(lost_for)  # a day later nobody can tell any more what was answered
+            raise httpx.ReadTimeout("lost", request=request)
+
+    stocked.wires["invoiced"].after = lose
+    order = stocked.erp.read("orders", "OR000001")
+    stocked.erp.change("orders", "OR000001", lines=[order["lines"][0] | {"description": PARTY}, line])
+    stocked.erp.create(
+        "orders", number="O-2", customerId="CU000001", currency="NOK", orderDate="2026-03-01", dueDate="2026-03-20",
+        status="confirmed", lines=[line],
+    )  # fmt: skip
+    stocked.run()
+    assert sorted(asked) == (["PATCH", "POST"] if lost_for else [])
+    settles(stocked)
+    assert [[line["description"] for line in each["lines"]] for each in stocked.erp.list("orders")] == [
+        [PARTY, PARTY], [PARTY],
+    ]  # fmt: skip
+
+
 def test_a_later_edit_of_what_was_cut_still_arrives(stocked: Any) -> None:
     stocked.erp.change("products", "PR000001", category="c" * 60)
     stocked.run()

@@ -12,7 +12,6 @@ from counterpart.checklist import (
     Decisions,
     Flow,
     ItemVerdict,
-    Judgement,
     Point,
     Verdict,
 )
@@ -40,7 +39,7 @@ def content(findings: Findings) -> dict[str, Any]:
             "proven": judgement.proven,
             "counts": {str(verdict): judgement.count(verdict) for verdict in Verdict if judgement.count(verdict)},
         },
-        "rests_on": _rests_on(judgement, facts, findings.decisions),
+        "rests_on": _rests_on(findings),
         "document": {
             "title": f"{document.source} to {document.target} Dataflow",
             "generated": document.generated.isoformat(),
@@ -80,11 +79,14 @@ def candidate(facts: RunFacts) -> dict[str, str]:
     return {"product": facts.product, "artifact": facts.artifact}
 
 
-def _rests_on(judgement: Judgement, facts: RunFacts, decisions: Decisions | None) -> list[str]:
+def _rests_on(findings: Findings) -> list[str]:
     """On what the verdicts rest, in plain sentences; nobody may take an emulator for the service."""
-    proofs = [each.proof for each in judgement.items if each.proof]
+    judgement, facts, decisions = findings.judgement, findings.facts, findings.decisions
+    outside = [each for each in findings.elsewhere if each.outcome != "skipped"]
+    proofs = [each.proof for each in (*findings.items, *outside) if each.proof]
     if not proofs:
-        return ["Nothing was run, so nothing is shown."]
+        why = "Every scenario was skipped" if findings.results else "Nothing was run"
+        return [f"{why}, so nothing is shown."]
     sentences = []
     if any(proof.startswith("emulator") for proof in proofs):
         what = "replayed from recordings made against" if "emulator recording" in proofs else "run against"

@@ -206,6 +206,21 @@ def test_a_run_of_nothing_proves_nothing(written: Callable[..., Path]) -> None:
     assert "0 of 0" not in _page(out).text
 
 
+@pytest.mark.parametrize(
+    ("outcome", "sentence"),
+    [
+        ("skipped", "Every scenario was skipped, so nothing is shown."),
+        ("passed", "The scenarios were replayed from recordings made against our own emulators of both systems. "
+         "No answer shown here came from the real service."),
+    ],
+)  # fmt: skip
+def test_scenarios_of_no_item_show_something_unless_skipped(
+    written: Callable[..., Path], scenario: Make, outcome: str, sentence: str
+) -> None:
+    data = json.loads((written(scenario("order-invoice/elsewhere", outcome=outcome)) / "signoff.json").read_text())
+    assert data["rests_on"][0] == sentence
+
+
 def test_an_earlier_report_is_void_when_a_run_begins(written: Callable[..., Path], scenario: Make) -> None:
     out = written(scenario("order-invoice/create"))
     invalidate(out)

@@ -86,8 +86,10 @@ report:  ## build the Allure page of the last run; needs Node
 	@npx --yes $(ALLURE) generate reports/allure-results --config allurerc.json
 	@echo "reports/allure-page/index.html; npx $(ALLURE) open reports/allure-page shows it."
 
-lock: $(READY)  ## resolve the dependencies anew (needs pip-tools)
-	@$(BIN)/pip install -q pip-tools
+# pip-tools is pinned by version only: the locks are what it makes, so none of them can hold it to a hash before.
+PIP_TOOLS := pip-tools==7.6.2
+lock: $(READY)  ## resolve the dependencies anew (installs pip-tools)
+	@$(BIN)/pip install -q --disable-pip-version-check $(PIP_TOOLS)
 	@$(COMPILE) --only-build-deps --all-build-deps -o requirements-build.lock pyproject.toml
 	@$(COMPILE) --extra dev --extra telemetry -o requirements.lock pyproject.toml
 	@$(COMPILE) --extra dev --extra telemetry --extra bench -c requirements.lock -o requirements-bench.lock pyproject.toml

@@ -82,8 +82,8 @@ def candidate(facts: RunFacts) -> dict[str, str]:
 def _rests_on(findings: Findings) -> list[str]:
     """On what the verdicts rest, in plain sentences; nobody may take an emulator for the service."""
     judgement, facts, decisions = findings.judgement, findings.facts, findings.decisions
-    outside = [each for each in findings.elsewhere if each.outcome != "skipped"]
-    proofs = [each.proof for each in (*findings.items, *outside) if each.proof]
+    outside = [each.proof for each in findings.elsewhere if each.outcome != "skipped"]
+    proofs = [*(each.proof for each in findings.items if each.proof), *outside]
     if not proofs:
         why = "Every scenario was skipped" if findings.results else "Nothing was run"
         return [f"{why}, so nothing is shown."]

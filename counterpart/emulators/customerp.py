@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Literal
 
 from counterpart.emulators import customerp_http as http
 from counterpart.emulators.clock import Clock
-from counterpart.emulators.customerp_records import Fault, merge, merge_address, merge_lines
+from counterpart.emulators.customerp_rules import checked
 from counterpart.emulators.customerp_store import KINDS, MINIMAL, Collection, Kind, State, position
 from counterpart.emulators.errors import CustomerpError, UnusableSnapshot
 from counterpart.emulators.faults import Faults
@@ -20,7 +20,6 @@ from counterpart.emulators.outbox import Pending
 from counterpart.emulators.router import Router
 from counterpart.emulators.snapshot import dump, load
 from counterpart.emulators.table import Row
-from counterpart.emulators.totals import order_total
 from counterpart.emulators.wire import Delivery, Emulator, Request, Response
 
 CUSTOMERP_TOKEN = "emulator-token-for-customerp"  # noqa: S105 - publicly fake, opens nothing
@@ -30,7 +29,6 @@ Profile = Literal["full", "minimal"]
 
 _IDEMPOTENCY_SECONDS = 24 * 3600
 _MINUTE = 60
-_TRANSITIONS = {"draft": {"confirmed", "cancelled"}, "confirmed": {"cancelled"}, "cancelled": set[str]()}
 
 _FAILURES = {
     401: ("unauthorized", "Unauthorized"),
@@ -254,7 +252,7 @@ class Customerp(Emulator):
 
     def _create(self, request: Request, path: str) -> Response:
         collection = self._state.collections[path]
-        row = self._checked(path, http.body(request), None)
+        row = checked(self._state, path, http.body(request), None)
         now = self._stamp()
         row |= {"id": collection.next_id, "version": 1, "createdAt": now, "updatedAt": now}
         self._state.number_lines(row)
@@ -270,7 +268,7 @@ class Customerp(Emulator):
         collection, row = self._found(arguments)
         if self._full:
             http.precondition(request, row)
-        changed = row | self._checked(arguments[0], http.body(request), row)
+        changed = row | checked(self._state, arguments[0], http.body(request), row)
         if changed != row:
             changed |= {"version": row["version"] + 1, "updatedAt": self._stamp()}
             self._state.number_lines(changed)
@@ -301,55 +299,6 @@ class Customerp(Emulator):
         if row is None:
             raise CustomerpError(404, "not-found", "Not found", f"There is no {collection.kind.name} {id_[:80]}.")
         return collection, row
-
-    def _checked(self, path: str, body: Mapping[str, object], kept: Row | None) -> Row:
-        """The writable part of a record after the body is merged in; raises every refusal a body can earn."""
-        collection = self._state.collections[path]
-        kind = collection.kind
-        faults: list[Fault] = []
-        row = merge(kind.fields, body, kept, faults, nested=kind.nested)
-        if path == "customers":
-            row["address"] = merge_address(body, kept, faults)
-        elif path == "orders":
-            kept_lines: list[Row] = [] if kept is None else kept["lines"]
-            lines = merge_lines(body, kept_lines, faults)
-            row["lines"] = kept_lines if lines is None else lines
-            if not faults:
-                faults += self._state.dangling(row)
-        if faults:
-            raise CustomerpError(
-                422,
-                "invalid",
-                "Invalid record",
-                f"The {kind.name} has {len(faults)} invalid properties.",
-                errors=faults,
-            )
-        if path == "orders":
-            if kept is not None and row["status"] not in {kept["status"], *_TRANSITIONS[kept["status"]]}:
-                raise CustomerpError(
-                    409,
-                    "invalid-transition",
-                    "Invalid transition",
-                    f"An order that is {kept['status']} cannot become {row['status']}.",
-                    errors=[("/status", f"is {kept['status']}")],
-                )
-            row["total"] = order_total(row["lines"], row["currency"])
-        self._refuse_duplicates(collection, row, kept)
-        return row
-
-    def _refuse_duplicates(self, collection: Collection, row: Row, kept: Row | None) -> None:
-        for name in collection.kind.unique:
-            value = row[name]
-            if value is None or (kept is not None and kept[name] == value):
-                continue
-            if collection.taken(name, value):
-                raise CustomerpError(
-                    409,
-                    "duplicate",
-                    "Duplicate",
-                    f"Another {collection.kind.name} already has the {name} {value}.",
-                    errors=[(f"/{name}", "is taken")],
-                )
 
     def _log(self, kind: Kind, row: Row, operation: str) -> None:
         changes = self._state.changes

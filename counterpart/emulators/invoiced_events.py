@@ -8,7 +8,7 @@ from typing import Any
 
 from counterpart.emulators import invoiced_contacts as contacts
 from counterpart.emulators import invoiced_customers as customers
-from counterpart.emulators import invoiced_invoices as invoices
+from counterpart.emulators import invoiced_invoice_views as invoices
 from counterpart.emulators import invoiced_webhooks as webhooks
 from counterpart.emulators.errors import InvoicedError
 from counterpart.emulators.invoiced_account import Account, Call, Reply

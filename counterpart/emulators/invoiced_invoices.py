@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from counterpart.emulators import invoiced_customers as customers
+from counterpart.emulators import invoiced_invoice_views as views
 from counterpart.emulators.errors import InvoicedError
 from counterpart.emulators.invoiced_account import Account, Call, Reply
 from counterpart.emulators.invoiced_lines import (
     entries,
-    entry_view,
-    line_view,
     lines,
     pack,
     priced,
     refuse_double_taxes,
     unpack,
 )
-from counterpart.emulators.invoiced_listing import Column, Listing, answer, project
-from counterpart.emulators.invoiced_pdf import page
+from counterpart.emulators.invoiced_listing import answer
 from counterpart.emulators.invoiced_status import due_date, settled, status
 from counterpart.emulators.invoiced_values import (
     Rule,
@@ -41,22 +38,6 @@ from counterpart.emulators.table import Row, sparse
 _DAY = 86400
 _MOST_SHOWN = 10
 _NOTHING = Decimal(0)
-
-DEFAULTS: Row = {
-    "amount_credited": _NOTHING, "amount_paid": _NOTHING, "attempt_count": 0, "autopay": False, "chase": False,
-    "closed": False, "date_bad_debt": None, "date_paid": None, "date_voided": None, "discounts": [], "draft": False,
-    "due_date": None, "expected_payment_date": None, "items": [], "late_fees": True, "metadata": {}, "name": "Invoice",
-    "needs_attention": False, "network_document": None, "network_document_id": None, "next_chase_on": None,
-    "next_payment_attempt": None, "notes": None, "object": "invoice", "paid": False, "payment_plan": None,
-    "payment_source": None, "payment_terms": None, "purchase_order": None, "sent": False, "ship_to": None,
-    "shipping": [], "subscription": None, "subscription_id": None, "tags": [], "taxes": [], "viewed": False,
-    "voided": False,
-}  # fmt: skip
-
-HIDDEN = frozenset(
-    {"amount_credited", "amount_paid", "customerName", "date_bad_debt", "date_paid", "date_voided",
-     "expected_payment_date", "sent", "tags", "viewed", "voided"}
-)  # fmt: skip
 
 _BLOCKED = frozenset(
     {"subtotal", "total", "balance", "status", "paid", "viewed", "attempt_count", "amount_paid", "amount_credited",
@@ -83,30 +64,6 @@ RULES: dict[str, Rule] = {
     "metadata": metadata,
 }
 _COLUMNS = {"notes": 65535}
-
-_FILTERS: dict[str, Column] = {
-    **dict.fromkeys(("number", "name", "status", "currency", "purchase_order", "payment_terms"), "text"),
-    **dict.fromkeys(("draft", "closed", "paid", "voided", "sent", "viewed", "autopay"), "boolean"),
-    **dict.fromkeys(("id", "customer", "subscription", "subtotal", "total", "balance"), "number"),
-    **dict.fromkeys(("date", "due_date", "created_at", "updated_at"), "date"),
-}  # fmt: skip
-
-
-def _customer_name(account: Account, invoice: Row) -> Any:
-    customer = account.customers.get(invoice["customer"])
-    return None if customer is None else customer["name"]
-
-
-LISTING = Listing(
-    columns=_FILTERS,
-    defaults=DEFAULTS,
-    dated="date",
-    hidden=HIDDEN,
-    joined={"Customers.name": _customer_name},
-    not_emulated=(
-        "balance", "broken_promises", "cadence", "chasing", "payment_attempted", "payment_plan", "tags", "total",
-    ),
-)  # fmt: skip
 
 
 def create(account: Account, call: Call) -> Reply:
@@ -147,20 +104,20 @@ def create(account: Account, call: Call) -> Reply:
     account.touch("invoice", row["id"], None)
     account.invoiced_today = (call.now // _DAY, account.invoiced_today[1] + 1)
     # Lines as they were written: what their columns hold of them only a later look shows.
-    return Reply(201, _shown(account, row | {"items": invoice["items"]}, call) | echoed)
+    return Reply(201, views.shown(account, row | {"items": invoice["items"]}, call) | echoed)
 
 
 def retrieve(account: Account, call: Call) -> Reply:
     row = find(account, call.arguments[0])
     if "application/pdf" in call.accept:
-        return Reply(200, _printed(view(account, row)))
-    shown = _shown(account, row, call)
+        return Reply(200, views.printed(views.view(account, row)))
+    shown = views.shown(account, row, call)
     # A single record shows ten entries of a list at most.
     return Reply(200, shown | {name: shown[name][:_MOST_SHOWN] for name in ("discounts", "taxes") if name in shown})
 
 
 def list_(account: Account, call: Call) -> Reply:
-    return answer(account, call, LISTING, account.invoices, lambda row: _whole(account, row))
+    return answer(account, call, views.LISTING, account.invoices, lambda row: views.whole(account, row))
 
 
 def change(account: Account, call: Call) -> Reply:
@@ -168,10 +125,10 @@ def change(account: Account, call: Call) -> Reply:
     body = call.body
     refuse_mass_assignment("Invoice", _BLOCKED, body)
     if not body:
-        return Reply(200, _shown(account, row, call))
+        return Reply(200, views.shown(account, row, call))
     values, echoed = _read(account, body, row)
     _refuse_locked(account, row, body, values)
-    changed = DEFAULTS | row | values | {"updated_at": call.now}
+    changed = views.DEFAULTS | row | values | {"updated_at": call.now}
     if changed["currency"] is None:
         raise account.uncoercible("Currency is invalid", "currency")
     if changed["date"] is None:
@@ -187,7 +144,7 @@ def change(account: Account, call: Call) -> Reply:
     if changed["paid"] and "closed" not in body:
         changed["closed"] = True
     store(account, row, changed)
-    return Reply(200, _shown(account, changed, call) | echoed)
+    return Reply(200, views.shown(account, changed, call) | echoed)
 
 
 def void(account: Account, call: Call) -> Reply:
@@ -197,7 +154,7 @@ def void(account: Account, call: Call) -> Reply:
     if row.get("amount_paid"):
         raise InvoicedError("This invoice cannot be voided because it has a payment applied.")
     voided = row | {"voided": True, "date_voided": call.now, "updated_at": call.now}
-    return Reply(200, _shown(account, store(account, row, settled(voided, call.now)), call))
+    return Reply(200, views.shown(account, store(account, row, settled(voided, call.now)), call))
 
 
 def write_off(account: Account, call: Call) -> Reply:
@@ -206,7 +163,7 @@ def write_off(account: Account, call: Call) -> Reply:
     if row.get("voided") or row.get("draft") or row.get("paid"):
         raise InvoicedError(f"An invoice that is {row['status']} cannot be written off")
     written = row | {"closed": True, "date_bad_debt": call.now, "updated_at": call.now}
-    return Reply(200, _shown(account, store(account, row, settled(written, call.now)), call))
+    return Reply(200, views.shown(account, store(account, row, settled(written, call.now)), call))
 
 
 def delete(account: Account, call: Call) -> Reply:
@@ -257,37 +214,6 @@ def store(account: Account, before: Row, after: Row) -> Row:
         account.invoice_numbers.assign(row["number"], row["id"], before["number"])
     _watch(account, row)
     return row
-
-
-def view(account: Account, row: Row) -> Row:
-    """The invoice as answers show it."""
-    return project(_whole(account, row), {}, HIDDEN)
-
-
-def _shown(account: Account, row: Row, call: Call) -> Row:
-    return project(_whole(account, row), call.query, HIDDEN)
-
-
-def _whole(account: Account, row: Row) -> Row:
-    shown = DEFAULTS | row
-    shown["customerName"] = _customer_name(account, row)
-    shown["items"] = [line_view(account, line) for line in unpack(shown["items"])]
-    shown["discounts"] = [entry_view(account, "discount", entry) for entry in shown["discounts"]]
-    shown["taxes"] = [entry_view(account, "tax", entry) for entry in shown["taxes"]]
-    if shown["voided"]:
-        shown |= dict.fromkeys(("url", "pdf_url", "csv_url", "payment_url"))
-    else:
-        token = hashlib.blake2b(f"invoice-{row['id']}".encode(), digest_size=8).hexdigest()
-        url = f"{account.base_url}/invoices/emulator/{token}"
-        payable = not (shown["paid"] or shown["closed"])
-        shown |= {"url": url, "pdf_url": f"{url}/pdf", "csv_url": f"{url}/csv"}
-        shown["payment_url"] = f"{url}/payment" if payable else None
-    return shown
-
-
-def _printed(invoice: Row) -> bytes:
-    lines = (f"{line['quantity']:f} x {line['name']}: {line['amount']:f}" for line in invoice["items"])
-    return page([f"{invoice['name']} {invoice['number']}", *lines, f"{invoice['currency']} {invoice['total']:f}"])
 
 
 def _customer(account: Account, given: Any, now: int) -> tuple[Row, bool]:
@@ -395,7 +321,7 @@ def _watch(account: Account, row: Row) -> None:
 
 
 def _sparse(account: Account, invoice: Row) -> Row:
-    row = sparse(invoice, DEFAULTS)
+    row = sparse(invoice, views.DEFAULTS)
     if isinstance(row.get("items"), list):
         row["items"] = pack(account, row["items"])
     return row

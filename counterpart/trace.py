@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -219,9 +219,9 @@ class Trace:
             if row.id not in read:
                 message = f"no scenario of {row.flow} reads {row.source} > {row.target} where it has to arrive"
                 cure = "write a row of an outline that reads it, or reject it: counterpart supplement reject"
-                yield Finding("unread-row", path, _line_of_row(path, row), message, cure)
+                yield Finding("unread-row", path, line_of_row(path, row), message, cure)
         for row, message, cure in unusable(self.checklist, self.supplement, self.contracts):
-            yield Finding("unusable-row", path, _line_of_row(path, row), f"{row.id}: {message}", cure)
+            yield Finding("unusable-row", path, line_of_row(path, row), f"{row.id}: {message}", cure)
         unlisted = {item.flow for item in self.checklist.items if item.kind == UNSPECIFIED_KIND}
         for outline in self.outlines:
             for flow in {short.partition("/")[0] for short in outline.items} & unlisted:
@@ -296,17 +296,20 @@ def line_of(path: Path, words: str) -> int:
     return next((number for number, line in enumerate(lines, 1) if line.startswith(words)), 1)
 
 
-def _line_of_row(path: Path, row: Row) -> int:
-    """The line of a supplement's table: the one whose flow, source and target are the row's."""
-    lines = path.read_text("utf-8").splitlines()
-    starts = [number for number, line in enumerate(lines) if line.strip() == "[[row]]"]
-    wanted = {
-        f'{name} = "{value}"' for name, value in (("flow", row.flow), ("source", row.source), ("target", row.target))
-    }
+def line_of_table(path: Path, words: Collection[str]) -> int:
+    """The line of the first `[[table]]` of a TOML file that has all these lines, 1 where none does."""
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    starts = [number for number, line in enumerate(lines) if line.startswith("[[")]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        if wanted <= set(lines[start:end]):
+        if set(words) <= set(lines[start:end]):
             return start + 1
     return 1
+
+
+def line_of_row(path: Path, row: Row) -> int:
+    """The line where a row of a supplement begins."""
+    named = (("flow", row.flow), ("source", row.source), ("target", row.target))
+    return line_of_table(path, [f'{name} = "{value}"' for name, value in named])
 
 
 def _again(short: str) -> str:

@@ -80,6 +80,7 @@ _PAIR_KEYS = {
     "fixed",
     "companions",
     "target_default",
+    "shown",
 }
 _DEFAULTS = {"owner": get_args(Owner), "conflict": get_args(Policy), "on_clear": get_args(Clearing)}
 
@@ -198,6 +199,7 @@ class _Reader:
             fixed=self._flag(entry, "fixed", place),
             companions=tuple(self._strings(entry, "companions", [], place)),
             target_default=self._string(entry, "target_default", "", place) if "target_default" in entry else None,
+            shown=self._string(entry, "shown", "", place) if "shown" in entry else None,
         )
 
     def _converter(self, given: object, place: str, after: tuple[str, ...]) -> Converter:

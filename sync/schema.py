@@ -37,6 +37,7 @@ class Pair:
     fixed: bool = False  # the target takes it only at creation; a change creates the record anew
     companions: tuple[str, ...] = ()  # target paths the API would recompute unless they are sent along
     target_default: str | None = None  # why the target fills in a value where the source has none
+    shown: str | None = None  # what people call the target path where the sync needs a name of its own
 
     @cached_property
     def name(self) -> str:

@@ -108,9 +108,7 @@ def write_waiver(path: Path, checklist: Checklist, more_items: Iterable[str], ma
     """Put a waiver into its file, in the place of an earlier one of the item; raises WaiversError, changing nothing."""
     known = [*(item.short for item in checklist.items), *more_items]
     order = list(Waivers.load(path, checklist, known).waivers)
-    values: dict[str, str | None] = {
-        name: text(getattr(made, name)) for name in ("item", "reason", "risk", "owner")
-    }
+    values: dict[str, str | None] = {name: text(getattr(made, name)) for name in ("item", "reason", "risk", "owner")}
     values["expires"] = made.expires.isoformat() if made.expires else None
     values["approved"] = made.approved.to_toml() if made.approved else None
     whole = path.read_text("utf-8") if path.exists() else ""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import click
 
 from counterpart import project
-from counterpart.checklist import Additional, Approval, Checklist, ChecklistError, Decision, Decisions, Supplement
+from counterpart.carried import disagreements
+from counterpart.checklist import Additional, Approval, Checklist, Decision, Decisions, Supplement
 from counterpart.checklist.decisions import settle
+from counterpart.checklist.errors import FileDefects
 from counterpart.cli import documents, tracing
+from counterpart.cli.carrying import carried
 from counterpart.cli.loading import vocabulary
-from counterpart.cli.showing import FILE, JSON, counted, show_json, show_lines
+from counterpart.cli.showing import FILE, JSON, counted, show_finding, show_json, show_lines, told
+from counterpart.gherkin import Finding, read_features
 from counterpart.gherkin import lint as lint_features
-from counterpart.gherkin import read_features
+from sync.flow import SHIPPED
 
 
 @click.group()
@@ -100,30 +105,61 @@ def decide(point: str, choice: str, reason: str, name: str | None, role: str | N
 
 @checklist.command(short_help="What is amiss, without running anything.")
 @click.option("--steps", "package", default="steps", show_default=True, help="the package of the step definitions")
+@click.option(
+    "--sync",
+    type=click.Choice(("own", "external")),
+    default="own",
+    show_default=True,
+    help="own: hold the supplement against what our sync carries, too",
+)
+@click.option(
+    "--flows",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=SHIPPED,
+    help="the flows of our sync, where others than the shipped ones are used",
+)
 @FILE
 @JSON
-def lint(package: str, file: Path, as_json: bool) -> None:
+def lint(package: str, sync: str, flows: Path, file: Path, as_json: bool) -> None:
     """Say what is amiss with checklist, supplement, decisions and features, all at once, without running anything.
+
+    \b
+    For example: counterpart checklist lint
+                 counterpart checklist lint --checklist tripletex/features/checklist.toml
 
     Ends with exit code 1 when something is.
     """
-    findings = list(_findings(file, package))
+    findings = list(_findings(file, package, flows if sync == "own" else None))
     if as_json:
-        show_json(findings)
+        show_json([told(each) for each in findings])
     else:
-        for sentence in findings or ["Nothing is amiss."]:
-            click.echo(sentence)
+        for each in findings:
+            show_finding(each)
+        click.echo(f"{counted(len(findings), 'thing')} amiss." if findings else "Nothing is amiss.")
     if findings:
         raise SystemExit(1)
 
 
-def _findings(file: Path, package: str) -> Iterable[str]:
+def _findings(file: Path, package: str, flows: Path | None) -> Iterator[Finding]:
     found = Checklist.load(file)
-    for load, name in ((Supplement.load, "supplement.toml"), (Decisions.load, "decisions.toml")):
-        try:
-            load(file.with_name(name), found)
-        except ChecklistError as error:
-            yield from str(error).splitlines()
+    supplement = file.with_name("supplement.toml")
+    try:
+        rows = Supplement.load(supplement, found)
+    except FileDefects as error:
+        yield from map(partial(_unusable, error.path), error.defects)
+    else:
+        if flows:
+            yield from disagreements(found, rows, list(carried(flows)), supplement)
+    try:
+        Decisions.load(file.with_name("decisions.toml"), found)
+    except FileDefects as error:
+        yield from map(partial(_unusable, error.path), error.defects)
     names = project.known(file.parent, found, Additional.load(file.with_name("additional.toml"), found))
     result = lint_features(read_features(file.parent), names, vocabulary(package, file.parent))
-    yield from map(str, (*result.defects, *result.warnings))
+    yield from (*result.defects, *result.warnings)
+
+
+def _unusable(path: Path, defect: str) -> Finding:
+    """A defect of a file of ours, which ends in its cure."""
+    message, _, cure = defect.rpartition("; ")
+    return Finding("unusable-file", path, 1, message or defect, cure if message else "mend it")

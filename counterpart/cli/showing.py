@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from counterpart.gherkin import Finding
+
 DOCUMENT = click.Path(exists=True, dir_okay=False, path_type=Path)
 FILE = click.option(
     "--checklist",
@@ -56,6 +58,25 @@ def show_lines(first: str, words: str) -> None:
         words, width, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
     click.echo(shown)
+
+
+def show_finding(finding: Finding) -> None:
+    """Print a finding: its place, what is amiss, and the cure below."""
+    what = f"{finding.item}: " if finding.item and finding.item not in finding.message else ""
+    show_lines(f"{finding.path}:{finding.line}: ", what + finding.message)
+    click.echo(f"    → {finding.cure}")
+
+
+def told(finding: Finding) -> dict[str, object]:
+    """A finding as programs read it."""
+    return {
+        "code": finding.code,
+        "path": str(finding.path),
+        "line": finding.line,
+        "item": finding.item,
+        "said": finding.message,
+        "cure": finding.cure,
+    }
 
 
 def counted(number: int, noun: str) -> str:

@@ -10,7 +10,7 @@ import click
 
 from counterpart.checklist import Item
 from counterpart.checklist.reviews import FILE_NAME, Review
-from counterpart.cli.showing import FILE, JSON, counted, show_json, show_lines, show_table
+from counterpart.cli.showing import FILE, JSON, counted, show_finding, show_json, show_table, told
 from counterpart.cli.signoff import KEPT
 from counterpart.cli.touched import signed_last
 from counterpart.trace import Trace, name_of
@@ -32,24 +32,14 @@ def trace(file: Path, kept: Path, as_json: bool) -> None:
         show_json(
             {
                 "items": [_told(item, found) for item in found.items],
-                "findings": [
-                    {
-                        "code": each.code,
-                        "path": str(each.path),
-                        "line": each.line,
-                        "said": each.message,
-                        "cure": each.cure,
-                    }
-                    for each in found.findings
-                ],
+                "findings": [told(each) for each in found.findings],
             }
         )
     else:
         show_table(("flow / item", "scenarios", "rows", "calls", "undecided", "looked at"), _rows(found))
         click.echo()
         for each in found.findings:
-            show_lines(f"{each.path}:{each.line}: ", each.message)
-            click.echo(f"    → {each.cure}")
+            show_finding(each)
         reviewed = sum(1 for item in found.items if (seen := found.reviews.by_item.get(item.short)) and seen.by)
         torn = counted(len(found.findings), "thing") if found.findings else "nothing"
         click.echo(f"{counted(len(found.items), 'item')}, {reviewed} reviewed by a person; {torn} torn.")

@@ -62,7 +62,7 @@ def disagreements(
             message, cure = "is carried, and the supplement rejects it", "take it out of the flow"
         else:
             message = "is carried, and nothing says that it is to be proven"
-            cure = f"suggest it: counterpart supplement suggest '{pair.id}', or take it out of the flow"
+            cure = f"suggest it: {_suggestion(pair)}, or take it out of the flow"
         yield Finding("unproven-pair", pair.path, pair.line, f"{pair.id} {message}", cure)
 
 
@@ -76,6 +76,12 @@ def _differences(row: Row, pair: CarriedPair) -> Iterator[tuple[str, str]]:
     if row.match_key != pair.match_key:
         whose = ("the supplement", place) if row.match_key else (place, "the supplement")
         yield f"is the match key in {whose[0]} and not in {whose[1]}", "recognise records by one pair"
+
+
+def _suggestion(pair: CarriedPair) -> str:
+    way = "" if pair.travels == "both" else f" --travels {pair.travels} --deviation WHY"
+    kind = "text" if "text" in pair.types else min(pair.types)
+    return f"counterpart supplement suggest '{pair.id}' --type {kind}{way} --reason WHY"
 
 
 def _listed(checklist: Checklist) -> Iterator[str]:

@@ -15,7 +15,11 @@ CONFTEST = "conftest.py"
 
 
 def vocabulary(package: str, features: Path) -> tuple[Definition, ...]:
-    """The step definitions of a package and of conftest.py beside the features; raises UsageError."""
+    """The step definitions of a package and of conftest.py beside the features; raises UsageError.
+
+    Those outside of the features' project are not its own, so none of them need be used there.
+    """
+    project = features.resolve().parent
     try:
         module = importlib.import_module(package)
         for name in getattr(module, "pytest_plugins", ()):
@@ -25,10 +29,10 @@ def vocabulary(package: str, features: Path) -> tuple[Definition, ...]:
     name, conftest = "features_conftest", features / CONFTEST
     spec = importlib.util.spec_from_file_location(name, conftest) if conftest.exists() else None
     if spec is None or spec.loader is None:
-        return definitions(package, Path.cwd())
+        return definitions(package, project)
     sys.modules[name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(sys.modules[name])
     except Exception as error:
         raise click.UsageError(f"{conftest} cannot be loaded: {error}") from None
-    return (*definitions(package, Path.cwd()), *definitions(name, Path.cwd()))
+    return (*definitions(package, project), *definitions(name, project))

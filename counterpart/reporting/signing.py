@@ -175,9 +175,7 @@ def _checked(directory: Path, path: Path, signers: Path, gone: Sequence[str]) ->
     return Signature(name, given.name, given.role, given.meaning, given.at, True, lapsed=gone, person=person)
 
 
-def _bad(
-    given: Signature, problem: str, person: frozenset[str] = frozenset(), gone: Sequence[str] = ()
-) -> Signature:
+def _bad(given: Signature, problem: str, person: frozenset[str] = frozenset(), gone: Sequence[str] = ()) -> Signature:
     return Signature(given.file, given.name, given.role, given.meaning, given.at, False, problem, gone, person)
 
 

@@ -284,13 +284,9 @@ def test_a_flipped_bit_anywhere_is_noticed(
     assert verified().signed
 
 
-def test_a_signature_has_one_way_to_be_written(
-    signing: Callable[..., Signature], report: Path, keys: Path
-) -> None:
+def test_a_signature_has_one_way_to_be_written(signing: Callable[..., Signature], report: Path, keys: Path) -> None:
     signing("kari", "review")
-    content, armour = (
-        (report / "signatures" / name).read_bytes() for name in ("1-review.json", "1-review.json.sig")
-    )
+    content, armour = ((report / "signatures" / name).read_bytes() for name in ("1-review.json", "1-review.json.sig"))
     first, *lines, last = armour.splitlines()
     joined = b"".join(lines)
     other = b"\n".join([first, *(joined[start : start + 64] for start in range(0, len(joined), 64)), last, b""])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -116,6 +117,16 @@ def test_each_difference_is_found(
     line = next((number for number, text in enumerate(lines) if text == 'source = "notes"'), 0)
     found = [each for each in _told(project) if "notes>notes" in each[2] and each[0] != "unlisted-row"]
     assert found == [(code, place, said.format(flow=f"{flow}:{line}"))]
+
+
+def test_the_cure_is_a_command_that_cures(project: Path) -> None:
+    _edit(project, SUPPLEMENT, ROW, "")
+    options = ["--checklist", str(project / "features" / "checklist.toml")]
+    result = CliRunner().invoke(cli, ["checklist", "lint", *options, "--flows", str(project / "flows")])
+    command = "supplement suggest 'order-invoice/notes>notes' --type text --reason WHY"
+    assert f"→ suggest it: counterpart {command}, or take it out of the flow" in result.output
+    assert CliRunner().invoke(cli, [*shlex.split(command), *options]).exit_code == 0
+    assert _told(project) == []
 
 
 def test_a_name_of_the_syncs_own_says_what_people_call_it(project: Path) -> None:

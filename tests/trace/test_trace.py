@@ -327,7 +327,7 @@ def test_our_own_wording_is_reviewed_like_the_document_s(folder: Path) -> None:
         (
             'source = "description"\ntarget = "description"',
             'source = "description"\ntarget = "remark"',
-            "product-item/description>remark: invoiced.openapi.yaml knows no property 'remark' of Item; at ",
+            "product-item/description>remark: invoiced.openapi.yaml knows no property 'remark' of Item; for ",
         ),
         (
             'source = "description"\ntarget = "description"',

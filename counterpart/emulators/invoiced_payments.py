@@ -13,6 +13,7 @@ from counterpart.emulators.invoiced_values import currency, metadata, numeric, t
 from counterpart.emulators.table import Row
 
 _NOTHING = Decimal(0)
+_LARGEST = 9_999_999_999
 _FILTERS: dict[str, Column] = {
     "customer": "number",
     "currency": "text",
@@ -29,7 +30,7 @@ def create(account: Account, call: Call) -> Reply:
     if body.get("amount") is None:
         raise InvoicedError("Amount is missing", "amount")
     amount = numeric("amount", body["amount"])
-    if amount <= 0:
+    if not 0 < amount <= _LARGEST:
         raise InvoicedError("Amount is invalid", "amount")
     applied = _applications(account, body.get("applied_to"), amount)
     customer = body.get("customer")

@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 
 NOTHING = "(nothing)"
+# A text that has to be of such a kind is never empty.
+_FILLED = {"minLength", "pattern", "enum"}
 _YES_NO = {"yes": True, "no": False}
 
 
@@ -21,12 +23,16 @@ class ContractError(Exception):
 
 @dataclass(frozen=True)
 class Property:
-    """One property of a record type: JSON types, the form of its values, and whether the API derives it."""
+    """One property of a record type: JSON types, the form of its values, and whether the API derives it.
+
+    A `clearable` one can be without a value: null, an empty text or an empty list.
+    """
 
     path: str
     types: frozenset[str]
     form: str | None
     derived: bool
+    clearable: bool = True
 
     def parse(self, text: str) -> Any:
         """Turn the text of a feature file into the JSON value that the API expects.
@@ -84,7 +90,8 @@ class Contract:
 
     def property(self, schema: str, path: str) -> Property:
         """The property at a dotted path; list positions count from one or are left out (`lines.1.quantity`)."""
-        node = self._resolve(self._schemas.get(schema, {}))
+        raw: Mapping[str, Any] = self._schemas.get(schema, {})
+        node = self._resolve(raw)
         for segment in path.split("."):
             if segment.isdigit():
                 node = self._resolve(node.get("items", {}))
@@ -97,10 +104,14 @@ class Contract:
                     f"{self._name} knows no property {path!r} of {schema}; "
                     f"for {segment!r} write one of {', '.join(sorted(known)) or 'none'}"
                 )
-            node = self._resolve(known[segment])
+            raw = known[segment]
+            node = self._resolve(raw)
         kinds = node.get("type", "string")
-        types = frozenset([kinds] if isinstance(kinds, str) else kinds) - {"null"}
-        return Property(path, types, node.get("x-format"), bool(node.get("x-derived")))
+        types = frozenset([kinds] if isinstance(kinds, str) else kinds)
+        choices = (*raw.get("oneOf", ()), *raw.get("anyOf", ()))
+        nullable = "null" in types or any(each.get("type") == "null" for each in choices)
+        clearable = nullable or types == {"array"} or (types == {"string"} and not _FILLED & node.keys())
+        return Property(path, types - {"null"}, node.get("x-format"), bool(node.get("x-derived")), clearable)
 
     def derived(self, schema: str) -> frozenset[str]:
         """The paths that the API itself computes, list positions left out (`items.amount`)."""

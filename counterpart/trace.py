@@ -89,7 +89,7 @@ class Trace:
             outlines,
             tuple(defects),
             _recorded(folder.parent / "cassettes", outlines),
-            _contracts(folder.parent / "contracts"),
+            contracts_in(folder.parent / "contracts"),
             signed,
         )
 
@@ -333,7 +333,8 @@ def _path(root: Path, identity: Identity) -> Path | None:
         return None
 
 
-def _contracts(folder: Path) -> dict[str, Contract]:
+def contracts_in(folder: Path) -> dict[str, Contract]:
+    """The contracts that lie in a folder, by system."""
     paths = {system: folder / name for system, name in CONTRACTS.items()}
     return {system: Contract.load(path) for system, path in paths.items() if path.is_file()}
 

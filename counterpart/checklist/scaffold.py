@@ -13,7 +13,7 @@ from counterpart.checklist.approvals import text
 from counterpart.checklist.checklist import Checklist
 from counterpart.checklist.flows import MergedFlow, merged
 from counterpart.checklist.items import UNSPECIFIED_KIND, Flow, Item, tag_name
-from counterpart.checklist.model import Document
+from counterpart.checklist.model import Document, PropertyRow
 from counterpart.checklist.names import ObjectName, System
 from counterpart.checklist.scenes import Cast, scenario
 from counterpart.checklist.suggestions import Suggestion, suggestions
@@ -35,10 +35,14 @@ PROBE = ("name", "name")
 
 @dataclass(frozen=True)
 class Connected:
-    """Which systems have a connector, by id with the name that the steps know, and the ids of the flows carried."""
+    """Which systems have a connector, by id with the name that the steps know, and the ids of the flows carried.
+
+    `required` are the properties that always have a value: system id, object id, path.
+    """
 
     systems: Mapping[str, str]
     flows: frozenset[str]
+    required: frozenset[tuple[str, str, str]] = frozenset()
 
 
 NOTHING = Connected({}, frozenset())
@@ -123,7 +127,16 @@ def _cast(flow: MergedFlow, document: Document, connected: Connected) -> Cast:
         clauses[0] if clauses else "",
         any(each.kind == "precondition" for each in flow.statements),
         missing,
+        {tag_name(name): end for row, name in flow.row_names.items() if (end := _required(row, flow, connected))},
     )
+
+
+def _required(row: PropertyRow, flow: MergedFlow, connected: Connected) -> str | None:
+    """The end of a row that cannot be cleared, in words."""
+    for half, end in ((flow.source, row.source), (flow.target, row.target)):
+        if (half.system.id, half.id, end.path) in connected.required:
+            return f"{end.path} of {_system(half.system, connected)} {_word(half.singular)}"
+    return None
 
 
 def _system(system: System, connected: Connected) -> str:

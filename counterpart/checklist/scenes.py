@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from counterpart.checklist.items import Item
 from counterpart.checklist.model import Condition, PropertyRef, PropertyRow
@@ -31,7 +31,10 @@ VALUES = {
 
 @dataclass(frozen=True)
 class Cast:
-    """Who plays in a flow's scenarios; `missing` says which connector is, `probe` is the pair that carries an edit."""
+    """Who plays in a flow's scenarios; `missing` says which connector is, `probe` is the pair that carries an edit.
+
+    `filled` names for some rows the property that always has a value, so that clearing it is no case.
+    """
 
     source_system: str
     source_record: str
@@ -42,6 +45,7 @@ class Cast:
     clause: str
     needs_link: bool
     missing: str | None
+    filled: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -153,7 +157,11 @@ def _outline(tail: str, kind: str, cast: Cast, tags: Sequence[str]) -> list[str]
         "And nothing else has changed on either side",
         "And one more round writes nothing",
     ]
-    cells = [("case", "before", "after"), ("changed", before, after), ("cleared", before, "(nothing)")]
+    cells = [("case", "before", "after"), ("changed", before, after)]
+    if name in cast.filled:
+        conditions.append(f"  # Never cleared: {cast.filled[name]} always has a value.")
+    else:
+        cells.append(("cleared", before, "(nothing)"))
     title = f"  Scenario Outline: {_title(tail)}: <case>"
     outline = [*conditions, title, *_indented(steps), "", "    Examples: values to be agreed", *_cells(cells)]
     return [*outline, *(_left_alone(tail, held[0], here[0].path, there, after, cast, tags) if held else [])]

@@ -17,6 +17,7 @@ from counterpart.checklist import (
     Connected,
     Diagnostic,
     Difference,
+    Document,
     Item,
     VersionDifference,
     adopted,
@@ -32,9 +33,13 @@ from counterpart.checklist.diagnostics import NOTHING
 from counterpart.cli.showing import DOCUMENT, FILE, JSON, counted, show_json, show_lines, show_table
 from counterpart.cli.signoff import KEPT
 from counterpart.cli.touched import Touched
+from counterpart.listed import against_contracts, required
 from counterpart.stage import CONTRACTS
+from counterpart.trace import contracts_in
 from sync.flow import load_flows
 
+# Where the contracts of the systems lie that have one.
+HERE = Path("contracts")
 SEVERITIES = ("block", "warn", "note")
 TODO = {"new": "write", "reworded": "review", "blocked": "decide", "gone": "retire", "other systems": "decide"}
 
@@ -52,7 +57,11 @@ def read(document: Path, opposite: Path | None, as_json: bool) -> None:
     """
     found = read_file(document)
     derived = Checklist.of(found)
-    diagnostics = (*diagnose(found), *(against_opposite(found, read_file(opposite)) if opposite else ()))
+    diagnostics = (
+        *diagnose(found),
+        *against_contracts(found, contracts_in(HERE)),
+        *(against_opposite(found, read_file(opposite)) if opposite else ()),
+    )
     if as_json:
         show_json(
             {
@@ -293,7 +302,8 @@ def update(document: Path, write: bool, file: Path, kept: Path, as_json: bool) -
             click.echo()
         click.echo(f"Scenarios to begin with: counterpart checklist scaffold {document} --out DIR")
     if write:
-        adopted(read_file(document), _connected()).save(file)
+        newer = read_file(document)
+        adopted(newer, _connected(newer)).save(file)
         click.echo(f"{file} was derived anew. Next: counterpart checklist trace", err=as_json)
     elif to_do and not as_json:
         click.echo("Nothing was changed; --write lets the checklist follow the document.")
@@ -322,9 +332,10 @@ def scaffold_(document: Path, out: Path, others: tuple[Path, ...], as_json: bool
     For example: counterpart checklist scaffold tripletex-invoiced.rst --out tripletex \\
                    --like invoiced-tripletex.rst
     """
-    written = scaffold(read_file(document), out, _connected(), [read_file(other) for other in others])
+    found = read_file(document)
+    written = scaffold(found, out, _connected(found), [read_file(other) for other in others])
     # The drivers read their contracts beside the features.
-    for contract in sorted(Path("contracts").glob("*.yaml")):
+    for contract in sorted(HERE.glob("*.yaml")):
         copy = out / "contracts" / contract.name
         if not copy.exists():
             copy.parent.mkdir(exist_ok=True)
@@ -342,9 +353,13 @@ def scaffold_(document: Path, out: Path, others: tuple[Path, ...], as_json: bool
     click.echo(f"  counterpart supplement list --checklist {out}/features/checklist.toml")
 
 
-def _connected() -> Connected:
-    """What the drivers reach and the shipped sync carries."""
-    return Connected({name.lower(): name for name in CONTRACTS}, frozenset(flow.id for flow in load_flows()))
+def _connected(document: Document) -> Connected:
+    """What the drivers reach and the shipped sync carries, and what of a document the contracts want filled."""
+    return Connected(
+        {name.lower(): name for name in CONTRACTS},
+        frozenset(flow.id for flow in load_flows()),
+        required(document, contracts_in(HERE)),
+    )
 
 
 def _rows(found: Sequence[Item]) -> int:

@@ -90,7 +90,7 @@ def test_an_unknown_property_names_the_known_ones() -> None:
     with pytest.raises(ContractError) as refused:
         CONTRACT.property("Invoice", "lines.1.colour")
     assert str(refused.value) == (
-        "example.yaml knows no property 'lines.1.colour' of Invoice; at 'colour' it knows amount, quantity"
+        "example.yaml knows no property 'lines.1.colour' of Invoice; for 'colour' write one of amount, quantity"
     )
 
 

@@ -55,7 +55,8 @@ def _constant(text: str) -> object:
 
 def _number(value: object) -> int | float:
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        number = float(value)
+        return int(number) if number.is_integer() else number
     raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 

@@ -8,6 +8,7 @@ import pytest
 from probing import INVOICE, LINE, ONE_LINE, PATCH, A, Step, b64, bad, follow, no_param, payment, refused
 
 from counterpart.emulators import INVOICED_KEY
+from counterpart.emulators.jsontext import decode, encode
 
 RULES: dict[str, list[Step]] = {
     "payments fit what they pay (O)": [
@@ -19,6 +20,9 @@ RULES: dict[str, list[Step]] = {
         bad("POST /payments",
             {"amount": 9, "applied_to": [{"type": "invoice", "invoice": INVOICE + 1, "amount": 9}]}, "applied_to"),
         Step(f"GET /invoices/{INVOICE}", None, 200, {"balance": 100}),
+    ],
+    "a payment is of so many digits at most (chosen)": [
+        bad("POST /payments", {"amount": 10_000_000_000}, "amount"),
     ],
     "numbers skip those taken, deleting frees them (O)": [
         Step("POST /customers", {"name": "B", "number": "CUST-00002"}, 201),
@@ -359,3 +363,18 @@ RULES: dict[str, list[Step]] = {
 @pytest.mark.parametrize("steps", RULES.values(), ids=RULES.keys())
 def test_keeps_the_rule(invoiced: Any, steps: list[Step]) -> None:
     follow(invoiced, steps)
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [
+        ("3.50", "3.5"),
+        ("1.0", "1"),
+        # Nearer to the whole number than a double can tell.
+        ("9999999999.9999999999", "10000000000"),
+        # Below the exponents of a double.
+        ("2e-311", "0"),
+    ],
+)
+def test_a_number_is_answered_as_a_double_without_an_empty_fraction(sent: str, answered: str) -> None:
+    assert encode(decode(sent.encode())) == answered

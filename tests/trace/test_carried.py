@@ -138,6 +138,9 @@ def test_a_name_of_the_syncs_own_says_what_people_call_it(project: Path) -> None
 
 
 def test_what_does_not_concern_the_checklist_is_passed_over(project: Path) -> None:
+    items = (project / "flows" / "product-item.toml").read_text("utf-8")
+    (project / "flows" / "another.toml").write_text(items.replace('"product-item"', '"part-item"'), "utf-8")
+    assert _told(project) == []
     (project / "flows" / "order-invoice.toml").unlink()
     assert {said.partition(" ")[2] for _, _, said in _told(project)} == {"is to be proven, and no flow carries it"}
     assert _told(project, "--sync", "external") == []

@@ -19,6 +19,8 @@ _JSON: Mapping[str, frozenset[str]] = {
     "datetime": frozenset({"string"}),
     "list": frozenset({"array"}),
 }
+_REAL = {"integer": "integer", "number": "decimal", "boolean": "boolean"}
+_FORMS = {"decimal": "decimal", "unix-date": "date"}
 _NUMBERS = ("float", "decimal", "integer")
 # Record types of documents that an API has only inside of another record.
 _INSIDE = {"lineitem": "Invoice"}
@@ -66,6 +68,16 @@ def required(document: Document, contracts: Mapping[str, Contract]) -> frozenset
             if known and not known.clearable:
                 found.add((half.system.id, half.id, end.path))
     return frozenset(found)
+
+
+def real_types(document: Document, contracts: Mapping[str, Contract]) -> dict[tuple[str, str, str], str]:
+    """What the target's properties really are, in the words of data types, where that is no text."""
+    found: dict[tuple[str, str, str], str] = {}
+    for flow, row, _, target in _rows(document, contracts):
+        real = _FORMS.get(target.form or "") or next(map(_REAL.get, sorted(target.types)), None) if target else None
+        if real:
+            found[flow.target.system.id, flow.target.id, row.target.path] = real
+    return found
 
 
 def _rows(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
@@ -37,12 +37,14 @@ PROBE = ("name", "name")
 class Connected:
     """Which systems have a connector, by id with the name that the steps know, and the ids of the flows carried.
 
-    `required` are the properties that always have a value: system id, object id, path.
+    Properties are named by system id, object id and path: `required` are those that always have a value, `real` says
+    of which type one is where that is known.
     """
 
     systems: Mapping[str, str]
     flows: frozenset[str]
     required: frozenset[tuple[str, str, str]] = frozenset()
+    real: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
 
 NOTHING = Connected({}, frozenset())
@@ -123,12 +125,18 @@ def _cast(flow: MergedFlow, document: Document, connected: Connected) -> Cast:
         names[1],
         _word(flow.target.singular),
         PROBES.get(flow.target.id, PROBE),
-        {tag_name(name): row for row, name in flow.row_names.items()},
+        {tag_name(name): _really(row, flow, connected) for row, name in flow.row_names.items()},
         clauses[0] if clauses else "",
         any(each.kind == "precondition" for each in flow.statements),
         missing,
         {tag_name(name): end for row, name in flow.row_names.items() if (end := _required(row, flow, connected))},
     )
+
+
+def _really(row: PropertyRow, flow: MergedFlow, connected: Connected) -> PropertyRow:
+    """A row with the type that its target really has; documents call nearly everything a text."""
+    real = connected.real.get((flow.target.system.id, flow.target.id, row.target.path))
+    return replace(row, type=replace(row.type, canonical=real)) if real else row
 
 
 def _required(row: PropertyRow, flow: MergedFlow, connected: Connected) -> str | None:

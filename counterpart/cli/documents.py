@@ -33,7 +33,7 @@ from counterpart.checklist.diagnostics import NOTHING
 from counterpart.cli.showing import DOCUMENT, FILE, JSON, counted, show_json, show_lines, show_table
 from counterpart.cli.signoff import KEPT
 from counterpart.cli.touched import Touched
-from counterpart.listed import against_contracts, required
+from counterpart.listed import against_contracts, real_types, required
 from counterpart.stage import CONTRACTS
 from counterpart.trace import contracts_in
 from sync.flow import load_flows
@@ -354,11 +354,12 @@ def scaffold_(document: Path, out: Path, others: tuple[Path, ...], as_json: bool
 
 
 def _connected(document: Document) -> Connected:
-    """What the drivers reach and the shipped sync carries, and what of a document the contracts want filled."""
+    """What the drivers reach and the shipped sync carries, and what the contracts say of a document's properties."""
     return Connected(
         {name.lower(): name for name in CONTRACTS},
         frozenset(flow.id for flow in load_flows()),
         required(document, contracts_in(HERE)),
+        real_types(document, contracts_in(HERE)),
     )
 
 

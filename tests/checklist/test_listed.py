@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from counterpart.checklist import Connected, read, scaffold
-from counterpart.listed import against_contracts, required
+from counterpart.listed import against_contracts, real_types, required
 from counterpart.trace import contracts_in
 
 CONTRACTS = contracts_in(Path(__file__).parents[2] / "contracts")
@@ -47,8 +47,10 @@ def test_lines_are_looked_up_in_the_record_that_holds_them(write: Callable[..., 
     ]
 
 
-def test_what_always_has_a_value_is_never_cleared(write: Callable[..., str], tmp_path: Path) -> None:
-    rows = [("name", "name", TEXT), ("description", "description", TEXT), ("unitPrice", "unit_cost", FLOAT)]
+def test_a_scaffold_has_values_of_the_real_type_and_clears_nothing_that_is_always_filled(
+    write: Callable[..., str], tmp_path: Path
+) -> None:
+    rows = [("name", "name", TEXT), ("description", "description", TEXT), ("unitPrice", "unit_cost", TEXT)]
     document = read(write(flows=[("Product", "Items")], rows=rows).encode())
     filled = required(document, CONTRACTS)
     assert filled == {
@@ -57,16 +59,25 @@ def test_what_always_has_a_value_is_never_cleared(write: Callable[..., str], tmp
         ("invoiced", "items", "unit_cost"),
     }
     systems = {"customerp": "Customerp", "invoiced": "Invoiced"}
-    scaffold(document, tmp_path, Connected(systems, frozenset({"product-item"}), filled))
+    rows_are = real_types(document, CONTRACTS)
+    assert rows_are == {("invoiced", "items", "unit_cost"): "decimal"}
+    scaffold(document, tmp_path, Connected(systems, frozenset({"product-item"}), filled, rows_are))
     written = (tmp_path / "features" / "product-item" / "property-source.feature").read_text("utf-8")
-    told = [line.strip() for line in written.splitlines() if "Scenario Outline" in line or "lear" in line]
+    told = [
+        line.strip()
+        for line in written.splitlines()
+        if "Scenario Outline" in line or "lear" in line or "changed |" in line
+    ]
     assert told == [
         "# Never cleared: name of Customerp Product always has a value.",
         "Scenario Outline: Property source: name to name: <case>",
+        "| changed | First text | Another text |",
         "Scenario Outline: Property source: description to description: <case>",
+        "| changed | First text | Another text |",
         "| cleared | First text | (nothing)    |",
         "# Never cleared: unitPrice of Customerp Product always has a value.",
         "Scenario Outline: Property source: unitPrice to unit_cost: <case>",
+        "| changed | 1.50   | 2.25  |",
     ]
 
 

@@ -47,6 +47,8 @@ class Scene:
     facts: Mapping[str, object] = field(default_factory=dict)
     faults: Mapping[str, Faults] = field(default_factory=dict)
     """By system, what makes its emulator fail; empty where nothing can be made to."""
+    minimal: bool = False
+    """Whether the ERP offers no more than it must: neither versions nor a change feed."""
     troubles: list[tuple[str, Fault]] = field(default_factory=list)
     """What the sync is to meet when it runs next."""
     compared: bool = False

@@ -175,6 +175,7 @@ class Stage:
             proof="emulator run",
             met=f"emulator {VERSION}",
             faults={"Customerp": customerp.faults, "Invoiced": invoiced.faults},
+            minimal=self.profile == "minimal",
         )
 
     def _met(self, identity: Identity, at: Endpoints) -> Scene:

@@ -138,3 +138,10 @@ def reported(story: Story, kind: str, property: str, winner: str | None) -> None
     told = [(each.kind, each.property, each.winner) for each in story.subject.notices() if each.property == property]
     expected = (kind.replace(" ", "_"), property, winner)
     story.scene.equal(expected if expected in told else told, expected, f"what the sync reports on {property}")
+
+
+@then(parsers.re(r"the sync reports that it is (?P<kind>\w+)"))
+def told(story: Story, kind: str) -> None:
+    """The sync leaves a record as a whole to people, and tells them so."""
+    kinds = sorted({each.kind for each in story.subject.notices() if not each.property})
+    story.scene.equal(", ".join(kinds) or "nothing", kind, "what the sync reports on whole records")

@@ -42,6 +42,24 @@ def show_nothing(story: Story, system: str, name: str) -> None:
     story.trouble(system, Fault("empty-list", "GET", f"/{story.cast.type(f'{system} {name}').kind}"))
 
 
+@when(parsers.re(r"(?P<system>\w+)'s change feed leaves everything out once"))
+def omit(story: Story, system: str) -> None:
+    """The feed goes on, and what has happened since is not in it."""
+    story.trouble(system, Fault("empty-list", "GET", "/changes"), needs="change feed")
+
+
+@when(
+    parsers.re(
+        r"(?P<property>\S+) is to become (?P<value>.+) in (?P<system>\w+) just before the sync's next change"
+        r" of an? (?P<name>[A-Z]\w*)"
+    )
+)
+def overtake(story: Story, property: str, value: str, system: str, name: str) -> None:  # noqa: A002
+    """Somebody edits the record that the sync is about to write, after it was read."""
+    path = _path(story, system, name)
+    story.trouble(system, Fault("overtaken", "PATCH", path, field=property, value=value), needs="versions")
+
+
 @when(parsers.re(r"(?P<system>\w+) refuses the credentials"))
 def deny(story: Story, system: str) -> None:
     """Until further notice."""

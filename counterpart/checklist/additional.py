@@ -27,6 +27,8 @@ class Additional:
     items: tuple[Item, ...] = ()
     requirements: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     wordings: Mapping[int, str] = field(default_factory=dict)
+    unscripted: Mapping[int, str] = field(default_factory=dict)
+    """Requirements that no scenario of these flows shows, by number, each with the reason."""
 
     @classmethod
     def load(cls, path: Path, checklist: Checklist) -> Self:
@@ -34,12 +36,20 @@ class Additional:
         if not path.exists():
             return cls()
         data = load_toml(path, AdditionalError)
-        wrong = [f"{key!r} is no part of it; write [[requirement]] or [[item]]" for key in data.keys() - _KINDS.keys()]
+        wrong = [
+            f"{key!r} is no part of it; write [[requirement]], [[unscripted]] or [[item]]"
+            for key in data.keys() - _KINDS.keys()
+        ]
         wordings: dict[int, str] = {}
         for number, table in _tables(data, "requirement", wrong):
             if table["number"] in wordings:
                 wrong.append(f"requirement {number}: the number {table['number']} stands twice; remove one")
             wordings[table["number"]] = table["wording"]
+        unscripted: dict[int, str] = {}
+        for number, table in _tables(data, "unscripted", wrong):
+            if table["number"] in wordings or table["number"] in unscripted:
+                wrong.append(f"unscripted {number}: the number {table['number']} stands twice; remove one")
+            unscripted[table["number"]] = table["reason"]
         items: list[Item] = []
         requirements: dict[str, tuple[int, ...]] = {}
         flows = [flow.id for flow in checklist.flows]
@@ -62,11 +72,12 @@ class Additional:
             requirements[short] = tuple(table["requirements"])
         if wrong:
             raise AdditionalError(path, wrong)
-        return cls(tuple(items), requirements, wordings)
+        return cls(tuple(items), requirements, wordings, unscripted)
 
 
 _KINDS: Mapping[str, Mapping[str, type]] = {
     "requirement": {"number": int, "wording": str},
+    "unscripted": {"number": int, "wording": str, "reason": str},
     "item": {"short": str, "wording": str, "requirements": list},
 }
 _WANTED = {int: "a number", str: "a text", list: "a list of numbers"}

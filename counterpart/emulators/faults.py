@@ -30,6 +30,7 @@ CallFault = Literal[
     "ignored-field",
     "truncated-text",
     "empty-list",
+    "overtaken",
     "clock-skew",
 ]
 """What a call can suffer; `before` and `after` say whether the request has taken effect. With 504 it has."""
@@ -39,6 +40,7 @@ EventFault = Literal["webhook-duplicated", "webhook-reordered", "event-lost"]
 
 Ending = Literal["whole", "truncated", "reset", "timeout"]
 
+_NEED_FIELD = ("ignored-field", "truncated-text", "overtaken")
 _CALLS: tuple[str, ...] = get_args(CallFault)
 _EVENTS: tuple[str, ...] = get_args(EventFault)
 _LONGEST_WAIT = 120.0
@@ -60,14 +62,16 @@ class Fault:
     seconds: float = 0.0
     """How long a latency or a time-out lasts, or by how much the service's clock is off (negative: slow)."""
     field: str = ""
-    """The attribute that is ignored, or whose text is cut."""
+    """The attribute that is ignored, whose text is cut, or that somebody else sets first."""
     length: int = 0
     """The characters that are left of a cut text."""
+    value: str = ""
+    """What somebody else sets it to."""
 
     def __post_init__(self) -> None:
         if self.kind not in (*_CALLS, *_EVENTS):
             raise UnusableFault(f"there is no kind {self.kind!r}; the kinds are {', '.join((*_CALLS, *_EVENTS))}")
-        if self.kind in ("ignored-field", "truncated-text") and not self.field:
+        if self.kind in _NEED_FIELD and not self.field:
             raise UnusableFault(f"{self.kind} needs the name of a field")
         if self.kind in ("latency", "clock-skew") and not self.seconds:
             raise UnusableFault(f"{self.kind} needs a number of seconds")
@@ -179,6 +183,9 @@ def answer(emulator: Emulator, request: Request) -> Outcome:
             return Outcome(_of_gateway(emulator, 504))
         case "ignored-field" | "truncated-text":
             return Outcome(emulator.handle(_altered(request, fault)))
+        case "overtaken":
+            emulator.handle(_ahead(request, fault))
+            return Outcome(emulator.handle(request))
         case "clock-skew":
             true, emulator.clock = emulator.clock, emulator.clock.shifted(fault.seconds)
             try:
@@ -226,11 +233,18 @@ def _of_gateway(emulator: Emulator, status: int) -> Response:
     return Response(status, headers, _GATEWAY % (status, status))
 
 
+def _ahead(request: Request, fault: Fault) -> Request:
+    """The change that somebody else makes to the same record just before; bound to no version, under no key."""
+    headers = {name: value for name, value in request.headers.items() if name not in ("if-match", "idempotency-key")}
+    return replace(request, method="PATCH", headers=headers, body=encode({fault.field: fault.value}).encode())
+
+
 def _without_rows(response: Response) -> Response:
     """The answer as if nothing were there: a bare list, or a page that holds one."""
     value = decode(response.body)
-    value = [] if isinstance(value, list) else {**value, "data": []} if isinstance(value, dict) else value
-    return replace(response, body=encode(value).encode())
+    if isinstance(value, dict):
+        value = {name: [] if isinstance(each, list) else each for name, each in value.items()}
+    return replace(response, body=encode([] if isinstance(value, list) else value).encode())
 
 
 def _spoilt(response: Response, kind: str) -> Outcome:

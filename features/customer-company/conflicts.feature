@@ -36,3 +36,26 @@ Feature: Edits on both sides of a customer and its company lose nothing that was
     And phone in Customerp is 5550200
     And nothing else has changed on either side
     And one more round writes nothing
+
+  @id:overtaken @req:39
+  Scenario: An edit that comes between the sync's look and its write is not overwritten
+    When phone is set to 5550200 in Invoiced
+    And phone is to become 5550300 in Customerp just before the sync's next change of a Customer
+    And the sync comes to rest
+    Then phone in Customerp is 5550300
+    And phone in Invoiced is 5550300
+    And the sync reports a conflict on phone, won by Customerp
+    And nothing else has changed on either side
+    And one more round writes nothing
+
+  @id:late @req:44
+  Scenario: An older edit that arrives late does not replace the newer one
+    When phone is set to 5550200 in Customerp
+    And phone is set to 5550300 in Invoiced
+    And Customerp's change feed leaves everything out once
+    And the sync comes to rest
+    Then phone in Invoiced is 5550300
+    And phone in Customerp is 5550300
+    And the sync reports a conflict on phone, won by Invoiced
+    And nothing else has changed on either side
+    And one more round writes nothing

@@ -49,3 +49,16 @@ Feature: What is deleted of a customer and its company deletes nothing on the ot
       | case      | system    | type |
       | customerp | Customerp | Customer |
       | invoiced  | Invoiced  | Customer |
+
+  @id:left-out @req:63
+  Scenario: What the change feed leaves out is not taken for deleted, and arrives with the next full look
+    Given a Customerp Customer linked with its Invoiced Customer
+    When phone is set to 5550200 in Customerp
+    And Customerp's change feed leaves everything out once
+    And the sync comes to rest
+    Then the sync has written nothing since
+    And nothing else has changed on either side
+    When the sync reads everything again
+    Then phone in Invoiced is 5550200
+    And nothing else has changed on either side
+    And one more round writes nothing

@@ -79,3 +79,16 @@ Feature: A failing, slow or silent system costs a customer and its company no ed
     When the sync is asked what it would do
     Then it has no counterpart in Invoiced
     And the sync has written nothing since
+
+  @id:shared-key @req:27
+  Scenario: Two customers with one number are left to a person
+    Given a Customerp Customer with
+      | property | value |
+      | number   | a-7   |
+    And a Customerp Customer with
+      | property | value |
+      | number   | A-7   |
+    When the sync comes to rest
+    Then the sync reports that it is ambiguous
+    And there are 0 Customers in Invoiced
+    And the sync has written nothing since

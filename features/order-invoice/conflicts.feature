@@ -36,3 +36,14 @@ Feature: Edits on both sides of an order and its invoice lose nothing that was n
     And purchaseOrder in Customerp is PO-8
     And nothing else has changed on either side
     And one more round writes nothing
+
+  @id:overtaken @req:39
+  Scenario: An edit that comes between the sync's look and its write waits for a person
+    When purchase_order is set to PO-8 in Invoiced
+    And purchaseOrder is to become PO-9 in Customerp just before the sync's next change of an Order
+    And the sync comes to rest
+    Then purchaseOrder in Customerp is PO-9
+    And purchase_order in Invoiced is PO-8
+    And the sync reports a conflict on purchaseOrder, won by nobody
+    And nothing else has changed on either side
+    And one more round writes nothing

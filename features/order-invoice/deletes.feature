@@ -49,3 +49,16 @@ Feature: What is deleted of an order and its invoice deletes nothing on the othe
       | case      | system    | type |
       | customerp | Customerp | Order |
       | invoiced  | Invoiced  | Invoice |
+
+  @id:left-out @req:63
+  Scenario: What the change feed leaves out is not taken for deleted, and arrives with the next full look
+    Given a Customerp Order linked with its Invoiced Invoice
+    When purchaseOrder is set to PO-8 in Customerp
+    And Customerp's change feed leaves everything out once
+    And the sync comes to rest
+    Then the sync has written nothing since
+    And nothing else has changed on either side
+    When the sync reads everything again
+    Then purchase_order in Invoiced is PO-8
+    And nothing else has changed on either side
+    And one more round writes nothing

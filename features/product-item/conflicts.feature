@@ -36,3 +36,14 @@ Feature: Edits on both sides of a product and its item lose nothing that was not
     And description in Customerp is One day
     And nothing else has changed on either side
     And one more round writes nothing
+
+  @id:overtaken @req:39
+  Scenario: An edit that comes between the sync's look and its write is not overwritten
+    When description is set to One day in Invoiced
+    And description is to become Two days in Customerp just before the sync's next change of a Product
+    And the sync comes to rest
+    Then description in Customerp is Two days
+    And description in Invoiced is Two days
+    And the sync reports a conflict on description, won by Customerp
+    And nothing else has changed on either side
+    And one more round writes nothing

@@ -45,3 +45,16 @@ Feature: What is deleted of a product and its item deletes nothing on the other 
       | case      | system    | type |
       | customerp | Customerp | Product |
       | invoiced  | Invoiced  | Item |
+
+  @id:left-out @req:63
+  Scenario: What the change feed leaves out is not taken for deleted, and arrives with the next full look
+    Given a Customerp Product linked with its Invoiced Item
+    When description is set to One day in Customerp
+    And Customerp's change feed leaves everything out once
+    And the sync comes to rest
+    Then the sync has written nothing since
+    And nothing else has changed on either side
+    When the sync reads everything again
+    Then description in Invoiced is One day
+    And nothing else has changed on either side
+    And one more round writes nothing

@@ -86,6 +86,19 @@ def test_an_attribute_is_ignored_or_cut(both: dict[str, Any]) -> None:
     assert (first["email"], first["name"], second["name"]) == (None, "Nordlicht", "Nord")
 
 
+def test_a_change_feed_goes_on_and_leaves_out_what_has_happened(customerp: Any) -> None:
+    create(customerp)
+    customerp.emulator.faults.arm(Fault("empty-list", path="/changes"))
+    assert customerp.json("GET /changes?since=0") == {"changes": [], "next": 1, "more": False}
+
+
+def test_somebody_else_is_faster(customerp: Any) -> None:
+    create(customerp)
+    customerp.emulator.faults.arm(Fault("overtaken", "PATCH", field="name", value="Sydlys"))
+    refused = customerp.call("PATCH /customers/CU000001", {"phone": "1"}, headers={"If-Match": '"1"'})
+    assert (refused.status_code, customers(customerp)) == (412, ["Sydlys"])
+
+
 def test_a_skewed_clock_stamps_records_and_dates_for_the_calls_it_strikes(both: dict[str, Any]) -> None:
     for api in both.values():
         api.emulator.faults.arm(Fault("clock-skew", seconds=-90))

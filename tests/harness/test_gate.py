@@ -64,7 +64,7 @@ def test_the_command_answers_by_its_exit_code(place: Path, monkeypatch: pytest.M
     assert (code, out) == (
         1,
         "release: no, for 1 reason\n\nthe run as a whole\n"
-        "  no-artifact               Nobody says what is to be released. Give its digest with --artifact.\n",
+        "  no-artifact               Nobody says what is to be released. Give its digest\n      with --artifact.\n",
     )
     assert asked("nightly")[0] == 1  # click's own code for an error; the command's main makes a 2 of it
 

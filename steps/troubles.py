@@ -60,10 +60,10 @@ def overtake(story: Story, property: str, value: str, system: str, name: str) ->
     story.trouble(system, Fault("overtaken", "PATCH", path, field=property, value=value), needs="versions")
 
 
-@when(parsers.re(r"(?P<system>\w+) refuses the credentials"))
-def deny(story: Story, system: str) -> None:
-    """Until further notice."""
-    story.trouble(system, Fault("401", times=LASTING))
+@when(parsers.re(r"(?P<system>\w+) refuses the credentials(?: for every " + CALL + ")?"))
+def deny(story: Story, system: str, call: str | None, name: str | None) -> None:
+    """Until further notice, whatever is asked or one kind of call."""
+    story.trouble(system, Fault("401", METHODS[call or "request"], _path(story, system, name), times=LASTING))
 
 
 @when(parsers.re(r"(?P<system>\w+) accepts the credentials again"))

@@ -22,3 +22,17 @@ Feature: While a system refuses the credentials an order and its invoice wait, a
       | case      | system    |
       | customerp | Customerp |
       | invoiced  | Invoiced  |
+
+  @id:may-not-create @req:73
+  Scenario: Credentials that may read and not create stop the sync at the first record, and nothing is lost
+    Given 3 Customerp Orders
+    When Invoiced refuses the credentials for every creation of an Invoice
+    And the sync comes to rest
+    Then the sync reports a stop on Invoiced
+    And the sync has written 1 time to Invoiced
+    And there is 1 Invoice in Invoiced
+    When Invoiced accepts the credentials again
+    And the sync comes to rest
+    Then each of them has exactly one counterpart in Invoiced
+    And there are 4 Invoices in Invoiced
+    And one more round writes nothing

@@ -221,6 +221,89 @@ FAULTS = (
         'calls = (Call("DELETE", path), Call("GET", path, None, _ARCHIVED))',
         'calls = (Call("GET", path, None, _ARCHIVED), Call("DELETE", path))',
     ),
+    fault(
+        "a conflict is decided for the other side",
+        "merge.py",
+        'return "invoiced" if policy == "invoiced" else "customerp"',
+        'return "customerp" if policy == "invoiced" else "invoiced"',
+    ),
+    fault(
+        "a conflict waits for nobody",
+        "merge.py",
+        "        return None\n    if policy ==",
+        "        return 'customerp'\n    if policy ==",
+    ),
+    fault(
+        "an edit that overtook a write is overwritten",
+        "customerp.py",
+        """        answer = await self._wire.send(call.method, call.path, body=call.body, headers=headers)
+        return Written""",
+        """        try:
+            answer = await self._wire.send(call.method, call.path, body=call.body, headers=headers)
+        except Stale:
+            del headers["If-Match"]
+            answer = await self._wire.send(call.method, call.path, body=call.body, headers=headers)
+        return Written""",
+    ),
+    fault(
+        "deletes travel though nobody has decided that",
+        "deletes.py",
+        'if flow.on_delete == "deactivate" and link.deleted is None:',
+        "if link.deleted is None:",
+    ),
+    fault(
+        "what was deleted in Invoiced is created again",
+        "deletes.py",
+        '    if system == "invoiced":\n        store.save(tombstone)\n        return notice\n',
+        '    if system == "invoiced":\n        store.remove(link)\n'
+        "        store.save(Link(flow.id, erp_id=link.erp_id, erp_key=link.erp_key, erp=link.erp))\n"
+        "        return notice\n",
+    ),
+    fault(
+        "an empty list is taken for deletes",
+        "walk.py",
+        "if deletes.too_many(len(missing), known) or (len(missing) == known > 1):",
+        "if known < 0:",
+    ),
+    fault(
+        "a write whose answer was lost is sent again unseen",
+        "http.py",
+        'raise OutcomeUnknown(self.system, call, status, "unavailable")',
+        'raise Unavailable(self.system, call, status, "unavailable")',
+    ),
+    fault(
+        "a system that is busy for a moment counts as down",
+        "http.py",
+        "                if attempt == ATTEMPTS - 1:\n                    raise\n                pause",
+        "                raise\n                pause",
+    ),
+    fault(
+        "a preview writes to Invoiced",
+        "engine.py",
+        '"invoiced": Predicting(self.invoiced, self.clock),',
+        '"invoiced": self.invoiced,',
+    ),
+    fault(
+        "refused credentials are put down to the record, and the next one is tried",
+        "http.py",
+        "if status in (401, 402, 403):",
+        'if status in (402, 403) or (status == 401 and method == "GET"):',
+    ),
+    fault(
+        "refused credentials count as busy and are tried again",
+        "http.py",
+        "        if status in (401, 402, 403):",
+        "        if status == 401:\n"
+        '            raise Unavailable(self.system, call, status, "busy", None)\n'
+        "        if status in (402, 403):",
+    ),
+    fault(
+        "a stop is not told",
+        "engine.py",
+        "self.clock.monotonic() - began))\n            raise\n",
+        "self.clock.monotonic() - began))\n"
+        "            return RunReport((), (), (), 0, self.customerp.missing, self._scan)\n",
+    ),
 )
 
 

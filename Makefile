@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 # pytest compiles its plugins anew at each start unless Python may keep the result.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: browser signoff checklist test lint unit minimal wire contracts fuzz faults simulate bench mutate record report lock clean help
+.PHONY: audit browser signoff checklist test lint unit minimal wire contracts fuzz faults simulate bench mutate record report lock clean help
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,7 +15,7 @@ help:  ## list the commands
 checklist: $(READY)  ## prove the checklist by replaying the recordings; no network
 	@$(BIN)/pytest features/ -n 2
 
-test: lint unit minimal checklist  ## ruff, mypy --strict, our own tests, then the checklist
+test: lint unit minimal checklist audit  ## ruff, mypy --strict, our own tests, then the checklist
 
 lint: $(READY)  ## ruff and mypy --strict
 	@$(BIN)/ruff check .
@@ -23,6 +23,9 @@ lint: $(READY)  ## ruff and mypy --strict
 
 unit: $(READY)  ## our own tests
 	@$(BIN)/pytest tests/ -n 2 -q
+
+audit: $(READY)  ## is anything secret or personal in the recordings and reports?
+	@$(BIN)/counterpart cassettes audit
 
 minimal: $(READY)  ## prove the checklist with an ERP of the minimal profile: over HTTP, against the emulators
 	@$(BIN)/pytest features/ --against=emulators --profile=minimal -n 2 -q

@@ -66,15 +66,13 @@ KEPT_OF_ANSWERS = frozenset(
         "ratelimit-policy",
         "ratelimit-remaining",
         "ratelimit-reset",
-        "request-id",
         "retry-after",
         "sunset",
         "www-authenticate",
-        "x-request-id",
         "x-total-count",
     }
 )
-"""What of an answer's headers a client may act on, or tells who made it; the rest is how it came, or a cookie."""
+"""What of an answer's headers a client may act on; the rest says how it was carried, or is a cookie."""
 
 IDEMPOTENCY_KEY = "idempotency-key"
 ABSENT = "(absent)"

@@ -35,7 +35,6 @@ class Shop:
         records = self.lists.setdefault(name, {})
         body = json.loads(request.content) if request.content else {}
         noise = {"Server": "shop/1", "Set-Cookie": "session=1", "X-Total-Count": str(len(records))}
-        noise["X-Request-Id"] = "req-1"
         if not rest and request.method == "POST":
             record = {"id": next(self.ids), **body}
             records[str(record["id"])] = record

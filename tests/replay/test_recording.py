@@ -59,7 +59,6 @@ def test_an_exchange_is_written_down_without_secrets_and_noise(stand: Any, scrip
             response_headers=(
                 ("content-type", "application/json"),
                 ("location", f"{SHOP}/customers/5001"),
-                ("x-request-id", "req-1"),
                 ("x-total-count", "0"),
             ),
             response_body=b'{"id":5001,"name":"Ada","token":"<shop-key>"}',

@@ -5,7 +5,7 @@
 Shuffled runs take 1, 2 and 8 workers in turn and have to give every scenario the same verdict. Each row of the array is
 a copy of the project at one of two paths in which everything is recorded and then replayed; cassettes, verdicts and
 sign-off have to have the same bytes, these last in a canonical form without the declared clock fields. Rows are chosen
-so that all pairs of values of any two circumstances occur together.
+so that all pairs of values of any two circumstances occur together. Exits with 1 when something has two outcomes.
 """
 
 from __future__ import annotations
@@ -135,6 +135,8 @@ def shuffled(count: int, features: str, folder: Path) -> tuple[int, set[str]]:
             "locale": "C",
         }
         run(place, features, row, "-p", "no:allure_pytest")
+        if number % 10 == 9:
+            print(f"{number + 1} of {count} shuffled runs", file=sys.stderr)
         tests = json.loads((place / "reports" / "results.json").read_text("utf-8"))["tests"]
         seen.add(digest([(each["node_id"], each["outcome"]) for each in tests]))
     return count, seen
@@ -172,6 +174,7 @@ def main() -> None:
             table.add_row(f"covering array: {kind}", str(len(rows)), str(len(values)), f"{spent:.0f}")
     Console().print(table)
     print("One outcome is what it should be.")
+    sys.exit(len(seen) > 1 or any(len(values) > 1 for values in found.values()))
 
 
 if __name__ == "__main__":

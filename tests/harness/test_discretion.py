@@ -50,6 +50,15 @@ FEATURE = """
 """
 
 
+BREAKDOWN = """
+from pathlib import Path
+
+def pytest_runtestloop():
+    raise RuntimeError((Path(__file__).parent / "planted.txt").read_text("utf-8"))
+"""
+VALUES = (PLANTED.SHORT, PLANTED.DRAWN[:12], PLANTED.JWT, "lovelace", "8750", "1926", "811907980", "4111 1111")
+
+
 @pytest.mark.parametrize("raised", ["AssertionError", "RuntimeError"])
 def test_no_report_and_no_terminal_shows_them(project: Any, raised: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (project.root / "planted.txt").write_text("\0".join(TEXTS.values()), "utf-8")
@@ -70,6 +79,43 @@ def test_no_report_and_no_terminal_shows_them(project: Any, raised: str, monkeyp
         if path.is_file()
     }
     assert {"reports/junit.xml", "reports/results.json", "reports/signoff/index.html"} <= set(written)
-    values = (PLANTED.SHORT, PLANTED.DRAWN[:12], PLANTED.JWT, "lovelace", "8750", "1926", "811907980", "4111 1111")
-    shown = {name: [each for each in values if each in text] for name, text in {**written, "terminal": out}.items()}
+    shown = {name: [each for each in VALUES if each in text] for name, text in {**written, "terminal": out}.items()}
     assert {name: found for name, found in shown.items() if found} == {}
+
+
+def test_what_is_written_past_the_capture_shows_none(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = {name: text for name, text in TEXTS.items() if "\n" not in text}
+    (project.root / "planted.txt").write_text("\0".join(lines.values()), "utf-8")
+    (project.root / "shouting.py").write_text(SHOUT.replace("RAISED", "AssertionError"), "utf-8")
+    feature = project.own("features/product-item/create.feature")
+    feature.write_text(feature.read_text("utf-8") + FEATURE, "utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(project.root))
+
+    code, out = project.run(
+        "features/product-item/create.feature::shouting", "-p", "shouting", "--against=emulators", "-s"
+    )
+
+    assert code == 1
+    assert "line 3:" in out
+    assert [each for each in VALUES if each in out] == []
+
+
+def test_a_breakdown_of_pytest_shows_none(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project.root / "planted.txt").write_text("\n".join(TEXTS.values()), "utf-8")
+    (project.root / "breaking.py").write_text(BREAKDOWN, "utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(project.root))
+
+    code, out = project.run("features/product-item/create.feature", "-p", "breaking")
+
+    assert code == 3
+    assert "INTERNALERROR> RuntimeError" in out
+    assert [each for each in VALUES if each in out] == []
+
+
+def test_a_capture_that_would_show_all_is_refused(project: Any) -> None:
+    code, out = project.run("features/product-item/create.feature", "--capture=tee-sys")
+
+    assert (code, out.strip()) == (
+        4,
+        "ERROR: --capture=tee-sys shows what tests write before secrets are taken out of it; use -s, which does not",
+    )

@@ -19,7 +19,7 @@ from counterpart.checklist.policy import Policy
 from counterpart.replay.contracts import Contract
 from counterpart.replay.reviews import FILE, Reviews
 from counterpart.replay.staleness import Standing, Status, statuses
-from counterpart.reporting import Results, SignOff, SignOffBroken, archive, build, finish, logbook
+from counterpart.reporting import Results, SignOff, SignOffBroken, archive, build, logbook
 from counterpart.reporting.annex import Annex, Traffic
 from counterpart.reporting.content import candidate
 from counterpart.reporting.signing import DATA
@@ -61,8 +61,8 @@ def make(root: Path, results: Results, out: Path, kept: Path, at: datetime | Non
         additional,
         circumstances=circumstances,
         annex=annex,
+        evidence=_evidence(root, results, circumstances),
     )
-    finish(out, made.content, _evidence(root, results, circumstances))
     report = sha256((out / DATA).read_bytes()).hexdigest()
     verdict = made.content["verdict"]
     told = {"candidate": candidate(facts), "verdict": verdict["sentence"], "proven": verdict["proven"]}
@@ -94,7 +94,8 @@ def _stale(root: Path, results: Results) -> tuple[dict[str, str], int]:
     wanted = {root / each.evidence.cassette: each.node_id for each in results.ran if each.evidence.cassette}
     contracts = [Contract.load(root / "contracts" / name) for name in CONTRACTS.values()]
     today = datetime.now(UTC).date()
-    found = statuses(root / "cassettes", wanted, contracts, today, reviews=Reviews.load(root / "cassettes" / FILE))
+    reviews = Reviews.load(root / "cassettes" / FILE)
+    found = statuses(root / "cassettes", wanted, contracts, today, reviews=reviews, unused=False)
     by_path = {(root / "cassettes" / each.cassette): each for each in found}
     played = [(by_path[path], node_id) for path, node_id in wanted.items() if path in by_path]
     stale = {node_id: _why(each) for each, node_id in played if set(each.standings) & set(_STALE)}

@@ -99,9 +99,11 @@ def statuses(
     *,
     limits: Mapping[str, timedelta] | None = None,
     reviews: Reviews | None = None,
+    unused: bool = True,
 ) -> list[Status]:
     """The status of every cassette below `root` and of every scenario, which `wanted` gives as paths of cassettes.
 
+    Without `unused` cassettes that no scenario plays are not looked at.
     `limits` are age limits by host, that under '' for all others instead of `AGE_LIMIT`; of several the strictest
     holds. Without `reviews` it does not count whether anybody has read them. Signatures are held against
     `root/allowed_signers`.
@@ -115,23 +117,23 @@ def statuses(
     }
     whole = {contract.name: contract.sha256 for contract in contracts}
     found = []
-    for path in sorted(expected | set(root.rglob(f"*{SUFFIX}"))):
+    for path in sorted(expected | set(root.rglob(f"*{SUFFIX}") if unused else ())):
         name = path.relative_to(root).as_posix()
         if not path.exists():
             found.append(Status(name, (Standing.NEVER_RECORDED,)))
             continue
-        unused = () if path in expected else (Standing.UNUSED,)
+        without_use = () if path in expected else (Standing.UNUSED,)
         try:
             cassette = Cassette.load(path)
         except CassetteError as error:
-            found.append(Status(name, (*unused, Standing.UNUSABLE), cause=error.cause))
+            found.append(Status(name, (*without_use, Standing.UNUSABLE), cause=error.cause))
             continue
         drift = tuple(_drift(cassette.metadata, known, whole))
         age = _age(cassette.metadata, today)
         doubt = doubt_of(cassette, root)
         review = reviews.of(name, cassette) if reviews is not None else None
         standings = [
-            *unused,
+            *without_use,
             *([Standing.TOO_OLD] if age is None or age > _limit(cassette, limits or {}) else []),
             *([Standing.DRIFTED] if drift else []),
             *([Standing.NOT_BELIEVED] if doubt else []),

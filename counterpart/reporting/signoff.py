@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,24 +43,35 @@ def build(
     *,
     circumstances: Circumstances = UNTROUBLED,
     annex: Annex | None = None,
+    evidence: Mapping[str, Path] | None = None,
 ) -> SignOff:
-    """Judge the run and write `index.html` and `signoff.json` into `out`, each replaced as a whole."""
+    """Judge the run and write `index.html` and `signoff.json` into `out`, each replaced as a whole.
+
+    With `evidence`, files by their path in the project, the report is finished as well.
+    """
     findings = Findings.of(checklist, supplement, results, facts, decisions, additional, circumstances, annex)
     content = {**content_of(findings), "built": annex is not None}
     _clear(out)
-    _write(out, content)
+    if evidence is None:
+        _write(out, content)
+    else:
+        finish(out, content, evidence)
     return SignOff(findings.judgement, facts, content)
 
 
 def finish(out: Path, content: Mapping[str, Any], evidence: Mapping[str, Path]) -> None:
-    """Add to a report what makes it one that can be signed: the PDF, the evidence by its path, and all hashes."""
+    """Write a report that can be signed: page, data, the PDF, the evidence by its path, and all hashes."""
     from counterpart.reporting.pdf import pdf
 
-    for name, source in sorted(evidence.items()):
-        path = out / EVIDENCE / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, path)
-    (out / PDF).write_bytes(pdf(content))
+    # The typesetting takes as long as all the rest, and lets other threads run.
+    with ThreadPoolExecutor(1) as typesetter:
+        typeset = typesetter.submit(pdf, content)
+        _write(out, content)
+        for name, source in sorted(evidence.items()):
+            path = out / EVIDENCE / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, path)
+        (out / PDF).write_bytes(typeset.result())
     (out / SUMS).write_text(sums(out), "utf-8")
 
 

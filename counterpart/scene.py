@@ -51,6 +51,8 @@ class Scene:
     """Whether the ERP offers no more than it must: neither versions nor a change feed."""
     troubles: list[tuple[str, Fault]] = field(default_factory=list)
     """What the sync is to meet when it runs next."""
+    spoiled: list[tuple[str, str]] = field(default_factory=list)
+    """Which calls were answered without a property on purpose, and without which, in order."""
     compared: bool = False
     """Whether the running step has compared anything."""
     difference: Difference | None = None
@@ -91,6 +93,7 @@ class Scene:
         yield
         for system, faults in self.faults.items():
             left = [fault for fault in faults.armed if fault.times < LASTING // 2]
+            self.spoiled += [(call, fault.field) for fault, call in faults.struck if fault.kind == "missing-field"]
             faults.clear()
             if left:
                 raise AssertionError(f"the sync never made the call to {system} that was to fail: {left[0]}")

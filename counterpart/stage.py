@@ -223,10 +223,14 @@ class Stage:
         recorded = scene.session.cassette(metadata)
         # Looking into the contracts takes longer than a replay's whole start, and only recording needs it.
         from counterpart.replay.contracts import Contract as WholeContract
+        from counterpart.replay.spoiling import SPOILED, spoiled_in
         from counterpart.replay.staleness import PARTS, parts_used
         from counterpart.replay.survey import survey
 
         contracts = [WholeContract.load(self.root / "contracts" / name) for name in CONTRACTS.values()]
+        if scene.spoiled:
+            metadata[SPOILED] = spoiled_in(recorded, contracts, scene.spoiled)
+            recorded = scene.session.cassette(metadata)
         if violations := survey([(path.name, recorded)], contracts).violations:
             raise AssertionError(
                 "not recorded, as it is not what the contracts say:\n" + "\n".join(map(str, violations))

@@ -140,8 +140,8 @@ def reported(story: Story, kind: str, property: str, winner: str | None) -> None
     story.scene.equal(expected if expected in told else told, expected, f"what the sync reports on {property}")
 
 
-@then(parsers.re(r"the sync reports that it is (?P<kind>\w+)"))
+@then(parsers.re(r"the sync reports that it (?:is )?(?P<kind>[a-z ]+)"))
 def told(story: Story, kind: str) -> None:
     """The sync leaves a record as a whole to people, and tells them so."""
     kinds = sorted({each.kind for each in story.subject.notices() if not each.property})
-    story.scene.equal(", ".join(kinds) or "nothing", kind, "what the sync reports on whole records")
+    story.scene.equal(", ".join(kinds) or "nothing", kind.replace(" ", "_"), "what the sync reports on whole records")

@@ -36,6 +36,19 @@ def ignore(story: Story, system: str, call: str, name: str | None, property: str
     story.trouble(system, Fault("ignored-field", METHODS[call], _path(story, system, name), field=property))
 
 
+@when(parsers.re(r"(?P<system>\w+) answers the next " + CALL + r" without its (?P<property>\S+)"))
+def leave_out(story: Story, system: str, call: str, name: str | None, property: str) -> None:  # noqa: A002
+    """The call takes effect, and the record that answers it lacks a property."""
+    story.trouble(system, Fault("missing-field", METHODS[call], _path(story, system, name), field=property))
+
+
+@when(parsers.re(r"(?P<system>\w+) shows a list of (?P<name>[A-Z]\w*?)s without their (?P<property>\S+) once"))
+def list_without(story: Story, system: str, name: str, property: str) -> None:  # noqa: A002
+    """Each record of the list lacks a property, although it has it."""
+    path = f"/{story.cast.type(f'{system} {name}').kind}"
+    story.trouble(system, Fault("missing-field", "GET", path, field=property))
+
+
 @when(parsers.re(r"(?P<system>\w+) shows an empty list of (?P<name>[A-Z]\w*?)s once"))
 def show_nothing(story: Story, system: str, name: str) -> None:
     """The list says that there is nothing, although there is."""

@@ -30,6 +30,7 @@ CallFault = Literal[
     "ignored-field",
     "truncated-text",
     "empty-list",
+    "missing-field",
     "overtaken",
     "clock-skew",
 ]
@@ -40,7 +41,7 @@ EventFault = Literal["webhook-duplicated", "webhook-reordered", "event-lost"]
 
 Ending = Literal["whole", "truncated", "reset", "timeout"]
 
-_NEED_FIELD = ("ignored-field", "truncated-text", "overtaken")
+_NEED_FIELD = ("ignored-field", "truncated-text", "missing-field", "overtaken")
 _CALLS: tuple[str, ...] = get_args(CallFault)
 _EVENTS: tuple[str, ...] = get_args(EventFault)
 _LONGEST_WAIT = 120.0
@@ -62,7 +63,7 @@ class Fault:
     seconds: float = 0.0
     """How long a latency or a time-out lasts, or by how much the service's clock is off (negative: slow)."""
     field: str = ""
-    """The attribute that is ignored, whose text is cut, or that somebody else sets first."""
+    """The attribute that is ignored, whose text is cut, that the answer lacks, or that somebody else sets first."""
     length: int = 0
     """The characters that are left of a cut text."""
     value: str = ""
@@ -193,7 +194,7 @@ def answer(emulator: Emulator, request: Request) -> Outcome:
             finally:
                 emulator.clock = true
         case _:
-            return _spoilt(emulator.handle(request), fault.kind)
+            return _spoilt(emulator.handle(request), fault)
 
 
 def deliveries(emulator: Emulator) -> list[Delivery]:
@@ -247,12 +248,29 @@ def _without_rows(response: Response) -> Response:
     return replace(response, body=encode([] if isinstance(value, list) else value).encode())
 
 
-def _spoilt(response: Response, kind: str) -> Outcome:
-    if kind == "truncated-body":
+def _without_field(response: Response, name: str) -> Response:
+    """The answer in which its record, or each record of its list, lacks an attribute."""
+
+    def lacking(value: Any) -> Any:
+        if isinstance(value, list):
+            return [lacking(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if isinstance(value.get("data"), list):
+            return value | {"data": lacking(value["data"])}
+        return {key: each for key, each in value.items() if key != name}
+
+    return replace(response, body=encode(lacking(decode(response.body))).encode())
+
+
+def _spoilt(response: Response, fault: Fault) -> Outcome:
+    if fault.kind == "truncated-body":
         return Outcome(response, ending="truncated")
-    if kind == "empty-list":
+    if fault.kind == "empty-list":
         return Outcome(_without_rows(response))
-    if kind == "malformed-json":
+    if fault.kind == "missing-field":
+        return Outcome(_without_field(response, fault.field))
+    if fault.kind == "malformed-json":
         # One character short: the message is whole for HTTP, and no JSON.
         return Outcome(replace(response, body=response.body[:-1]))
     headers = tuple(

@@ -49,13 +49,15 @@ class Rule(StrEnum):
     ANSWER_UNKNOWN = "answer-body-unknown"
     ANSWER_TYPE = "answer-media-type"
     ANSWER_INVALID = "answer-body-invalid"
+    NOT_SPOILED = "not-spoiled"
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
     """One place where an exchange departs from its contract.
 
-    `refused` where a wrong request was answered with a 4xx, which is what the contract promises.
+    `refused` where a wrong request was answered with a 4xx, which is what the contract promises; `meant` where the
+    answer was spoiled on purpose.
     """
 
     rule: Rule
@@ -63,6 +65,7 @@ class Violation:
     place: str
     message: str
     refused: bool = False
+    meant: bool = False
 
     def __str__(self) -> str:
         return f"{self.operation}: {self.rule} at {self.place}: {self.message}"

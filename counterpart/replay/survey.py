@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from counterpart.replay.cassette import Cassette
-from counterpart.replay.conformance import Findings, Violation, body_of, check, owner_of, query_pairs
+from counterpart.replay.conformance import Findings, Rule, Violation, body_of, check, owner_of, query_pairs
 from counterpart.replay.contracts import Contract, Message, Operation
 from counterpart.replay.exchange import Exchange
 from counterpart.replay.matching import Headers
+from counterpart.replay.spoiling import lacks, meant_in
 
 KINDS = ("operations", "parameters", "statuses", "properties")
 _MOST_SHOWN = 20
@@ -46,8 +47,8 @@ class Survey:
 
     @property
     def violations(self) -> tuple[Finding, ...]:
-        """What must not be: everything but wrong requests that were refused, as a contract promises."""
-        return tuple(each for each in self.findings if not each.violation.refused)
+        """What must not be: all but wrong requests that were refused, as a contract promises, and what was meant."""
+        return tuple(each for each in self.findings if not (each.violation.refused or each.violation.meant))
 
     @property
     def covered(self) -> Names:
@@ -78,6 +79,7 @@ class Survey:
                     "place": each.violation.place,
                     "message": each.violation.message,
                     "refused": each.violation.refused,
+                    "meant": each.violation.meant,
                 }
                 for each in self.findings
             ],
@@ -101,7 +103,7 @@ class Survey:
                     "results": [
                         {
                             "ruleId": str(each.violation.rule),
-                            "level": "note" if each.violation.refused else "error",
+                            "level": "note" if each.violation.refused or each.violation.meant else "error",
                             "message": {"text": f"interaction {each.interaction}: {each.violation}"},
                             "locations": [{"physicalLocation": {"artifactLocation": {"uri": each.cassette}}}],
                         }
@@ -124,9 +126,11 @@ class Survey:
         missing = sorted(self.declared["operations"] - covered["operations"])
         if missing:
             lines.append(f"No recording calls {', '.join(missing)}.")
-        refused = len(self.findings) - len(self.violations)
-        if refused:
+        if refused := sum(each.violation.refused for each in self.findings):
             lines.append(f"{refused} wrong requests were refused, as the contracts promise.")
+        if meant := [each for each in self.findings if each.violation.meant]:
+            lines.append("Spoiled on purpose while they were recorded, and no violations for that:")
+            lines += [f"  {each}" for each in meant]
         if not self.violations:
             return "\n".join([*lines, "No exchange breaks its contract."]) + "\n"
         counted = Counter(str(each.violation) for each in self.violations)
@@ -148,14 +152,29 @@ def survey(cassettes: Iterable[tuple[str, Cassette]], contracts: Sequence[Contra
     for name, cassette in cassettes:
         names = exercised[str(cassette.metadata.get("item", "(no item)"))]
         reached = [each.at(cassette.metadata.get("systems")) for each in contracts]
+        meant = dict(meant_in(cassette))
         for number, exchange in enumerate(cassette.interactions, 1):
             found = check(exchange, reached)
-            findings += [Finding(name, number, each) for each in found.violations]
+            findings += [Finding(name, number, each) for each in _excused(found.violations, meant.pop(number, None))]
             for kind, part in _exercised(exchange, found):
                 names[kind].add(part)
             count += 1
+        findings += [Finding(name, number, _not_spoiled(missing)) for number, missing in sorted(meant.items())]
     frozen = {item: {kind: frozenset(names[kind]) for kind in KINDS} for item, names in exercised.items()}
     return Survey(tuple(findings), declared(contracts), frozen, count)
+
+
+def _excused(violations: Sequence[Violation], missing: str | None) -> list[Violation]:
+    """The violations of an exchange, with those marked that the recording says were meant."""
+    if missing is None:
+        return list(violations)
+    excused = [replace(each, meant=True) if lacks(each, missing) else each for each in violations]
+    return excused if any(each.meant for each in excused) else [*excused, _not_spoiled(missing)]
+
+
+def _not_spoiled(missing: str) -> Violation:
+    message = f"the recording says that the answer lacks {missing!r} on purpose, and it does not"
+    return Violation(Rule.NOT_SPOILED, "metadata", "spoiled", message)
 
 
 def survey_files(root: Path, contracts: Sequence[Contract]) -> Survey:

@@ -28,6 +28,16 @@ Feature: A failing, slow or silent system costs a customer and its company no ed
     And there is 1 Customer in Invoiced
     And one more round writes nothing
 
+  @id:creation-without-id @req:13
+  Scenario: A creation that is answered without an id is told, and made no second time
+    Given a Customerp Customer
+    When Invoiced answers the next creation of a Customer without its id
+    And the sync comes to rest
+    Then the sync reports that it needs attention
+    And there is 1 Customer in Invoiced
+    And it has exactly one counterpart in Invoiced
+    And one more round writes nothing
+
   @id:change-lost @req:72
   Scenario Outline: An edit whose answer is lost arrives, once: <case>
     Given a Customerp Customer linked with its Invoiced Customer
@@ -92,3 +102,18 @@ Feature: A failing, slow or silent system costs a customer and its company no ed
     Then the sync reports that it is ambiguous
     And there are 0 Customers in Invoiced
     And the sync has written nothing since
+
+  @id:no-key @req:25
+  Scenario: A customer and a company whose numbers nobody sees are not taken for a pair
+    Given a Customerp Customer
+    And an Invoiced Customer with
+      | property | value     |
+      | number   | C-1       |
+      | name     | Nordlicht |
+      | type     | company   |
+    When Customerp shows a list of Customers without their number once
+    And Invoiced shows a list of Customers without their number once
+    And the sync comes to rest
+    Then it has exactly one counterpart in Invoiced
+    And there are 2 Customers in Invoiced
+    And one more round writes nothing

@@ -28,6 +28,16 @@ Feature: A failing, slow or silent system costs an order and its invoice no edit
     And there is 1 Invoice in Invoiced
     And one more round writes nothing
 
+  @id:creation-without-id @req:13
+  Scenario: A creation that is answered without an id is told, and made no second time
+    Given a Customerp Order
+    When Invoiced answers the next creation of an Invoice without its id
+    And the sync comes to rest
+    Then the sync reports that it needs attention
+    And there is 1 Invoice in Invoiced
+    And it has exactly one counterpart in Invoiced
+    And one more round writes nothing
+
   @id:change-lost @req:72
   Scenario Outline: An edit whose answer is lost arrives, once: <case>
     Given a Customerp Order linked with its Invoiced Invoice

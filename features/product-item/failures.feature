@@ -28,6 +28,16 @@ Feature: A failing, slow or silent system costs a product and its item no edit a
     And there is 1 Item in Invoiced
     And one more round writes nothing
 
+  @id:creation-without-id @req:13
+  Scenario: A creation that is answered without an id is told, and made no second time
+    Given a Customerp Product
+    When Invoiced answers the next creation of an Item without its id
+    And the sync comes to rest
+    Then the sync reports that it needs attention
+    And there is 1 Item in Invoiced
+    And it has exactly one counterpart in Invoiced
+    And one more round writes nothing
+
   @id:change-lost @req:72
   Scenario Outline: An edit whose answer is lost arrives, once: <case>
     Given a Customerp Product linked with its Invoiced Item

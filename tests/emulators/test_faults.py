@@ -86,6 +86,15 @@ def test_an_attribute_is_ignored_or_cut(both: dict[str, Any]) -> None:
     assert (first["email"], first["name"], second["name"]) == (None, "Nordlicht", "Nord")
 
 
+def test_an_answer_lacks_an_attribute(both: dict[str, Any]) -> None:
+    api = both["customerp"]
+    api.emulator.faults.arm(Fault("missing-field", field="id"), Fault("missing-field", field="number"))
+    made = api.json("POST /customers", {"number": "K-1", "name": "Nordlicht"})
+    listed = api.json("GET /customers")["data"]
+    assert ("id" in made, made["number"]) == (False, "K-1")
+    assert [("number" in each, each["id"]) for each in listed] == [(False, "CU000001")]
+
+
 def test_a_change_feed_goes_on_and_leaves_out_what_has_happened(customerp: Any) -> None:
     create(customerp)
     customerp.emulator.faults.arm(Fault("empty-list", path="/changes"))

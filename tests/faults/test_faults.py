@@ -388,7 +388,8 @@ FAULTS = (
         "a change that is refused for now is given up",
         "reconcile.py",
         "                lost += 1\n",
-        "                self.run.needs_attention(self.run.store.link(link_id), str(unknown))\n                return\n",
+        "                self.run.needs_attention(self.run.store.link(link_id), str(unknown))\n"
+        "                return\n",
         kind="failures",
         scenario="change-refused",
     ),

@@ -18,6 +18,14 @@ _SHORT = re.compile(r"[a-z0-9-]+/[a-z0-9-]+")
 
 
 @dataclass(frozen=True)
+class Unscripted:
+    """What is expected and no scenario of these flows shows, and why not."""
+
+    wording: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Additional:
     """The additional items in the order of the file, the requirements behind each, and those in our words by number.
 
@@ -27,8 +35,8 @@ class Additional:
     items: tuple[Item, ...] = ()
     requirements: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     wordings: Mapping[int, str] = field(default_factory=dict)
-    unscripted: Mapping[int, str] = field(default_factory=dict)
-    """Requirements that no scenario of these flows shows, by number, each with the reason."""
+    unscripted: Mapping[int, Unscripted] = field(default_factory=dict)
+    """By number the requirements without a scenario."""
 
     @classmethod
     def load(cls, path: Path, checklist: Checklist) -> Self:
@@ -45,11 +53,11 @@ class Additional:
             if table["number"] in wordings:
                 wrong.append(f"requirement {number}: the number {table['number']} stands twice; remove one")
             wordings[table["number"]] = table["wording"]
-        unscripted: dict[int, str] = {}
+        unscripted: dict[int, Unscripted] = {}
         for number, table in _tables(data, "unscripted", wrong):
             if table["number"] in wordings or table["number"] in unscripted:
                 wrong.append(f"unscripted {number}: the number {table['number']} stands twice; remove one")
-            unscripted[table["number"]] = table["reason"]
+            unscripted[table["number"]] = Unscripted(table["wording"], table["reason"])
         items: list[Item] = []
         requirements: dict[str, tuple[int, ...]] = {}
         flows = [flow.id for flow in checklist.flows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,20 @@ def trace(file: Path, kept: Path, as_json: bool) -> None:
         show_json(
             {
                 "items": [_told(item, found) for item in found.items],
+                "unscripted": [
+                    {"number": number, **asdict(each)} for number, each in found.additional.unscripted.items()
+                ],
                 "findings": [told(each) for each in found.findings],
             }
         )
     else:
         show_table(("flow / item", "scenarios", "rows", "calls", "undecided", "looked at"), _rows(found))
         click.echo()
+        if found.additional.unscripted:
+            click.echo("Expected of a two-way sync, and shown by no scenario:")
+            for number, left in found.additional.unscripted.items():
+                click.echo(f"  {number} {left.wording}\n     {left.reason}")
+            click.echo()
         for each in found.findings:
             show_finding(each)
         reviewed = sum(1 for item in found.items if (seen := found.reviews.by_item.get(item.short)) and seen.by)

@@ -49,7 +49,9 @@ def _deviations(findings: Findings) -> list[str]:
     for each in findings.judgement.rows:
         if each.row.deviation:
             found.append(f"{each.row.source} ↔ {each.row.target} ({each.row.flow}): {each.row.deviation}")
-    return found + [f"{each.item.short} is waived." for each in findings.items if each.verdict is Verdict.WAIVED]
+    found += [f"{each.item.short} is waived." for each in findings.items if each.verdict is Verdict.WAIVED]
+    unscripted = findings.additional.unscripted.values()
+    return found + [f"No scenario shows this: {each.wording} {each.reason}" for each in unscripted]
 
 
 def _criteria(findings: Findings) -> list[dict[str, Any]]:

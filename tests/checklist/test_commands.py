@@ -194,6 +194,21 @@ def test_what_each_item_rests_on(project: Path) -> None:
     assert codes == {"unproven-item"}
 
 
+def test_what_no_scenario_shows_is_told_with_the_reason(project: Path) -> None:
+    folder = project.parent
+    (folder / "additional.toml").write_text(
+        '[[unscripted]]\nnumber = 74\nwording = "A webhook counts only with a signature."\nreason = "None is sent."\n'
+    )
+    for feature in folder.glob("*/*.feature"):
+        if "@additional" in feature.read_text("utf-8"):
+            feature.unlink()
+    told = json.loads(run("checklist", "trace", "--checklist", project, "--json").output)
+    wording, reason = "A webhook counts only with a signature.", "None is sent."
+    assert told["unscripted"] == [{"number": 74, "wording": wording, "reason": reason}]
+    shown = run("checklist", "trace", "--checklist", project).output
+    assert f"shown by no scenario:\n  74 {wording}\n     {reason}\n" in shown
+
+
 def test_reviewing_items(project: Path) -> None:
     options, item = ("--checklist", project), "product-item/create"
     assert run("checklist", "review", *options).exit_code == 2

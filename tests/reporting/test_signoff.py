@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from counterpart.checklist import Approval, Checklist, Supplement
+from counterpart.checklist import Additional, Approval, Checklist, Supplement
+from counterpart.checklist.additional import Unscripted
 from counterpart.reporting import Evidence, RunFacts, ScenarioResult, StepResult, build, invalidate
 
 Make = Callable[..., ScenarioResult]
@@ -264,3 +265,12 @@ def test_who_approved_a_row_and_whose_approval_lapsed(
     page = Page((tmp_path / "index.html").read_text("utf-8")).text
     assert "approved by Kari Nordmann, Controller, 2026-03-01" in page
     assert "suggested; the approval by Kari Nordmann lapsed with an edit" in page
+
+
+def test_what_no_scenario_shows_is_a_deviation(
+    tmp_path: Path, checklist: Checklist, supplement: Supplement, facts: Callable[..., RunFacts]
+) -> None:
+    left = Additional(unscripted={74: Unscripted("A webhook counts only with a signature.", "None is sent.")})
+    made = build(tmp_path, checklist, supplement, [], facts(), additional=left)
+    told = "No scenario shows this: A webhook counts only with a signature. None is sent."
+    assert told in made.content["completion"]["deviations"]

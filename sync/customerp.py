@@ -12,7 +12,7 @@ from typing import Any
 from sync import values
 from sync.clock import Clock
 from sync.connector import Call, Changed, Operation, Page, Prepared, Recalled, Record, Seen, Wanted, Written
-from sync.errors import BadAnswer, Broken, CallFailed, Gone, Refused, Stale
+from sync.errors import BadAnswer, Broken, CallFailed, Gone, Locked, Refused, Stale
 from sync.events import Listener, nobody
 from sync.guarantees import missing
 from sync.http import Answer, Endpoint, Pacing, Wire
@@ -190,7 +190,7 @@ class Customerp:
             return (await self.write(operation, key)).seen
         except Stale:
             return "never arrived"
-        except (Refused, Broken):
+        except (Refused, Locked, Gone, Broken):
             return "cannot be told"
 
     def predict(self, operation: Operation, current: Raw | None, placeholder: str) -> Raw:

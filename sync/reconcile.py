@@ -86,6 +86,8 @@ class Reconciler:
 
     async def _step(self, flow: Flow, link: Link) -> bool:
         """One write, or whatever else brings the link nearer to rest; False when it is there."""
+        if link.recheck:
+            return await self._recheck(flow, link)
         if link.state is State.TOMBSTONED:
             return False
         if link.deleted is not None and link.linked:
@@ -93,8 +95,6 @@ class Reconciler:
         if link.erp_id is None and (flow.create == "source" or link.deleted is not None):
             self.run.rest(link, link.state, link.reason, [])
             return False
-        if link.recheck:
-            return await self._recheck(flow, link)
         if link.erp_id is None:
             return link.inv is not None and await self._create(flow, link, "customerp")
         if link.erp is None:
@@ -107,15 +107,16 @@ class Reconciler:
 
     async def _recheck(self, flow: Flow, link: Link) -> bool:
         systems: tuple[System, ...] = ("customerp", "invoiced")
+        buried = link.state is State.TOMBSTONED
         for system in systems:
-            if (link.erp_id if system == "customerp" else link.inv_id) is not None:
+            if link.id_in(system) is not None and link.deleted != system:
                 seen = await self.run.reread(flow, link, system)
-                if seen is None:
+                if seen is None and not buried:
                     return False
                 link = self.run.store.link(link.id)
         with self.run.store.transaction(durable=False):
-            self.run.store.save(replace(link, recheck=False))
-        return True
+            self.run.store.save(replace(link, recheck=False, dirty=link.dirty and not buried))
+        return not buried
 
     async def _create(self, flow: Flow, link: Link, system: System) -> bool:
         """Link with the counterpart in `system` if there is one, otherwise create it."""

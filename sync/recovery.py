@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from sync import matching
 from sync.connector import Call, Operation, Recalled, Seen, Written
 from sync.errors import Refused
-from sync.links import OTHER, TITLES, Intent, Interval, Link, State, System
+from sync.links import OTHER, TITLES, Intent, Interval, Link, State, System, same_content
 from sync.merge import convert
+from sync.plan import plan_link
 from sync.schema import Flow
 from sync.settlement import accepted, observe, recovered
-from sync.writing import path_of, side_of
+from sync.writing import path_of, side_of, wanted
 
 RESERVATION_SECONDS = 100  # how long a number may stay reserved
 
@@ -34,7 +35,7 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
     definite = link.state in (State.RETRY, State.DEAD)  # it was answered with an error
     if operation.id is None:
         if definite:
-            await execution.again(flow, link, operation)  # if it took effect after all, its number is taken
+            await _create_again(execution, flow, link, operation)
             return
         found = await _find(execution, flow, link)
         if not found:
@@ -49,8 +50,8 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
         else:
             await _number_taken(execution, flow, link, found)
         return
-    recalled = "cannot be told" if definite else await connector.recall(operation, intent.key)
-    execution.run.spent[link.id] += 1 if definite else 2
+    recalled = await connector.recall(operation, intent.key)
+    execution.run.spent[link.id] += 2
     seen = await connector.read(operation.object, operation.id)
     if seen is None:
         with execution.run.store.transaction():
@@ -59,12 +60,52 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
     elif isinstance(recalled, Seen) and _same(recalled, seen):
         execution.settle(flow, link, operation, Written(recalled), seen)
     elif operation.name == "replace" and seen.raw.get("archived") is True and "discontinued" not in intent.fields:
-        # Archived and not created again yet: the absence between the two is ours, not a delete.
-        await execution.again(flow, link, operation)
+        await _replace_again(execution, flow, link, operation, seen)
     elif recalled == "never arrived" and not link.attempts:  # an error may leave an effect and no answer under its key
         _forget(execution, flow, link, seen)
     else:
         _adopt(execution, flow, link, operation, seen)
+
+
+async def _create_again(execution: Execution, flow: Flow, link: Link, operation: Operation) -> None:
+    """A create that was answered with an error is made again, unless its key says that it took effect after all."""
+    assert link.intent is not None
+    system = link.intent.system
+    connector = execution.run.connectors[system]
+    execution.run.spent[link.id] += 1
+    recalled = await connector.recall(operation, link.intent.key)
+    if not isinstance(recalled, Seen):
+        await execution.again(flow, link, operation)  # if it took effect all the same, its number is taken
+        return
+    execution.run.spent[link.id] += 1
+    id_ = connector.record(operation.object, recalled.raw).id
+    current = await connector.read(operation.object, id_)
+    execution.settle(flow, link, operation, Written(recalled), current)
+    if current is None:
+        with execution.run.store.transaction():
+            execution.run.walk.gone(flow, system, id_)
+
+
+async def _replace_again(execution: Execution, flow: Flow, link: Link, operation: Operation, seen: Seen) -> None:
+    """The record is archived and not created again yet; that absence is ours, and no delete.
+
+    What somebody has edited since we looked is no part of the stored body, so it would be overwritten.
+    """
+    assert link.intent is not None
+    system = link.intent.system
+    connector = execution.run.connectors[system]
+    raw = {**seen.raw, "archived": False}
+    record = connector.record(operation.object, raw)
+    new = observe(flow, system, record, Interval(execution.run.session, seen.start, seen.end))
+    if not same_content(link.observation(system), new):
+        fresh = accepted(flow, link, system, record, new)
+        plan = plan_link(flow, fresh, execution.run)
+        change = plan.to_target if system == "invoiced" else plan.to_source
+        prepared = connector.prepare(wanted(flow, fresh, system, change, raw))
+        if prepared.operation is not None and prepared.operation.name == operation.name:
+            await execution.write(flow, fresh, system, change, prepared, prepared.operation, plan)
+            return
+    await execution.again(flow, link, operation)
 
 
 def _same(one: Seen, other: Seen) -> bool:

@@ -131,7 +131,9 @@ def recovered(flow: Flow, link: Link, record: Record, new: Observation, resolve:
     children = link.children
     if flow.lines is not None and intent.lines is not None:
         desired_lines = stored_lines(link)
-        if found or _arrived(intent.system, desired_lines, new.lines, link.children):
+        if _arrived(intent.system, desired_lines, new.lines, link.children) or (
+            found and (intent.system == "customerp" or not _untouched(new.lines, link.children))
+        ):
             children, found = _as_sent(flow.lines, intent.system, desired_lines, new.lines, link.children), True
     settled = accepted(flow, replace(link, shadow=shadow), intent.system, record, new)
     return replace(
@@ -169,6 +171,14 @@ def _arrived(
                 if name in shadow and shadow[name][index] != value == kept[change.id].values.get(name):
                     return True
     return False
+
+
+def _untouched(current: tuple[Line, ...], children: tuple[Child, ...]) -> bool:
+    """Whether Invoiced's list is as both sides last agreed: set back, ignored or never sent, which cannot be told."""
+    known = {child.inv: child for child in children}
+    return known.keys() == {line.id for line in current} and all(
+        line.values[name] == pair[1] for line in current for name, pair in known[line.id].shadow.items()
+    )
 
 
 def _says(line: Line, change: LineChange) -> bool:

@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from mapping import COLLECTIONS, FLOWS, KEYS, agree, customerp, invoiced, text, unit_of
+from mapping import COLLECTIONS, FLOWS, KEYS, LENIENT, agree, customerp, invoiced, text, unit_of
 from network import SLOWEST, Call
 from people import Office
 
 from sync import Conflict
+from sync.values import stamp_of
 
 
 class Violation(Exception):
@@ -72,7 +73,8 @@ class Books:
     def __post_init__(self) -> None:
         self._pairs: dict[tuple[str, str, str], Pair] = {}
         self._pending: dict[tuple[Pair, str], set[str]] = {}
-        self._met: dict[tuple[Pair, str], float] = {}  # when people's edits came to the same on both sides
+        # When people's edits came to the same on both sides, and the stamps of both records then.
+        self._met: dict[tuple[Pair, str], tuple[float, float, float]] = {}
         self._edited: dict[tuple[Pair, str], float] = {}  # when a person last edited the unit in Invoiced
         self._read: dict[tuple[str, str, str], float] = {}
         self._listed: dict[tuple[str, str], float] = {}
@@ -138,7 +140,7 @@ class Books:
         elif touch.method == "DELETE" and touch.units is not None:
             stored = self.database.execute("SELECT intent FROM link WHERE inv_id = ?", (touch.id,)).fetchone()
             if stored and stored[0] and stored[0].startswith('["invoiced","replace"'):
-                if touch.actor is not None:
+                if touch.actor is not None and not (touch.raw or {}).get("archived"):
                     self._replaced[touch.id] = touch.units
                 # A person who archives it before we do cannot be told from us.
                 touch.units = None
@@ -170,8 +172,6 @@ class Books:
             self._created(touch, json.loads(answer))
         if touch.id is not None:
             self._changed[touch.system, touch.collection, touch.id] = now
-        if touch.actor is None and touch.method == "DELETE" and touch.raw is not None and touch.pair is not None:
-            self._deleted(touch)
         if touch.pair is not None and touch.units is not None:
             self._judge(touch, now)
 
@@ -192,12 +192,14 @@ class Books:
             index = (pair, unit)
             pending = self._pending.setdefault(index, set())
             met = self._met.get(index)
-            if met is not None and self._seen(pair, met):
+            if met is not None and self._seen(pair, *met):
                 pending.clear()
                 del self._met[index]
             was, is_ = (erp_before, erp) if touch.system == "customerp" else (inv_before, inv)
-            moved = was[unit] != is_[unit]
-            alike = agree(erp[unit], inv[unit])
+            moved = was[unit] != is_[unit] or self._respelt(touch, unit)
+            # An empty due date goes with every other, but whoever empties it means that.
+            emptied = touch.actor is None and moved and erp[unit] is LENIENT and inv[unit] is not None
+            alike = agree(erp[unit], inv[unit]) and not emptied
             if touch.actor is None:
                 if moved:
                     self.counts["edits"] += 1
@@ -224,15 +226,34 @@ class Books:
                 self._met.pop(index, None)
             elif alike and moved:
                 # The sync may have seen a value in between; until it has read both again, it cannot know who was last.
-                self._met[index] = now
+                self._met[index] = (now, *self._stamps(pair))
             elif moved:
                 self._met.pop(index, None)
                 if touch.actor is not None:
                     pending.add(other)
 
-    def _seen(self, pair: Pair, since: float) -> bool:
-        """Whether the sync has read both records after a time."""
+    def _respelt(self, touch: _Touch, unit: str) -> bool:
+        """Whether a person has set a text to other blanks: to Customerp that is another text."""
+        if touch.actor is not None or touch.system != "customerp" or touch.raw is None or touch.id is None:
+            return False
+        before, now = touch.raw, self._raw("customerp", touch.collection, touch.id)
+        return now is not None and isinstance(before.get(unit), str) and before[unit] != now[unit]
+
+    def _stamps(self, pair: Pair) -> tuple[float, float]:
         flow, erp_id, inv_id = pair
+        source, target = COLLECTIONS[flow]
+        erp, inv = self._raw("customerp", source, erp_id), self._raw("invoiced", target, inv_id)
+        assert erp is not None
+        assert inv is not None
+        return stamp_of(erp["updatedAt"]), float(inv["updated_at"])
+
+    def _seen(self, pair: Pair, since: float, erp_stamp: float, inv_stamp: float) -> bool:
+        """Whether the sync has read both records after a time, and kept what it read."""
+        flow, erp_id, inv_id = pair
+        statement = "SELECT erp, inv FROM link WHERE flow = ? AND erp_id = ? AND erp IS NOT NULL AND inv IS NOT NULL"
+        kept = self.database.execute(statement, pair[:2]).fetchone()
+        if kept is None or json.loads(kept[0])[2] < erp_stamp or json.loads(kept[1])[2] < inv_stamp:
+            return False
         source, target = COLLECTIONS[flow]
         erp = self._read.get(("customerp", source, erp_id), 0.0)
         inv = max(self._read.get(("invoiced", target, inv_id), 0.0), self._listed.get(("invoiced", target), 0.0))
@@ -318,15 +339,6 @@ class Books:
             for unit, value in units[0].items():
                 self._pending[pair, unit] = set() if agree(value, units[1][unit]) else {"customerp"}
                 self._editors[pair, unit] = set(self._pending[pair, unit])
-
-    def _deleted(self, touch: _Touch) -> None:
-        """Who deletes what was created, before the sync has learned that it was, cannot be told from a lost call."""
-        assert touch.pair is not None
-        known = self.database.execute(
-            "SELECT 1 FROM link WHERE flow = ? AND inv_id = ? AND erp_id IS NOT NULL", touch.pair[::2]
-        ).fetchone()
-        if touch.system == "invoiced" and known is None:
-            self._creates[touch.collection, touch.pair[1]] -= 1
 
     def _note_read(self, touch: _Touch, now: float) -> None:
         parts = touch.path.split("/")

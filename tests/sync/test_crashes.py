@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from sync import Store
+from sync.links import State
 
 
 class Killed(BaseException):
@@ -176,3 +177,74 @@ def test_an_intent_is_on_the_disk_before_its_call_and_nothing_else_waits_for_it(
 
     write = happened.index("PATCH")
     assert happened[write - 2 : write + 2] == ["quick intent", "waits intent", "PATCH", "quick"]
+
+
+def _fail_after(world: Any, system: str, method: str) -> None:
+    """The next call of this method takes effect, and is answered 500 all the same."""
+
+    inner = world.wires[system].inner
+
+    class Failing(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            response = await inner.handle_async_request(request)
+            if request.method != method:
+                return response
+            world.wires[system].inner = inner
+            return httpx.Response(500, json={"type": "api", "message": "oops"})
+
+    world.wires[system].inner = Failing()
+
+
+def test_a_create_that_failed_after_its_effect_and_was_deleted_is_not_made_again(
+    world: Any, acme: dict[str, Any]
+) -> None:
+    world.erp.create("customers", **acme)
+    _fail_after(world, "invoiced", "POST")
+    world.run()
+    [made] = world.inv.list("customers")
+    world.inv.delete("customers", made["id"])
+    world.clock.advance(600)
+    world.run()
+    assert world.inv.list("customers") == []
+    assert world.store.by_remote("customer-company", "customerp", "CU000001").state is State.TOMBSTONED
+    assert world.run().writes == ()
+
+
+def test_a_change_that_failed_after_its_effect_and_was_set_back_stays_set_back(
+    world: Any, acme: dict[str, Any]
+) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    [there] = world.inv.list("customers")
+    world.inv.change("customers", there["id"], name="From Invoiced")
+    _fail_after(world, "customerp", "PATCH")
+    world.run()
+    assert world.erp.read("customers", "CU000001")["name"] == "From Invoiced"
+    world.erp.change("customers", "CU000001", name=acme["name"])
+    world.clock.advance(600)
+    world.run()
+    assert world.erp.read("customers", "CU000001")["name"] == acme["name"]
+    assert world.inv.read("customers", there["id"])["name"] == acme["name"]
+
+
+def test_a_price_change_that_was_interrupted_keeps_what_was_edited_meanwhile(world: Any) -> None:
+    world.erp.create("products", sku="bolt", name="Bolt", unitPrice="1", currency="NOK")
+    world.run()
+    world.erp.change("products", "PR000001", unitPrice="2")
+
+    def edit_and_die(request: httpx.Request) -> httpx.Response | None:
+        if request.method == "DELETE":
+            world.wires["invoiced"].before = lambda request: None
+            world.inv.change("items", "bolt", name="Edited meanwhile")
+            world.inv.delete("items", "bolt")
+            raise Killed
+        return None
+
+    world.wires["invoiced"].before = edit_and_die
+    with pytest.raises(Killed):
+        world.run()
+    world.restart()
+    world.run()
+    item = world.inv.read("items", "bolt")
+    assert (item["name"], item["unit_cost"]) == ("Edited meanwhile", 2)
+    assert world.erp.read("products", "PR000001")["name"] == "Edited meanwhile"

@@ -129,3 +129,25 @@ def test_a_scan_counts_what_the_usual_runs_should_have_shown(world: Any, acme: d
         {"name": ("Acme AS", "Without a trace in the feed")},
         {"phone": ("+47 22 00 00 00", "1")},
     ]
+
+
+def test_an_edit_of_a_record_whose_counterpart_is_gone_is_seen_even_if_its_first_reading_failed(
+    world: Any, acme: dict[str, Any]
+) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    [there] = world.inv.list("customers")
+    world.inv.delete("customers", there["id"])
+    _complete(world)
+    world.erp.change("customers", "CU000001", name="Edited")
+
+    def fail(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(500, json={"message": "oops"}) if request.url.path.endswith("/CU000001") else None
+
+    world.wires["customerp"].before = fail
+    world.run()
+    world.wires["customerp"].before = lambda request: None
+    world.run()
+    assert world.store.by_remote("customer-company", "customerp", "CU000001").erp.values["name"] == "Edited"
+    assert _complete(world).scan.missed_edits == 0
+    assert world.store.dirty("customer-company") == []

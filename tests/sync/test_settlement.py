@@ -173,3 +173,15 @@ def test_lines_whose_answer_was_lost_are_linked_as_they_were_sent(
     new = replace(link.inv, lines=tuple(shown), seen=Interval(1, 5.0, 6.0))
     after, _ = recovered(ORDERS, link, Record("88", {}, 10.0), new, Nobody())
     assert sorted(after.children, key=lambda child: child.erp) == children
+
+
+def test_a_field_that_is_as_desired_by_chance_says_nothing_of_lines_that_are_as_before() -> None:
+    before = _line("i1", "Travel", "5")
+    held = _order("update", [before], (_child("L1", "i1", _line("L1", "Travel", "5")),), [_wanted(TRAVEL, "i1")])
+    assert held.intent is not None
+    assert held.inv is not None
+    link = replace(held, intent=replace(held.intent, fields={"notes": ("Hurry", "Hurry", None)}))
+    new = replace(held.inv, values={**held.inv.values, "notes": "Hurry"}, seen=Interval(1, 5.0, 6.0))
+    after, found = recovered(ORDERS, link, Record("88", {}, 10.0), new, Nobody())
+    assert (after.shadow["notes"], found) == (("Hurry", "Hurry"), True)
+    assert after.children == held.children

@@ -102,7 +102,7 @@ def filled(path: Path, total: int) -> Store:
     database.execute("PRAGMA synchronous = OFF")
     database.execute("BEGIN")
     statement = f"INSERT INTO link ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
-    database.executemany(statement, (to_row(link(number)) for number in range(total)))
+    database.executemany(statement, (to_row(link(number), 1) for number in range(total)))
     cursors = {
         "customerp": "0",
         f"customerp:{CUSTOMERS.id}": "walked",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sync import resting
 from sync.clock import Clock
 from sync.connector import Connector
 from sync.customerp import Customerp
@@ -30,6 +32,7 @@ from sync.transport import Transport
 from sync.walk import Walk
 
 _MOST_ROUNDS = 10
+_TOGETHER = 256  # links brought to rest in one transaction
 _BETWEEN_SCANS = timedelta(days=7)
 
 
@@ -239,15 +242,27 @@ class Engine:
 
     async def _all(self, flow: Flow, links: Sequence[int], reconciler: Reconciler) -> None:
         done = 0
+        left: list[int] = []
 
-        async def handle(link: int) -> None:
+        def told(number: int) -> None:
             nonlocal done
-            await reconciler.reconcile(link)
-            done += 1
-            if self.progress is not None:
+            done += number
+            if self.progress is not None and number:
                 self.progress(Progress(f"writing {flow.id}", done, len(links)))
 
-        await self.dispatch.run(links, handle)
+        async def handle(link: int) -> None:
+            await reconciler.reconcile(link)
+            told(1)
+
+        for at in range(0, len(links), _TOGETHER):
+            if self._stopping:
+                return
+            some = links[at : at + _TOGETHER]
+            others = resting.settle(reconciler.run, flow, some)
+            left += others
+            told(len(some) - len(others))
+            await asyncio.sleep(0)
+        await self.dispatch.run(left, handle)
 
 
 def standing(store: Storage, flows: Iterable[Flow]) -> Status:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sync import history, recovery
+from sync import history, recovery, resting
 from sync.connector import Operation, Prepared, Seen, Written
 from sync.errors import Broken, Gone, Locked, OutcomeUnknown, Refused, Stale, Unavailable
 from sync.events import WriteSettled
@@ -138,7 +138,7 @@ class Execution:
             self.settled(flow, link, intent)
             if operation.id is None:
                 self.run.forget_lone(flow, link, intent.system, record.id)
-            after = self.run.store.save(after)
+            after = self.run.store.save(resting.without_calls(self.run, flow, after) or after)
             self.run.store.wake(f"{flow.id}:{after.erp_id}")
         self.run.remember(link.id, notices)
 

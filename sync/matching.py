@@ -91,19 +91,22 @@ def find_source(store: Storage, flow: Flow, link: Link) -> Match:
 def adopt(store: Storage, flow: Flow, link: Link, found: Link) -> Link:
     """Link a record of Customerp with one that Invoiced already has; inside a transaction."""
     store.remove(found)
-    return store.save(
-        replace(
-            link,
-            inv_id=found.inv_id,
-            inv_key=found.inv_key,
-            reference=found.reference,
-            inv=found.inv,
-            generation=max(link.generation, found.generation),
-            state=State.LINKED,
-            dirty=True,
-            reason=None,
-            waits_for=None,
-        )
+    return store.save(joined(link, found))
+
+
+def joined(link: Link, found: Link) -> Link:
+    """One link of a record of Customerp and one that Invoiced already has."""
+    return replace(
+        link,
+        inv_id=found.inv_id,
+        inv_key=found.inv_key,
+        reference=found.reference,
+        inv=found.inv,
+        generation=max(link.generation, found.generation),
+        state=State.LINKED,
+        dirty=True,
+        reason=None,
+        waits_for=None,
     )
 
 

@@ -64,10 +64,10 @@ def merge(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, se
     direction = unit[0].direction
     first = any(pair.name not in shadow for pair in unit)
     agreed = {pair.name for pair in unit if pair.converter.agree(erp[pair.name], inv[pair.name], setting.resolve)}
-    erp_edited = [p for p in unit if p.name not in shadow or shadow[p.name][0] != erp[p.name]]
-    inv_edited = [p for p in unit if p.name not in shadow or shadow[p.name][1] != inv[p.name]]
     if len(agreed) == len(unit):
         return Merged(advance={pair.name: (erp[pair.name], inv[pair.name]) for pair in unit})
+    erp_edited = [p for p in unit if p.name not in shadow or shadow[p.name][0] != erp[p.name]]
+    inv_edited = [p for p in unit if p.name not in shadow or shadow[p.name][1] != inv[p.name]]
     if unit[0].conflict == "union":
         return _united(unit[0], shadow.get(unit[0].name), erp, inv)
     if direction == "create_only":

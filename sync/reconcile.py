@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sync import matching, recovery, retiring
+from sync import matching, recovery, resting, retiring
 from sync.connector import Prepared
 from sync.errors import CallFailed, EndpointDown, OutcomeUnknown, Superseded
 from sync.events import LinkRested
@@ -186,29 +186,9 @@ class Reconciler:
             self.run.remember(link.id, [notice for notice in plan.notices if notice.kind == "deviation"])
             await self.execution.write(flow, link, system, change, prepared, prepared.operation, plan)
             return True
-        state = (
-            State.WAITING
-            if plan.waits_for
-            else State.CONFLICTED
-            if any(c.winner is None for c in plan.conflicts)
-            else State.FROZEN
-            if frozen
-            else State.LINKED
-        )
-        reason = self.run.waiting(plan.waits_for) if plan.waits_for else None
-        self.run.remember_conflicts(link.id, plan.conflicts)
-        open_ = tuple(conflict for conflict in plan.conflicts if conflict.winner is None)
-        settled = replace(
-            link,
-            shadow=plan.shadow,
-            diverged=plan.diverged,
-            children=plan.children,
-            conflicts=open_,
-            choices={
-                conflict.field: link.choices[conflict.field] for conflict in open_ if conflict.field in link.choices
-            },
-        )
-        self.run.rest(settled, state, reason, [*plan.notices, *blocked], waits_for=plan.waits_for)
+        rested = resting.at_rest(self.run, flow, link, plan, blocked, frozen=frozen)
+        with self.run.store.transaction(durable=False):
+            self.run.store.save(rested)
         return False
 
     def _stale(self, link: Link, system: System) -> bool:

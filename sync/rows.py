@@ -57,13 +57,17 @@ ENTRY_COLUMNS = (
 Row = tuple[Any, ...]
 
 
-def to_row(link: Link, known: tuple[Link, Row] | None = None) -> Row:
-    """The columns of a link; `known` is an earlier state with its row, of which what is unchanged is taken."""
+def to_row(link: Link, version: int, known: tuple[Link, Row] | None = None) -> Row:
+    """The columns of a link in a version; `known` is an earlier state and its row, which lends what is equal."""
     texts: list[str | None] = []
     for at, (name, text) in enumerate(_TEXTS.items(), start=_FIRST_TEXT):
         value = getattr(link, name)
-        kept = known is not None and getattr(known[0], name) is value
-        texts.append(known[1][at] if kept and known is not None else text(value))
+        if not value:
+            texts.append(_EMPTY[name])
+        elif known is not None and getattr(known[0], name) is value:
+            texts.append(known[1][at])
+        else:
+            texts.append(text(value))
     return (
         link.flow,
         link.erp_id,
@@ -79,7 +83,7 @@ def to_row(link: Link, known: tuple[Link, Row] | None = None) -> Row:
         link.recheck,
         link.attempts,
         link.next_attempt_at,
-        link.version,
+        version,
         *texts,
         link.deleted,
         link.erp and link.erp.digest,
@@ -135,13 +139,13 @@ def from_row(row: tuple[Any, ...]) -> Link:
         attempts,
         next_attempt_at,
         version,
-        _pairs(json.loads(shadow)),
-        json.loads(diverged),
-        tuple(Child(e, i, _pairs(s)) for e, i, s in json.loads(children)),
+        _pairs(_parsed(shadow)),
+        _parsed(diverged),
+        tuple(Child(e, i, _pairs(s)) for e, i, s in _parsed(children)),
         _observation(erp, erp_digest),
         _observation(inv, inv_digest),
         _intent(intent),
-        tuple(Notice(*n) for n in json.loads(notices)),
+        tuple(Notice(*n) for n in _parsed(notices)),
         tuple(
             Conflict(
                 c[0],
@@ -154,9 +158,9 @@ def from_row(row: tuple[Any, ...]) -> Link:
                 c[7],
                 (c[8][0], c[8][1]),
             )
-            for c in json.loads(conflicts)
+            for c in _parsed(conflicts)
         ),
-        {name: Choice(*choice) for name, choice in json.loads(choices).items()},
+        {name: Choice(*choice) for name, choice in _parsed(choices).items()},
         deleted,
     )
 
@@ -180,6 +184,10 @@ def to_entry_row(entry: Entry) -> tuple[object, ...]:
 def from_entry_row(row: tuple[Any, ...]) -> Entry:
     at, flow, link, key, by, operation, system, source, edited, fields, note = row
     return Entry(at, flow, link, key, by, operation, system, source, edited, values.loads(fields), note)
+
+
+def _parsed(text: str) -> Any:
+    return {} if text == "{}" else [] if text == "[]" else json.loads(text)
 
 
 def _pairs(stored: Mapping[str, list[Any]]) -> dict[str, tuple[Any, Any]]:
@@ -258,6 +266,12 @@ _TEXTS: Mapping[str, Callable[[Any], str | None]] = {
         [[c.flow, c.key, c.field, c.base, c.customerp, c.invoiced, c.winner, c.policy, c.stamps] for c in conflicts]
     ),
     "choices": lambda choices: json.dumps({name: [c.winner, c.customerp, c.invoiced] for name, c in choices.items()}),
+}
+# Most of them are empty most of the time.
+_EMPTY: Mapping[str, str | None] = {
+    **dict.fromkeys(("shadow", "diverged", "choices"), "{}"),
+    **dict.fromkeys(("children", "notices", "conflicts"), "[]"),
+    **dict.fromkeys(("erp", "inv", "intent")),
 }
 _FIRST_TEXT = COLUMNS.index("shadow")
 assert COLUMNS[_FIRST_TEXT : _FIRST_TEXT + len(_TEXTS)] == tuple(_TEXTS)

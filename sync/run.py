@@ -85,10 +85,17 @@ class Run(LinkedRecords):
         self, link: Link, state: State, reason: str | None, notices: list[Notice], *, waits_for: str | None = None
     ) -> None:
         """Nothing more to do for now; stores why, and tells it in the report."""
+        resting = self.resting(link, state, reason, notices, waits_for=waits_for)
+        with self.store.transaction(durable=False):
+            self.store.save(resting)
+
+    def resting(
+        self, link: Link, state: State, reason: str | None, notices: list[Notice], *, waits_for: str | None = None
+    ) -> Link:
+        """The link as `rest` stores it; tells why in the report."""
         found = tuple(dict.fromkeys(notices))
         self.remember(link.id, found)
-        with self.store.transaction(durable=False):
-            self.store.save(replace(link, state=state, reason=reason, dirty=False, waits_for=waits_for, notices=found))
+        return replace(link, state=state, reason=reason, dirty=False, waits_for=waits_for, notices=found)
 
     def needs_attention(self, link: Link, reason: str, field: str | None = None) -> None:
         """Close the intent; the link is tried again when its record changes, or the one it refers to.

@@ -27,14 +27,20 @@ from sync.schema import Flow, Lines, Pair
 from sync.values import BadValue, Value, Values, pick
 
 
-def observe(flow: Flow, system: System, record: Record, seen: Interval) -> Observation:
+def observe(flow: Flow, system: System, record: Record, seen: Interval, digest: bytes | None = None) -> Observation:
     """One side in canonical form; raises BadValue naming the property."""
     lines: list[Line] = []
     if flow.lines is not None:
         for raw in record.data.get(flow.lines.source if system == "customerp" else flow.lines.target) or []:
             lines.append(Line(str(raw["id"]), _read(flow.lines.pairs, system, raw)))
     return Observation(
-        _read(flow.pairs, system, record.data), seen, record.stamp, record.version, tuple(lines), record.frozen
+        _read(flow.pairs, system, record.data),
+        seen,
+        record.stamp,
+        record.version,
+        tuple(lines),
+        record.frozen,
+        digest=digest,
     )
 
 

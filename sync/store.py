@@ -159,13 +159,14 @@ class Store:
 
         That is also the answer where another link already holds one of its records.
         """
-        stored = replace(link, version=link.version + 1)
-        row = to_row(stored, self._known.get(link.id))
+        version = link.version + 1
+        row = to_row(link, version, self._known.get(link.id))
         if link.id == 0:
-            stored = replace(stored, id=self._changed(link, _INSERT, row).lastrowid or 0)
-        elif self._changed(link, _UPDATE, (*row, link.id, link.version)).rowcount != 1:
+            id_ = self._changed(link, _INSERT, row).lastrowid or 0
+            return self._keep(replace(link, id=id_, version=version), row)
+        if self._changed(link, _UPDATE, (*row, link.id, link.version)).rowcount != 1:
             raise Superseded(link.id)
-        return self._keep(stored, row)
+        return self._keep(replace(link, version=version), row)
 
     def remove(self, link: Link) -> None:
         self._known.pop(link.id, None)

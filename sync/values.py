@@ -127,7 +127,7 @@ def pick(raw: Mapping[str, Any], path: str) -> Any:
     """The value at a dotted path; None where the path ends early."""
     found: Any = raw
     for name in path.split("."):
-        if not isinstance(found, Mapping):
+        if not isinstance(found, dict):
             return None
         found = found.get(name)
     return found

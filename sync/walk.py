@@ -195,7 +195,7 @@ class Walk:
         side = flow.source if system == "customerp" else flow.target
         try:
             record = connector.record(side.object, raw)
-            shown = replace(observe(flow, system, record, seen), digest=digest)
+            shown = observe(flow, system, record, seen, digest)
         except (BadValue, KeyError, TypeError, AttributeError) as error:
             self._unreadable(flow, system, raw, error)
             return

@@ -23,6 +23,7 @@ from sync.transport import Transport
 from sync.values import BadValue, Raw
 
 _OBJECTS = {"customer": "customers", "product": "products", "order": "orders"}
+COLLECTIONS = tuple(_OBJECTS.values())  # that a flow may name
 _PAGE = "100"
 _REFERENCE = "externalRef"
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, NoReturn, cast, get_args
+from typing import Any, cast, get_args
 
+from sync import customerp, invoiced
 from sync.converters import PLAIN, Choice, Converter, Reference
 from sync.errors import FlowError
 from sync.schema import Clearing, Create, Direction, Flow, Late, Lines, OnDelete, Owner, Pair, Policy, Side
+from sync.sections import Sections
 from sync.values import BadValue, Value
 
 __all__ = ["SHIPPED", "Flow", "Pair", "load_flow", "load_flows", "ordered"]
@@ -85,15 +87,11 @@ _PAIR_KEYS = {
 _DEFAULTS = {"owner": get_args(Owner), "conflict": get_args(Policy), "on_clear": get_args(Clearing)}
 
 
-class _Reader:
-    """Turns one parsed file into a Flow; knows the text only to name lines."""
-
-    def __init__(self, file: str, text: str) -> None:
-        self.file = file
-        self.text_lines = text.splitlines()
+class _Reader(Sections):
+    """Turns one parsed file into a Flow."""
 
     def flow(self, table: dict[str, Any]) -> Flow:
-        self._known(
+        self.known(
             table,
             {
                 "id",
@@ -111,26 +109,26 @@ class _Reader:
             "the file",
             None,
         )
-        defaults = self._table(table, "defaults", {})
-        self._known(defaults, set(_DEFAULTS), "[defaults]", "[defaults]")
+        defaults = self.table(table, "defaults", {})
+        self.known(defaults, set(_DEFAULTS), "[defaults]", "[defaults]")
         for key, allowed in _DEFAULTS.items():
-            self._choice(defaults, key, allowed, allowed[0], "[defaults]")
-        after = tuple(self._strings(table, "after", []))
+            self.choice(defaults, key, allowed, allowed[0], "[defaults]")
+        after = tuple(self.strings(table, "after", []))
         pairs = self._pairs(table, "pair", defaults, after)
         match, match_case = self._match(table, pairs)
-        create = self._table(table, "create", {})
-        self._known(create, {"direction", "when", "unless"}, "[create]", "[create]")
+        create = self.table(table, "create", {})
+        self.known(create, {"direction", "when", "unless"}, "[create]", "[create]")
         on_delete, deactivated = self._delete(table, pairs)
         return Flow(
-            id=self._string(table, "id", "the file", None),
-            source=self._side(table, "source"),
-            target=self._side(table, "target"),
+            id=self.string(table, "id", "the file", None),
+            source=self._side(table, "source", customerp.COLLECTIONS),
+            target=self._side(table, "target", invoiced.COLLECTIONS),
             match=match,
             match_case=match_case,
             pairs=pairs,
             lines=self._line_section(table, defaults, after),
             late=self._late(table, pairs),
-            create=cast(Create, self._choice(create, "direction", get_args(Create), "source", "[create]")),
+            create=cast(Create, self.choice(create, "direction", get_args(Create), "source", "[create]")),
             when=self._conditions(create, "when", pairs),
             unless=self._conditions(create, "unless", pairs),
             after=after,
@@ -144,13 +142,13 @@ class _Reader:
         found = table.get(header)
         full = f"[[{parent}{header}]]"
         if not isinstance(found, list) or not found or not all(isinstance(entry, dict) for entry in found):
-            self._fail(f"no {full} section", f"Add one {full} for each property pair", f"[{parent.rstrip('.')}]")
+            self.fail(f"no {full} section", f"Add one {full} for each property pair", f"[{parent.rstrip('.')}]")
         pairs = tuple(self._pair(entry, f"{full}#{index}", defaults, after) for index, entry in enumerate(found))
         for index, pair in enumerate(pairs):
             place = f"{full}#{index}"
             for earlier in pairs[:index]:
                 if earlier.source == pair.source or earlier.target == pair.target:
-                    self._fail(
+                    self.fail(
                         f"'{pair.source}' -> '{pair.target}' repeats a path of "
                         f"'{earlier.source}' -> '{earlier.target}'",
                         "Map each path once",
@@ -164,20 +162,20 @@ class _Reader:
                         != (pair.owner, pair.conflict, pair.direction)
                     )
                 ):
-                    self._fail(
+                    self.fail(
                         f"group '{pair.group}' has two opinions on owner, conflict or direction",
                         "A group changes as one value, so give its pairs the same",
                         place,
                     )
             if pair.conflict == "union" and (pair.group or pair.converter is not PLAIN["words"]):
-                self._fail(
+                self.fail(
                     f"'{pair.source}' cannot be united: only sets of words can, each by itself",
                     'Write converter = "words" and no group, or another conflict policy',
                     place,
                 )
             for companion in pair.companions:
                 if companion not in {other.target for other in pairs}:
-                    self._fail(
+                    self.fail(
                         f"companion '{companion}' is no target path of this flow",
                         "Name the target path of another pair",
                         place,
@@ -185,74 +183,74 @@ class _Reader:
         return pairs
 
     def _pair(self, entry: dict[str, Any], place: str, defaults: dict[str, Any], after: tuple[str, ...]) -> Pair:
-        self._known(entry, _PAIR_KEYS, place.split("#")[0], place)
+        self.known(entry, _PAIR_KEYS, place.split("#")[0], place)
         merged = {**defaults, **entry}
         return Pair(
-            source=self._string(entry, "source", place.split("#")[0], place),
-            target=self._string(entry, "target", place.split("#")[0], place),
+            source=self.string(entry, "source", place.split("#")[0], place),
+            target=self.string(entry, "target", place.split("#")[0], place),
             converter=self._converter(entry.get("converter", "text"), place, after),
-            group=self._string(entry, "group", "", place) if "group" in entry else None,
-            direction=cast(Direction, self._choice(entry, "direction", get_args(Direction), "both", place)),
-            owner=cast(Owner, self._choice(merged, "owner", get_args(Owner), "erp", place)),
-            conflict=cast(Policy, self._choice(merged, "conflict", get_args(Policy), "erp", place)),
-            on_clear=cast(Clearing, self._choice(merged, "on_clear", get_args(Clearing), "travel", place)),
-            fixed=self._flag(entry, "fixed", place),
-            companions=tuple(self._strings(entry, "companions", [], place)),
-            target_default=self._string(entry, "target_default", "", place) if "target_default" in entry else None,
-            shown=self._string(entry, "shown", "", place) if "shown" in entry else None,
+            group=self.string(entry, "group", "", place) if "group" in entry else None,
+            direction=cast(Direction, self.choice(entry, "direction", get_args(Direction), "both", place)),
+            owner=cast(Owner, self.choice(merged, "owner", get_args(Owner), "erp", place)),
+            conflict=cast(Policy, self.choice(merged, "conflict", get_args(Policy), "erp", place)),
+            on_clear=cast(Clearing, self.choice(merged, "on_clear", get_args(Clearing), "travel", place)),
+            fixed=self.flag(entry, "fixed", place),
+            companions=tuple(self.strings(entry, "companions", [], place)),
+            target_default=self.string(entry, "target_default", "", place) if "target_default" in entry else None,
+            shown=self.string(entry, "shown", "", place) if "shown" in entry else None,
         )
 
     def _converter(self, given: object, place: str, after: tuple[str, ...]) -> Converter:
         options = {"name": given} if isinstance(given, str) else given
         if not isinstance(options, dict):
-            self._fail(f"converter {given!r} is neither a name nor a table", 'Write converter = "text"', place)
+            self.fail(f"converter {given!r} is neither a name nor a table", 'Write converter = "text"', place)
         name = options.get("name")
         if name == "choice":
             words = options.get("values")
             if not isinstance(words, dict) or not words or not all(isinstance(word, str) for word in words.values()):
-                self._fail("converter 'choice' needs values", 'Write values = { draft = "draft" }', place)
+                self.fail("converter 'choice' needs values", 'Write values = { draft = "draft" }', place)
             if len(set(words.values())) != len(words):
-                self._fail("converter 'choice' maps two words to one", "Give each word a counterpart of its own", place)
-            self._known(options, {"name", "values"}, "the converter", place)
+                self.fail("converter 'choice' maps two words to one", "Give each word a counterpart of its own", place)
+            self.known(options, {"name", "values"}, "the converter", place)
             return Choice(dict(words))
         if name == "reference":
             flow = options.get("flow")
             if flow not in after:
-                self._fail(
+                self.fail(
                     f"converter 'reference' refers to flow {flow!r}, which is not in 'after'",
                     "List it there: a reference can only be carried over once its record is linked",
                     place,
                 )
-            self._known(options, {"name", "flow", "numeric"}, "the converter", place)
-            return Reference(flow, self._flag(options, "numeric", place))
+            self.known(options, {"name", "flow", "numeric"}, "the converter", place)
+            return Reference(flow, self.flag(options, "numeric", place))
         if name not in PLAIN:
-            self._fail(
+            self.fail(
                 f"unknown converter {name!r}",
                 f"Choose from {', '.join(sorted([*PLAIN, 'choice', 'reference']))}",
                 place,
             )
-        self._known(options, {"name"}, "the converter", place)
+        self.known(options, {"name"}, "the converter", place)
         return PLAIN[str(name)]
 
-    def _side(self, table: dict[str, Any], name: str) -> Side:
-        section = self._table(table, name)
+    def _side(self, table: dict[str, Any], name: str, collections: Sequence[str]) -> Side:
+        section = self.table(table, name)
         place = f"[{name}]"
-        self._known(section, {"object", "type", "filter"}, place, place)
+        self.known(section, {"object", "type", "filter"}, place, place)
+        object_ = self.string(section, "object", place, place)
+        self.choice(section, "object", collections, "", place, "object")
         accepted = section.get("filter", {})
         if not isinstance(accepted, dict) or not all(isinstance(value, str) for value in accepted.values()):
-            self._fail("filter must be a table of texts", 'Write filter = { type = "company" }', place)
-        return Side(
-            self._string(section, "object", place, place), self._string(section, "type", place, place), accepted
-        )
+            self.fail("filter must be a table of texts", 'Write filter = { type = "company" }', place)
+        return Side(object_, self.string(section, "type", place, place), accepted)
 
     def _match(self, table: dict[str, Any], pairs: tuple[Pair, ...]) -> tuple[Pair, bool]:
-        section = self._table(table, "match")
-        self._known(section, {"pair", "case"}, "[match]", "[match]")
-        name = self._string(section, "pair", "[match]", "[match]")
-        case = self._choice(section, "case", ("exact", "ignore"), "exact", "[match]")
+        section = self.table(table, "match")
+        self.known(section, {"pair", "case"}, "[match]", "[match]")
+        name = self.string(section, "pair", "[match]", "[match]")
+        case = self.choice(section, "case", ("exact", "ignore"), "exact", "[match]")
         pair = self._named(pairs, name, "[match]")
         if pair.direction in ("to_source", "to_target"):
-            self._fail(
+            self.fail(
                 f"'{name}' travels one way only, so not every new record would have it",
                 "Match by a pair with direction = 'both' or 'create_only'",
                 "[match]",
@@ -262,36 +260,36 @@ class _Reader:
     def _line_section(self, table: dict[str, Any], defaults: dict[str, Any], after: tuple[str, ...]) -> Lines | None:
         if "lines" not in table:
             return None
-        section = self._table(table, "lines")
-        self._known(section, {"source", "target", "identity", "owner", "conflict", "pair"}, "[lines]", "[lines]")
+        section = self.table(table, "lines")
+        self.known(section, {"source", "target", "identity", "owner", "conflict", "pair"}, "[lines]", "[lines]")
         merged = {**defaults, **section}
         pairs = self._pairs(section, "pair", defaults, after, "lines.")
-        identity = self._string(section, "identity", "[lines]", "[lines]")
+        identity = self.string(section, "identity", "[lines]", "[lines]")
         self._named(pairs, identity, "[lines]")
         return Lines(
-            self._string(section, "source", "[lines]", "[lines]"),
-            self._string(section, "target", "[lines]", "[lines]"),
+            self.string(section, "source", "[lines]", "[lines]"),
+            self.string(section, "target", "[lines]", "[lines]"),
             pairs,
             identity,
-            cast(Policy, self._choice(merged, "conflict", get_args(Policy), "erp", "[lines]")),
-            cast(Owner, self._choice(merged, "owner", get_args(Owner), "erp", "[lines]")),
+            cast(Policy, self.choice(merged, "conflict", get_args(Policy), "erp", "[lines]")),
+            cast(Owner, self.choice(merged, "owner", get_args(Owner), "erp", "[lines]")),
         )
 
     def _late(self, table: dict[str, Any], pairs: tuple[Pair, ...]) -> Late | None:
         if "conflict_late" not in table:
             return None
-        section = self._table(table, "conflict_late")
+        section = self.table(table, "conflict_late")
         place = "[conflict_late]"
-        self._known(section, {"pair", "values", "policy"}, place, place)
-        name = self._named(pairs, self._string(section, "pair", place, place), place).name
-        given = self._strings(section, "values", [], place)
+        self.known(section, {"pair", "values", "policy"}, place, place)
+        name = self._named(pairs, self.string(section, "pair", place, place), place).name
+        given = self.strings(section, "values", [], place)
         values = frozenset(str(self._source_value(pairs, name, value, place)) for value in given)
-        return Late(name, values, cast(Policy, self._choice(section, "policy", get_args(Policy), "manual", place)))
+        return Late(name, values, cast(Policy, self.choice(section, "policy", get_args(Policy), "manual", place)))
 
     def _conditions(self, create: dict[str, Any], key: str, pairs: tuple[Pair, ...]) -> dict[str, tuple[object, ...]]:
         section = create.get(key, {})
         if not isinstance(section, dict) or not all(isinstance(held, list) for held in section.values()):
-            self._fail(f"{key} must be a table of lists", f'Write {key} = {{ status = ["cancelled"] }}', "[create]")
+            self.fail(f"{key} must be a table of lists", f'Write {key} = {{ status = ["cancelled"] }}', "[create]")
         return {
             self._named(pairs, name, "[create]").name: tuple(
                 self._source_value(pairs, name, value, "[create]") for value in held
@@ -300,19 +298,19 @@ class _Reader:
         }
 
     def _delete(self, table: dict[str, Any], pairs: tuple[Pair, ...]) -> tuple[OnDelete, dict[str, Value]]:
-        section, place = self._table(table, "delete", {}), "[delete]"
-        self._known(section, {"on_delete", "deactivated"}, place, place)
-        on_delete = cast(OnDelete, self._choice(section, "on_delete", get_args(OnDelete), "keep", place))
+        section, place = self.table(table, "delete", {}), "[delete]"
+        self.known(section, {"on_delete", "deactivated"}, place, place)
+        on_delete = cast(OnDelete, self.choice(section, "on_delete", get_args(OnDelete), "keep", place))
         said = section.get("deactivated", {})
         if not isinstance(said, dict) or (on_delete == "deactivate" and not said):
-            self._fail(
+            self.fail(
                 "on_delete = 'deactivate' needs to know how a record is deactivated",
                 "Write deactivated = { active = false }",
                 place,
             )
         for name in said:
             if self._named(pairs, name, place).direction != "both":
-                self._fail(
+                self.fail(
                     f"'{name}' does not travel both ways, so no side can be deactivated by it",
                     "Name a pair with direction = 'both'",
                     place,
@@ -327,68 +325,11 @@ class _Reader:
                 raise BadValue(f"expected one of {', '.join(converter.words)}")
             return converter.read_source(raw)
         except BadValue as error:
-            self._fail(f"{name} = {raw!r} is no value of that property: {error}", "Correct the value", place)
+            self.fail(f"{name} = {raw!r} is no value of that property: {error}", "Correct the value", place)
 
     def _named(self, pairs: tuple[Pair, ...], name: str, place: str) -> Pair:
         found = next((pair for pair in pairs if pair.name == name), None)
         if found is None:
             choices = ", ".join(pair.name for pair in pairs)
-            self._fail(f"'{name}' is the source path of no pair", f"Choose from {choices}", place)
+            self.fail(f"'{name}' is the source path of no pair", f"Choose from {choices}", place)
         return found
-
-    def _table(self, table: dict[str, Any], name: str, default: dict[str, Any] | None = None) -> dict[str, Any]:
-        found = table.get(name, default)
-        if not isinstance(found, dict):
-            self._fail(f"no [{name}] section", f"Add [{name}]", None)
-        return found
-
-    def _string(self, table: dict[str, Any], key: str, where: str, place: str | None) -> str:
-        found = table.get(key)
-        if not isinstance(found, str) or not found.strip():
-            self._fail(
-                f"{key} is missing{' in ' + where if where else ''} or not a text", f'Write {key} = "..."', place
-            )
-        return found
-
-    def _strings(self, table: dict[str, Any], key: str, default: list[str], place: str | None = None) -> list[str]:
-        found = table.get(key, default)
-        if not isinstance(found, list) or not all(isinstance(entry, str) for entry in found):
-            self._fail(f"{key} must be a list of texts", f'Write {key} = ["..."]', place)
-        return found
-
-    def _flag(self, table: dict[str, Any], key: str, place: str) -> bool:
-        found = table.get(key, False)
-        if not isinstance(found, bool):
-            self._fail(f"{key} must be true or false", f"Write {key} = true", place)
-        return found
-
-    def _choice(self, table: dict[str, Any], key: str, allowed: Sequence[str], default: str, place: str) -> str:
-        found = table.get(key, default)
-        if found not in allowed:
-            self._fail(f"{key} = {found!r} is not possible", f"Choose from {', '.join(allowed)}", place)
-        return str(found)
-
-    def _known(self, table: Mapping[str, Any], known: set[str], where: str, place: str | None) -> None:
-        for key in table:
-            if key not in known:
-                self._fail(f"'{key}' is unknown in {where}", f"Choose from {', '.join(sorted(known))}", place, key)
-
-    def _fail(self, problem: str, cure: str, place: str | None, key: str | None = None) -> NoReturn:
-        raise FlowError(self.file, self._line(place, key), problem, cure)
-
-    def _line(self, place: str | None, key: str | None = None) -> int | None:
-        """The line of a header such as `[match]` or `[[pair]]#3`, or of a key below it."""
-        header, _, index = (place or "").partition("#")
-        start: int | None = 0 if not header else None
-        left = int(index or 0)
-        for number, line in enumerate(self.text_lines, start=1):
-            stripped = line.strip()
-            if start is not None and key and re.match(rf"{re.escape(key)}\s*=|\[+{re.escape(key)}\]", stripped):
-                return number
-            if header and stripped.startswith(header):
-                if left == 0:
-                    if not key:
-                        return number
-                    start = number
-                left -= 1
-        return start or None

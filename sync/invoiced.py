@@ -21,6 +21,7 @@ from sync.slots import MOST_IN_FLIGHT, Slots
 from sync.transport import Transport
 from sync.values import Raw
 
+COLLECTIONS = ("coupons", "customers", "invoices", "items", "tax_rates")  # that a flow may name
 _PAGE = 100  # the largest
 _CURSOR_MARGIN = 2  # one second of resolution and one for clocks apart; `updated_after` is strict
 _NOBODY = "999999999999999999"  # an id that no record will ever have, and that the API takes for one

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import yaml
 
+from sync import customerp, invoiced
 from sync.converters import PLAIN
 from sync.errors import FlowError
 from sync.flow import _PAIR_KEYS, SHIPPED, load_flow, load_flows
@@ -79,6 +81,13 @@ def test_the_least_a_flow_says(tmp_path: Path) -> None:
         ('target = "name"', 'target = "name"\nconverter = { name = "choice" }', 18, "needs values"),
         ('[match]\npair = "number"', "", None, "no [match] section. Add [match]"),
         ('object = "customers"', "object = 7", 3, "object is missing in [source] or not a text. Write object"),
+        (
+            'object = "customers"',
+            'object = "customer"',
+            4,
+            "object = 'customer' is not possible. Choose from customers, products, orders",
+        ),
+        ('customers"\ntype = "Customer"\n\n[match]', 'contacts"\ntype = "Contact"\n\n[match]', 8, "'contacts' is not"),
         ("[match]", 'after = "orders"\n[match]', 11, "unknown in [target]"),
         ("[source]", 'after = "orders"\n[source]', None, 'after must be a list of texts. Write after = ["..."]'),
         (
@@ -146,6 +155,20 @@ def test_mistakes(tmp_path: Path, old: str, new: str, line: int | None, text: st
     assert error.value.line == line
     assert str(error.value).startswith(f"{file}, line {line}: " if line else f"{file}: ")
     assert text in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("system", "known"), [("customerp", customerp.COLLECTIONS), ("invoiced", invoiced.COLLECTIONS)]
+)
+def test_a_flow_may_name_what_the_contract_lists_and_changes(system: str, known: tuple[str, ...]) -> None:
+    text = (Path(__file__).parents[2] / f"contracts/{system}.openapi.yaml").read_text(encoding="utf-8")
+    paths = yaml.safe_load(text)["paths"]
+    kept = {
+        path.strip("/")
+        for path, calls in paths.items()
+        if {"get", "post"} <= calls.keys() and "patch" in paths.get(f"{path}/{{id}}", {})
+    }
+    assert set(known) == kept - {"webhooks"}  # settings of the account, no records
 
 
 def test_mistakes_between_flows(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -54,9 +55,9 @@ CREATE TRIGGER history_{0} BEFORE {0} ON history BEGIN SELECT RAISE(ABORT, 'the 
 
 _DELETING = "deleted IS NOT NULL AND state <> 'tombstoned' AND erp_id IS NOT NULL"  # as the index says
 _SELECT = f"SELECT id, {', '.join(COLUMNS)} FROM link"  # noqa: S608 - names of our own columns
+_UNKNOWN = (object(),) * len(COLUMNS)  # a row that no other one is like
 _VERSIONS = "SELECT id, version FROM link"
 _INSERT = f"INSERT INTO link ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
-_UPDATE = f"UPDATE link SET {', '.join(f'{c} = ?' for c in COLUMNS)} WHERE id = ? AND version = ?"  # noqa: S608
 
 
 class Store:
@@ -160,11 +161,16 @@ class Store:
         That is also the answer where another link already holds one of its records.
         """
         version = link.version + 1
-        row = to_row(link, version, self._known.get(link.id))
+        known = self._known.get(link.id)
+        row = to_row(link, version, known)
         if link.id == 0:
             id_ = self._changed(link, _INSERT, row).lastrowid or 0
             return self._keep(replace(link, id=id_, version=version), row)
-        if self._changed(link, _UPDATE, (*row, link.id, link.version)).rowcount != 1:
+        # Each column named costs its indexes, even where its value stays. One known in this version says which differ.
+        before = known[1] if known is not None and known[0].version == link.version else _UNKNOWN
+        changed = tuple(at for at, (old, new) in enumerate(zip(before, row, strict=True)) if old != new)
+        statement = _update(changed)
+        if self._changed(link, statement, (*(row[at] for at in changed), link.id, link.version)).rowcount != 1:
             raise Superseded(link.id)
         return self._keep(replace(link, version=version), row)
 
@@ -340,6 +346,12 @@ class Store:
         if len(self._known) > _FEW:
             del self._known[next(iter(self._known))]
         return link
+
+
+@cache
+def _update(columns: tuple[int, ...]) -> str:
+    assignments = ", ".join(f"{COLUMNS[at]} = ?" for at in columns)
+    return f"UPDATE link SET {assignments} WHERE id = ? AND version = ?"  # noqa: S608 - names of our own columns
 
 
 def _missing(id_: int) -> Link:

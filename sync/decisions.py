@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sync import matching
 from sync.deletes import too_many
 from sync.errors import NothingToDecide
 from sync.history import Decided
-from sync.links import TITLES, Choice, Conflict, Link, State, System, key_of
+from sync.links import TITLES, Choice, Conflict, Link, State, System, key_of, replace
 from sync.ports import Storage
 from sync.schema import Flow
 

@@ -6,14 +6,13 @@ in one transaction (T3). So every crash leaves something that a restart can read
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sync import history, recovery, resting
 from sync.connector import Operation, Prepared, Seen, Written
 from sync.errors import Broken, Gone, Locked, OutcomeUnknown, Refused, Stale, Unavailable
 from sync.events import WriteSettled
-from sync.links import Intent, Interval, Link, Notice, State, System
+from sync.links import Intent, Interval, Link, Notice, State, System, replace
 from sync.plan import Change, LinkPlan, plan_link
 from sync.run import Run
 from sync.schema import Flow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sync.values import Value, Values
 
@@ -38,7 +38,7 @@ class State(StrEnum):
     TOMBSTONED = "tombstoned"  # gone on one side; kept so that nothing comes back to life
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Interval:
     """When a call was under way, on the local monotonic clock of one session (monotonic time ends with the process)."""
 
@@ -47,7 +47,7 @@ class Interval:
     end: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """A child record in canonical form."""
 
@@ -55,7 +55,7 @@ class Line:
     values: Values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Observation:
     """One side of a link as last seen, in canonical form."""
 
@@ -69,7 +69,7 @@ class Observation:
     digest: bytes | None = None  # of the record as it was listed, by which an unchanged one is known at a glance
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Child:
     """A line link with its own shadow pairs."""
 
@@ -78,7 +78,7 @@ class Child:
     shadow: Mapping[str, Agreed]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Notice:
     """Something people should know about a record; not an error of the sync."""
 
@@ -89,7 +89,7 @@ class Notice:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Conflict:
     """Both sides edited the same property; `winner` is None while a person has to decide."""
 
@@ -104,7 +104,7 @@ class Conflict:
     stamps: tuple[float | None, float | None] = (None, None)  # when each side's edit was stamped, UNIX seconds
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """What a person decided about a conflict; it counts for the two values that were seen and for no others."""
 
@@ -113,7 +113,7 @@ class Choice:
     invoiced: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Intent:
     """A remote write, stored before it is made; `body` suffices to recognise or repeat it."""
 
@@ -127,7 +127,7 @@ class Intent:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Link:
     """A record of Customerp and its counterpart in Invoiced, or one of the two that has none yet."""
 
@@ -167,6 +167,21 @@ class Link:
 
     def observation(self, system: System) -> Observation | None:
         return self.erp if system == "customerp" else self.inv
+
+
+_Part = TypeVar("_Part", Link, Observation, Intent, Child, Conflict)
+
+
+def replace(old: _Part, **changes: Any) -> _Part:
+    """A copy with some fields changed, as of `dataclasses.replace`, in a tenth of its time."""
+    new = object.__new__(type(old))
+    held = new.__dict__
+    held.update(old.__dict__)
+    known = len(held)
+    held.update(changes)
+    if len(held) != known:
+        raise TypeError(f"{type(old).__name__} has no {', '.join(changes.keys() - old.__dict__.keys())}")
+    return new
 
 
 def key_of(match: str, link: Link) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sync.links import Link, NoticeKind, State
+from sync.links import Link, NoticeKind, State, replace
 from sync.ports import Storage
 from sync.schema import Flow
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sync import matching, recovery, resting, retiring
 from sync.connector import Prepared
 from sync.errors import CallFailed, EndpointDown, OutcomeUnknown, Superseded
 from sync.events import LinkRested
 from sync.execution import Execution
-from sync.links import TITLES, Link, Notice, State, System
+from sync.links import TITLES, Link, Notice, State, System, replace
 from sync.plan import LinkPlan, plan_create, plan_link
 from sync.run import Run
 from sync.schema import Flow

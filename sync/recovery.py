@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sync import matching
 from sync.connector import Call, Operation, Recalled, Seen, Written
 from sync.errors import Refused
-from sync.links import OTHER, TITLES, Intent, Interval, Link, State, System, same_content
+from sync.links import OTHER, TITLES, Intent, Interval, Link, State, System, replace, same_content
 from sync.merge import convert
 from sync.plan import plan_link
 from sync.schema import Flow

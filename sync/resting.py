@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sync import matching
 from sync.errors import Superseded
 from sync.events import LinkRested
-from sync.links import Link, Notice, State
+from sync.links import Link, Notice, State, replace
 from sync.plan import LinkPlan, plan_link
 from sync.run import Run
 from sync.schema import Flow

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from sync import deletes
-from sync.links import Interval, Link, State, System
+from sync.links import Interval, Link, State, System, replace
 from sync.merge import chosen
 from sync.plan import plan_deactivation
 from sync.schema import Flow

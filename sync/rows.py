@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -187,7 +186,7 @@ def from_entry_row(row: tuple[Any, ...]) -> Entry:
 
 
 def _parsed(text: str) -> Any:
-    return {} if text == "{}" else [] if text == "[]" else json.loads(text)
+    return {} if text == "{}" else [] if text == "[]" else values.recalled(text)
 
 
 def _pairs(stored: Mapping[str, list[Any]]) -> dict[str, tuple[Any, Any]]:
@@ -198,7 +197,7 @@ def _observation_text(seen: Observation | None) -> str | None:
     if seen is None:
         return None
     interval = seen.seen
-    return json.dumps(
+    return values.kept(
         [
             seen.values,
             [interval.session, interval.start, interval.end],
@@ -214,7 +213,7 @@ def _observation_text(seen: Observation | None) -> str | None:
 def _observation(stored: str | None, digest: bytes | None) -> Observation | None:
     if stored is None:
         return None
-    found, interval, stamp, version, lines, frozen, edited = json.loads(stored)
+    found, interval, stamp, version, lines, frozen, edited = values.recalled(stored)
     return Observation(
         found, Interval(*interval), stamp, version, tuple(Line(*line) for line in lines), frozen, edited, digest
     )
@@ -255,17 +254,17 @@ def _intent(stored: str | None) -> Intent | None:
 
 
 _TEXTS: Mapping[str, Callable[[Any], str | None]] = {
-    "shadow": json.dumps,
-    "diverged": json.dumps,
-    "children": lambda children: json.dumps([[c.erp, c.inv, c.shadow] for c in children]),
+    "shadow": values.kept,
+    "diverged": values.kept,
+    "children": lambda children: values.kept([[c.erp, c.inv, c.shadow] for c in children]),
     "erp": _observation_text,
     "inv": _observation_text,
     "intent": _intent_text,
-    "notices": lambda notices: json.dumps([[n.flow, n.key, n.field, n.kind, n.reason] for n in notices]),
-    "conflicts": lambda conflicts: json.dumps(
+    "notices": lambda notices: values.kept([[n.flow, n.key, n.field, n.kind, n.reason] for n in notices]),
+    "conflicts": lambda conflicts: values.kept(
         [[c.flow, c.key, c.field, c.base, c.customerp, c.invoiced, c.winner, c.policy, c.stamps] for c in conflicts]
     ),
-    "choices": lambda choices: json.dumps({name: [c.winner, c.customerp, c.invoiced] for name, c in choices.items()}),
+    "choices": lambda choices: values.kept({name: [c.winner, c.customerp, c.invoiced] for name, c in choices.items()}),
 }
 # Most of them are empty most of the time.
 _EMPTY: Mapping[str, str | None] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sync.clock import Clock
 from sync.connector import Connector, Seen
@@ -12,7 +12,7 @@ from sync.converters import Reference
 from sync.errors import CallFailed
 from sync.events import Listener
 from sync.http import LONGEST_PAUSE, Pacing
-from sync.links import Conflict, Interval, Link, Notice, NoticeKind, State, System, key_of
+from sync.links import Conflict, Interval, Link, Notice, NoticeKind, State, System, key_of, replace
 from sync.report import Write
 from sync.resolving import LinkedRecords
 from sync.schema import Flow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from sync.connector import Record
 from sync.converters import Resolver
@@ -22,6 +21,7 @@ from sync.links import (
     System,
     edits,
     key_of,
+    replace,
 )
 from sync.schema import Flow, Lines, Pair
 from sync.values import BadValue, Value, Values, pick

@@ -8,7 +8,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -16,7 +15,7 @@ from typing import Self
 from sync import values
 from sync.errors import NotAStore, StoreError, StoreInUse, Superseded
 from sync.history import Entry
-from sync.links import Link, System
+from sync.links import Link, System, replace
 from sync.rows import COLUMNS, ENTRY_COLUMNS, Row, from_entry_row, from_row, to_entry_row, to_row
 
 _APPLICATION = 0x43505254  # "CPRT"; tells our file from any other SQLite file

@@ -12,11 +12,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, TypeAlias
 
+import msgspec
+
 Value: TypeAlias = str | int | bool | None
 Values: TypeAlias = dict[str, Value]
 Raw: TypeAlias = dict[str, Any]
 
 _DIGITS = 40  # twice what either API stores; keeps 1e999999 from filling the memory
+
+_LATEST = 253402300799  # UNIX seconds of the last second of the year 9999
 
 
 class BadValue(ValueError):
@@ -119,6 +123,8 @@ def stamp_of(raw: object) -> float:
         except ValueError:
             raise BadValue(f"expected a time, got {_short(raw)}") from None
     if isinstance(raw, int | Decimal) and not isinstance(raw, bool):
+        if not -_LATEST <= raw <= _LATEST:
+            raise BadValue(f"expected a time, got {_short(raw)}")
         return float(raw)
     return 0.0
 
@@ -152,9 +158,29 @@ def dumps(value: object) -> str:
 def loads(text: str | bytes) -> Any:
     """JSON with fractions as exact Decimals; raises ValueError for anything that is not JSON."""
     try:
+        return _quick.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        pass  # not JSON, or one of the few texts that only the standard decoder takes for it
+    try:
         return _decoder.decode(text if isinstance(text, str) else text.decode("utf-8-sig"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def kept(value: object) -> str:
+    """JSON for a store of our own, of canonical values and floats."""
+    try:
+        return _encoder.encode(value).decode()
+    except UnicodeEncodeError:
+        return json.dumps(value)  # half of a surrogate pair, which JSON can only spell out
+
+
+def recalled(text: str) -> Any:
+    """What `kept` has written."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return json.loads(text)
 
 
 def _exactly(value: object) -> str:
@@ -178,4 +204,6 @@ def _short(value: object) -> str:
 
 # Made once: json.dumps and json.loads with options build a new one on every call.
 _plainly = json.JSONEncoder(separators=(",", ":")).encode
+_encoder = msgspec.json.Encoder()
+_quick = msgspec.json.Decoder(float_hook=Decimal)
 _decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 
@@ -13,7 +12,7 @@ from sync.connector import Changed, Connector, Record
 from sync.customerp import Customerp
 from sync.errors import CallFailed
 from sync.invoiced import Invoiced
-from sync.links import TITLES, Interval, Link, Notice, State, System, accept, same_content
+from sync.links import TITLES, Interval, Link, Notice, State, System, accept, replace, same_content
 from sync.ports import Storage
 from sync.report import Progress, Scan
 from sync.schema import Flow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from sync.converters import PLAIN, Choice, Converter
 from sync.invoiced import Invoiced
-from sync.values import dumps, loads
+from sync.values import BadValue, dumps, kept, loads, recalled, stamp_of
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=4)
 RAW: dict[str, st.SearchStrategy[Any]] = {
@@ -103,3 +104,39 @@ def test_what_holds_no_decimal_is_written_as_the_standard_library_writes_it(valu
     plain = json.loads(dumps(value), parse_float=str)
     assert dumps(plain) == json.dumps(plain, separators=(",", ":"))
     assert dumps([plain, Decimal("1.50")]) == f"[{dumps(plain)},1.5]"
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters()), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_what_the_store_keeps_it_recalls(value: Any) -> None:
+    assert repr(recalled(kept(value))) == repr(value)
+
+
+@given(st.text('0123456789.eE+-[]{}"\\u,:dD8 \ufeffabntruefalsNI', max_size=12) | JSON.map(json.dumps))
+def test_an_answer_is_read_as_the_standard_decoder_reads_it(text: str) -> None:
+    def no_constant(name: str) -> None:
+        raise ValueError(name)
+
+    def read(decode: Callable[[str], Any]) -> str:
+        try:
+            return repr(decode(text))
+        except ValueError:
+            return "not JSON"
+
+    assert read(loads) == read(json.JSONDecoder(parse_float=Decimal, parse_constant=no_constant).decode)
+
+
+@pytest.mark.parametrize("raw", [10**400, Decimal("1e400"), -(10**12), "2026-02-30T00:00:00Z"])
+def test_what_is_no_time_is_refused_and_never_infinite(raw: object) -> None:
+    with pytest.raises(BadValue, match="expected a time"):
+        stamp_of(raw)

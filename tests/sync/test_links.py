@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from sync import values
 from sync.errors import Superseded
-from sync.links import Child, Conflict, Intent, Interval, Line, Link, Notice, Observation, State, accept, edits
+from sync.links import (
+    Child,
+    Conflict,
+    Intent,
+    Interval,
+    Line,
+    Link,
+    Notice,
+    Observation,
+    State,
+    accept,
+    edits,
+    replace,
+)
 from sync.store import Store
+
+
+def test_a_copy_differs_in_what_was_changed_and_no_field_can_be_mistyped() -> None:
+    link = Link("customer-company", erp_id="CU1", state=State.LINKED)
+    assert replace(link, erp_id="CU2") == Link("customer-company", erp_id="CU2", state=State.LINKED)
+    assert link.erp_id == "CU1"
+    with pytest.raises(TypeError, match="Link has no erpid"):
+        replace(link, erpid="CU2")
+
 
 WRITE = Observation({"name": "ours"}, Interval(1, 10.0, 11.0), stamp=100.0)
 

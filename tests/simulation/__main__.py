@@ -15,7 +15,7 @@ import click
 sys.path.insert(0, str(Path(__file__).parent))
 
 from ablations import RULES, without
-from explore import Tally, every_crash, feature, play, shortest, story
+from explore import Coverage, Swept, Tally, feature, play, shortest, story, sweep
 from scene import Outcome, Plan
 
 _TWICE = 25  # every so many seeds are played twice, to see that the same seed gives the same trace
@@ -30,13 +30,11 @@ def _one(seed: int) -> list[tuple[Plan, Outcome]]:
     return [(plan, outcome)]
 
 
-def _every_crash(seed: int) -> list[tuple[Plan, Outcome]]:
-    played = []
-    for plan in every_crash(Plan.of(seed)):
-        outcome = play(plan)
+def _swept(seed: int) -> Swept:
+    swept = sweep(Plan.of(seed))
+    for _, outcome in swept.plays:
         outcome.trace.clear()
-        played.append((plan, outcome))
-    return played
+    return swept
 
 
 def _without(rule: str, seed: int) -> Counter[str]:
@@ -64,7 +62,9 @@ def _ablations(seeds: int, first: int, jobs: int) -> None:
 @click.command()
 @click.option("--seeds", default=1000, show_default=True, help="How many histories to play.")
 @click.option("--first", default=0, show_default=True, help="The seed to begin with.")
-@click.option("--exhaust", default=3, show_default=True, help="Histories to play once for each of their crash points.")
+@click.option(
+    "--exhaust", default=100, show_default=True, help="Histories in which to end the process at each of its sites."
+)
 @click.option("--jobs", default=1, show_default=True, help="Processes.")
 @click.option("--show", type=int, help="Tell one seed's history and what it came to.")
 @click.option("--ablations", is_flag=True, help="Take the sync's rules away, one at a time, and count what fails.")
@@ -84,19 +84,29 @@ def main(
     if ablations:
         _ablations(seeds, first, jobs)
         return
-    began, tally = time.perf_counter(), Tally()
+    began, tally, coverage = time.perf_counter(), Tally(), Coverage()
+
+    def add(played: list[tuple[Plan, Outcome]]) -> None:
+        for plan, outcome in played:
+            tally.add(plan, outcome)
+            if outcome.violation is not None:
+                click.echo(f"seed {plan.seed}: {outcome.violation}")
+            if tally.seeds % 500 == 0:
+                click.echo(f"  {tally.seeds:,} histories, {len(tally.failed)} failed", err=True)
+
     with ProcessPoolExecutor(jobs, initializer=_ready) as pool:
-        work = [pool.map(_one, range(first, first + seeds), chunksize=10)]
-        work.append(pool.map(_every_crash, range(first, first + exhaust)))
-        for played in (one for results in work for one in results):
-            for plan, outcome in played:
-                tally.add(plan, outcome)
-                if outcome.violation is not None:
-                    click.echo(f"seed {plan.seed}: {outcome.violation}")
-                if tally.seeds % 500 == 0:
-                    click.echo(f"  {tally.seeds:,} histories, {len(tally.failed)} failed", err=True)
+        chance = pool.map(_one, range(first, first + seeds), chunksize=10)
+        swept = pool.map(_swept, range(first, first + exhaust))
+        for played in chance:
+            add(played)
+        for each in swept:
+            add(each.plays)
+            coverage.add(each)
     took = time.perf_counter() - began
-    click.echo(f"{tally.table()}\n{tally} in {took:.1f} s ({tally.steps / took / jobs:.0f} steps a second and process)")
+    click.echo(tally.table())
+    if exhaust:
+        click.echo(coverage)
+    click.echo(f"{tally} in {took:.1f} s ({tally.steps / took / jobs:.0f} steps a second and process)")
     for plan, outcome in tally.failed[:3]:
         assert outcome.violation is not None
         short = shortest(plan, outcome.violation.invariant)

@@ -42,7 +42,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     which it can.
     """
 
-    def __init__(self, clock: VirtualClock, chance: random.Random, on_step: Callable[[], None]) -> None:
+    def __init__(self, clock: VirtualClock, chance: random.Random, on_step: Callable[[asyncio.Handle], None]) -> None:
         super().__init__()
         self._virtual, self._chance, self._on_step = clock, chance, on_step
         self.steps = 0
@@ -70,7 +70,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             return
         self.steps += 1
         handle._run()
-        self._on_step()
+        self._on_step(handle)
 
     def _timer_handle_cancelled(self, handle: object) -> None:
         """A cancelled timer is left where it is and skipped when it comes up."""

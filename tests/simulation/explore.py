@@ -25,7 +25,7 @@ class Tally:
         self.seeds += 1
         self.steps += outcome.steps
         self.calls += outcome.calls
-        self.crashes += outcome.crashes
+        self.crashes += len(outcome.crashes) + outcome.counts["call: killed"]
         self.counts += outcome.counts
         if outcome.violation is not None:
             self.failed.append((plan, outcome))
@@ -50,6 +50,82 @@ def every_crash(plan: Plan) -> Iterator[Plan]:
     calm = replace(plan, crashes=frozenset())
     for point in range(1, play(calm).points + 1):
         yield replace(calm, crashes=frozenset((point,)))
+
+
+@dataclass
+class Coverage:
+    """The sites at which a process can end, as far as the swept histories show them."""
+
+    scenarios: int = 0
+    exhausted: int = 0
+    plays: int = 0
+    pairs: int = 0  # of a scenario and a site of it
+    known: set[str] = field(default_factory=set)
+    forced: set[str] = field(default_factory=set)
+
+    def add(self, swept: Swept) -> None:
+        self.scenarios += 1
+        self.exhausted += swept.known == swept.forced and not swept.plays[-1][1].crashes
+        self.plays += len(swept.plays)
+        self.pairs += len(swept.forced)
+        self.known |= swept.known
+        self.forced |= swept.forced
+
+    def __str__(self) -> str:
+        kinds = Counter(_kind(site) for site in self.known)
+        forced = Counter(_kind(site) for site in self.forced)
+        lines = [f"{forced[kind]:>11,} of {number:,} sites: the process ended {kind}" for kind, number in kinds.items()]
+        return "\n".join(
+            (
+                *sorted(lines, key=lambda line: line[24:]),
+                f"{len(self.forced):>11,} of {len(self.known):,} sites in all",
+                f"{self.exhausted:>11,} of {self.scenarios:,} scenarios with each of their sites forced: "
+                f"{self.pairs / max(1, self.scenarios):.0f} a scenario, in {self.plays:,} plays",
+            )
+        )
+
+
+def _kind(site: str) -> str:
+    first = site.split()[0]
+    if first in ("before", "after"):
+        return f"just {first} a commit"
+    return {
+        "await": "at an await",
+        "arrive": "when a request had arrived",
+        "deliver": "when an answer had arrived",
+    }.get(first, "while people acted")
+
+
+@dataclass
+class Swept:
+    """A plan played until its process has ended once at each site that it comes by."""
+
+    plays: list[tuple[Plan, Outcome]]
+    known: set[str]
+    forced: set[str]
+
+
+def sweep(plan: Plan, most: int = 200) -> Swept:
+    """Play a plan again and again, ending its process at sites where it has not ended yet, until a play shows none.
+
+    A process that ends has others after it, whose recovery has sites of its own; they are swept, too.
+    """
+    calm = replace(plan, crashes=frozenset())
+    swept = Swept([], set(), set())
+
+    def ends(site: str) -> bool:
+        swept.known.add(site)
+        if site in swept.forced:
+            return False
+        swept.forced.add(site)
+        return True
+
+    for _ in range(most):
+        outcome = Scene(calm, ends).play()
+        swept.plays.append((replace(calm, crashes=frozenset(outcome.crashes)), outcome))
+        if not outcome.crashes or outcome.violation is not None:
+            break
+    return swept
 
 
 def shortest(plan: Plan, invariant: str, most: int = 400) -> Plan:

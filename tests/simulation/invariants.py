@@ -174,6 +174,11 @@ class Books:
             self._changed[touch.system, touch.collection, touch.id] = now
         if touch.pair is not None and touch.units is not None:
             self._judge(touch, now)
+        if touch.pair is not None and touch.method == "DELETE" and touch.collection != "items":
+            # Who is left may get another counterpart.
+            flow, erp_id, inv_id = touch.pair
+            self._pairs.pop(("customerp", COLLECTIONS[flow][0], erp_id), None)
+            self._pairs.pop(("invoiced", COLLECTIONS[flow][1], inv_id), None)
 
     # Judging a write
 

@@ -8,9 +8,11 @@ import random
 import sqlite3
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import sites
 from clockwork import VirtualClock, VirtualLoop
 from invariants import Books, Violation
 from network import ENDPOINTS, FATES, SLOWEST, Fate, Killed, Memory, Network, Person
@@ -70,7 +72,7 @@ class Outcome:
     points: int
     steps: int
     calls: int
-    crashes: int
+    crashes: tuple[int, ...]  # the points at which the process ended
     counts: Counter[str]
     trace: list[str]
 
@@ -98,9 +100,9 @@ class _Mortal(Store):
     scene: Scene
 
     def commit(self) -> None:
-        self.scene.commit_point()
+        self.scene.commit_point("before")
         super().commit()
-        self.scene.commit_point()
+        self.scene.commit_point("after")
 
 
 @dataclass
@@ -113,10 +115,10 @@ class _Process:
 
 
 class Scene:
-    """Plays one plan."""
+    """Plays one plan; `ends`, told of each site, may end the process there beside the plan."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, ends: Callable[[str], bool] | None = None) -> None:
+        self._plan, self._ends = plan, ends
         self._chance, self._told = random.Random(plan.seed ^ 0x5EED), random.Random(plan.seed ^ 0xB311)
         self._bell: asyncio.Future[None] | None = None
         self._clock = VirtualClock()
@@ -152,7 +154,7 @@ class Scene:
         self._processes = 0
         self._keys = 0
         self._points = 0
-        self._crashes = 0
+        self._crashes: list[int] = []
         self._resting = False
         self._scanned: list[tuple[str, str, str | None]] = []
         self._error: Exception | None = None
@@ -181,7 +183,7 @@ class Scene:
             self._points,
             self._loop.steps,
             len(self._network.log),
-            self._crashes,
+            tuple(self._crashes),
             self._books.counts,
             trace,
         )
@@ -298,25 +300,26 @@ class Scene:
 
     # Where a process can end
 
-    def commit_point(self) -> None:
-        if self._point():
+    def commit_point(self, moment: str) -> None:
+        if self._point(lambda: sites.of_commit(moment)):
             self._books.counts["the process ended around a commit"] += 1
             raise Killed
 
-    def _on_step(self) -> None:
-        if self._process is not None and self._process.task is not None and self._point():
+    def _on_step(self, handle: asyncio.Handle) -> None:
+        if self._process is not None and self._process.task is not None and self._point(lambda: sites.of_step(handle)):
             task = self._process.task
             self._books.counts["the process ended at an await"] += 1
             if task is not None:
                 task.cancel()
 
-    def _point(self) -> bool:
+    def _point(self, site: Callable[[], str]) -> bool:
         process = self._process
         if process is None or process.task is None or process.dead or self._resting:
             return False
         self._points += 1
-        if self._points not in self._plan.crashes:
+        if self._points not in self._plan.crashes and (self._ends is None or not self._ends(site())):
             return False
+        self._crashes.append(self._points)
         self._end(process)
         return True
 
@@ -328,7 +331,6 @@ class Scene:
 
     def _end(self, process: _Process) -> None:
         """From here on nothing that the process still does has an effect."""
-        self._crashes += 1
         process.dead = process.gate.dead = True
         if self._database.in_transaction:
             self._database.execute("ROLLBACK")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from ablations import without
-from explore import every_crash, feature, play, shortest, story
+from explore import Coverage, every_crash, feature, play, shortest, story, sweep
 from people import Event
 from scene import Plan
 
@@ -38,8 +38,23 @@ def test_a_process_may_end_at_every_await_and_around_every_commit() -> None:
     plans = list(every_crash(SMALL))
     assert len(plans) > 100
     outcomes = [(plan, play(plan)) for plan in plans]
-    assert {outcome.crashes for _, outcome in outcomes} == {1}
+    assert {len(outcome.crashes) for _, outcome in outcomes} == {1}
     assert [story(plan) for plan, outcome in outcomes if outcome.violation] == []
+
+
+def test_each_site_of_a_history_is_forced_and_a_play_of_it_can_be_repeated() -> None:
+    swept, coverage = sweep(SMALL), Coverage()
+    coverage.add(swept)
+    assert [story(plan) for plan, outcome in swept.plays if outcome.violation] == []
+    assert swept.known == swept.forced
+    assert coverage.exhausted == 1
+    assert {site.split()[0] for site in swept.known} >= {"await", "arrive", "deliver", "before", "after"}
+    assert any(
+        "_change:" in site and "(customer-company writing with update in invoiced)" in site for site in swept.known
+    )
+    plan, outcome = swept.plays[0]
+    assert len(outcome.crashes) > 1
+    assert play(plan).hash == outcome.hash
 
 
 def test_the_same_seed_gives_the_same_trace() -> None:

@@ -16,6 +16,7 @@ from plenty import Plenty, counterpart, customer
 
 from sync import Endpoint, Engine, Flow, Pacing, Store, SystemClock, load_flows
 from sync.connector import Record
+from sync.events import Listener, nobody
 from sync.links import Interval, Link, State
 from sync.rows import COLUMNS, to_row
 from sync.settlement import observe
@@ -57,7 +58,7 @@ def below(plenty: Plenty, store: Store, in_flight: int = 16) -> Engine:
     )
 
 
-def over_http(url: str, store: Store, in_flight: int) -> Engine:
+def over_http(url: str, store: Store, in_flight: int, listen: Listener = nobody) -> Engine:
     """An engine that calls both systems over HTTP."""
     numbers = itertools.count()
     return Engine.open(
@@ -69,6 +70,7 @@ def over_http(url: str, store: Store, in_flight: int) -> Engine:
         ids=lambda: f"key-{next(numbers):08}",
         in_flight=in_flight,
         pacing=Pacing(),
+        listen=listen,
     )
 
 

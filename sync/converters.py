@@ -52,13 +52,15 @@ class Converter:
 
     def agree(self, source: Value, target: Value, resolve: Resolver) -> bool:
         """Whether the two values say the same, seen from either side."""
-        for carry, value, other in ((self.to_target, source, target), (self.to_source, target, source)):
-            try:
-                if carry(value, resolve) == other:
-                    return True
-            except Inexpressible:
-                continue
-        return False
+        try:
+            if self.to_target(source, resolve) == target:
+                return True
+        except Inexpressible:
+            pass  # it may still read the same from the other side
+        try:
+            return self.to_source(target, resolve) == source
+        except Inexpressible:
+            return False
 
 
 class Email(Converter):

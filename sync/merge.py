@@ -40,7 +40,7 @@ class Merged:
     waits_for: str | None = None
 
 
-_AT_REST = Merged()
+AT_REST = Merged()
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,16 @@ def merge(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, se
     """The outcome for pairs that change as one; they share direction, owner and policy."""
     if all(shadow.get(pair.name) == (erp[pair.name], inv[pair.name]) for pair in unit):
         standing = _standing(unit, setting.diverged)
-        return Merged(remarks=standing) if standing else _AT_REST
+        return Merged(remarks=standing) if standing else AT_REST
     direction = unit[0].direction
-    first = any(pair.name not in shadow for pair in unit)
-    agreed = {pair.name for pair in unit if pair.converter.agree(erp[pair.name], inv[pair.name], setting.resolve)}
+    agreed: dict[str, Agreed] = {}
+    for pair in unit:
+        name = pair.name
+        if pair.converter.agree(erp[name], inv[name], setting.resolve):
+            agreed[name] = (erp[name], inv[name])
     if len(agreed) == len(unit):
-        return Merged(advance={pair.name: (erp[pair.name], inv[pair.name]) for pair in unit})
+        return Merged(advance=agreed)
+    first = any(pair.name not in shadow for pair in unit)
     erp_edited = [p for p in unit if p.name not in shadow or shadow[p.name][0] != erp[p.name]]
     inv_edited = [p for p in unit if p.name not in shadow or shadow[p.name][1] != inv[p.name]]
     if unit[0].conflict == "union":
@@ -159,7 +163,7 @@ def _carry(
 
 
 def _first(
-    unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, agreed: set[str], setting: Setting
+    unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, agreed: Mapping[str, Agreed], setting: Setting
 ) -> Merged:
     """Two existing records meet: an empty value never beats a filled one; otherwise the owner's stands."""
     filled = [
@@ -192,7 +196,7 @@ def _first(
     return Merged(
         {n: v for outcome in outcomes for n, v in outcome.to_target.items()},
         {n: v for outcome in outcomes for n, v in outcome.to_source.items()},
-        {name: (erp[name], inv[name]) for name in agreed},
+        agreed,
         diverge,
         remarks=(
             *((name, "divergence", reason) for name, reason in defaults.items()),
@@ -230,7 +234,7 @@ def _one_way(
     )
 
 
-def _fixed(unit: Unit, agreed: set[str], erp: Values, inv: Values, first: bool) -> Merged:
+def _fixed(unit: Unit, agreed: Mapping[str, Agreed], erp: Values, inv: Values, first: bool) -> Merged:
     """Settled when the counterpart was created; a later difference is reported and nothing is written."""
     reasons = {
         pair.name: f"cannot change once both records exist (Customerp has {erp[pair.name]!r}, "
@@ -239,7 +243,7 @@ def _fixed(unit: Unit, agreed: set[str], erp: Values, inv: Values, first: bool) 
         if pair.name not in agreed
     }
     return Merged(
-        advance={name: (erp[name], inv[name]) for name in agreed},
+        advance=agreed,
         diverge=reasons,
         remarks=tuple((name, "deviation", reason) for name, reason in reasons.items()),
     )

@@ -9,7 +9,7 @@ from sync.converters import Resolver
 from sync.errors import Unmappable, Unresolved
 from sync.lines import LineChange, merge_lines
 from sync.links import OTHER, Agreed, Child, Conflict, Link, Notice, NoticeKind, System, key_of
-from sync.merge import Clash, Setting, convert, merge
+from sync.merge import AT_REST, Clash, Setting, convert, merge
 from sync.schema import READ_ONLY, Flow, Policy
 from sync.values import Values
 
@@ -61,6 +61,8 @@ def plan_link(flow: Flow, link: Link, resolve: Resolver) -> LinkPlan:
     waits_for: str | None = None
     for unit in flow.units:
         outcome = merge(unit, link.shadow, link.erp.values, link.inv.values, setting)
+        if outcome is AT_REST:
+            continue
         to_target |= outcome.to_target
         to_source |= outcome.to_source
         shadow |= outcome.advance
@@ -68,13 +70,14 @@ def plan_link(flow: Flow, link: Link, resolve: Resolver) -> LinkPlan:
         for name in outcome.advance:
             diverged.pop(name, None)
         diverged |= outcome.diverge
-        # A divergence that stands is told each time, also where another property of its group is settled only now.
-        written = outcome.to_target.keys() | outcome.to_source.keys() | {name for name, _, _ in outcome.remarks}
-        notices += [
-            Notice(flow.id, key, pair.name, "divergence", diverged[pair.name])
-            for pair in unit
-            if pair.name in diverged and pair.name not in written
-        ]
+        if diverged:
+            # One that stands is told each time, also where another property of its group is settled only now.
+            written = outcome.to_target.keys() | outcome.to_source.keys() | {name for name, _, _ in outcome.remarks}
+            notices += [
+                Notice(flow.id, key, pair.name, "divergence", diverged[pair.name])
+                for pair in unit
+                if pair.name in diverged and pair.name not in written
+            ]
         waits_for = waits_for or outcome.waits_for
         notices += [Notice(flow.id, key, name, kind, reason) for name, kind, reason in outcome.remarks]
         if outcome.clash is not None:

@@ -31,6 +31,8 @@ def text(raw: object) -> str | None:
     """Trimmed NFC text; empty is None. Invoiced echoes numbers sent as text before it stores them as text."""
     if raw is None:
         return None
+    if isinstance(raw, str) and raw.isascii():
+        return raw.strip() or None  # is NFC as it is
     if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
         raise BadValue(f"expected text, got {_short(raw)}")
     return unicodedata.normalize("NFC", str(raw)).strip() or None
@@ -131,6 +133,8 @@ def stamp_of(raw: object) -> float:
 
 def pick(raw: Mapping[str, Any], path: str) -> Any:
     """The value at a dotted path; None where the path ends early."""
+    if "." not in path:
+        return raw.get(path) if isinstance(raw, dict) else None
     found: Any = raw
     for name in path.split("."):
         if not isinstance(found, dict):

@@ -329,11 +329,12 @@ FAULTS = (
         "set()",
         kind="deletes",
     ),
-    fault(
+    Fault(
         "a counterpart that exists is not linked but created again",
-        "reconcile.py",
-        "if match.adopted is not None:",
-        "if match.adopted is not None and link.id < 0:",
+        (
+            ("matching.py", "        return Match(named[0])", "        return Match()"),
+            ("matching.py", "    return Match(candidate)", "    return Match()"),
+        ),
         kind="failures",
     ),
     fault(

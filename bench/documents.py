@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ from counterpart.checklist import Document, derive, diagnose, read, scaffold
 from counterpart.gherkin import read_features
 
 SAMPLES = Path(__file__).parents[2] / "shared" / "dataflow-documents"
+CONTRACTS = Path(__file__).parents[1] / "contracts"
 WANTED = 1_000
 BY_DOCUTILS = 48
 MESSAGES = re.compile(r"^\| `(?P<name>[^`]+)` \|.*\| (?P<messages>\d+/\d+/\d+) \|[^|]*\|$", re.MULTILINE)
@@ -107,6 +109,8 @@ def collected(document: Document) -> tuple[int, bool]:
     """How many scenarios a scaffold has, and whether it is whole: all items, all collected, the same a second time."""
     with tempfile.TemporaryDirectory() as folder:
         scaffold(document, Path(folder))
+        # As the command does: the drivers read their contracts beside the features.
+        shutil.copytree(CONTRACTS, Path(folder) / "contracts")
         again = {each.state for each in scaffold(document, Path(folder))} == {"unchanged"}
         command = [sys.executable, "-m", "pytest", "--collect-only", "-q", folder]
         said = subprocess.run(command, capture_output=True, text=True, check=False).stdout

@@ -41,6 +41,8 @@ from sync.flow import load_flows
 # Where the contracts of the systems lie that have one.
 HERE = Path("contracts")
 SEVERITIES = ("block", "warn", "note")
+# As many places of one finding are named; all of them stand in the JSON.
+NAMED = 5
 TODO = {"new": "write", "reworded": "review", "blocked": "decide", "gone": "retire", "other systems": "decide"}
 
 
@@ -105,14 +107,25 @@ def _show_diagnostics(diagnostics: Iterable[Diagnostic], name: str) -> None:
     def kind(each: Diagnostic) -> tuple[Any, ...]:
         return (SEVERITIES.index(each.severity), each.code, each.assumed, each.cure)
 
-    for (_, code, assumed, cure), group in groupby(sorted(diagnostics, key=kind), key=kind):
-        same = list(group)
-        click.echo(f"\n{same[0].severity}: {code}")
-        for each in same:
-            show_lines(f"  {name}:{each.line}: ", each.message)
+    for (severity, code, assumed, cure), group in groupby(sorted(diagnostics, key=kind), key=kind):
+        lines: dict[str, list[int]] = {}
+        for each in group:
+            lines.setdefault(each.message, []).append(each.line)
+        click.echo(f"\n{SEVERITIES[severity]}: {code}")
+        for message, (first, *others) in lines.items():
+            show_lines(f"  {name}:{first}: ", message + _elsewhere(others))
         show_lines("  Assumed: ", assumed)
         if cure != NOTHING:
             show_lines("  To do: ", cure)
+
+
+def _elsewhere(lines: Sequence[int]) -> str:
+    """Where else the same was found; a document can say one thing on hundreds of lines."""
+    if not lines:
+        return ""
+    shown = ", ".join(map(str, lines[:NAMED]))
+    more = f" and {len(lines) - NAMED} more" if len(lines) > NAMED else ""
+    return f" (The same in {'line' if len(lines) == 1 else 'lines'} {shown}{more}.)"
 
 
 @click.command(short_help="What is to be proven.")

@@ -17,6 +17,8 @@ from rich.text import Text
 
 from counterpart.gherkin import Finding
 
+# The last column of a table has at least as many characters, or it goes below the others.
+NARROWEST = 24
 DOCUMENT = click.Path(exists=True, dir_okay=False, path_type=Path)
 FILE = click.option(
     "--checklist",
@@ -35,19 +37,38 @@ def show_json(value: object) -> None:
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table whose last column takes the rest of the line; a row of one cell heads those below it."""
+    """Print a table whose last column takes the rest of the line; a row of one cell heads those below it.
+
+    Where names in the first column leave it no room, each stands on a line of its own, above the other cells.
+    """
+    texts = [tuple(map(str, row)) for row in rows]
+    fixed = [max((len(row[at]) for row in texts if len(row) > 1), default=0) for at in range(len(headings) - 1)]
+    if sum(fixed) + 2 * len(fixed) + NARROWEST > max(get_terminal_size().columns, 60):
+        _show_below(headings, texts, fixed[1:])
+        return
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in headings[:-1]:
         table.add_column(heading, no_wrap=True)
     table.add_column(headings[-1], overflow="fold")
-    for row in rows:
+    for row in texts:
         # A document's names may look like markup.
         style = "bold" if len(row) == 1 else ""
-        table.add_row(*(Text(str(cell), style=style) for cell in row))
+        table.add_row(*(Text(cell, style=style) for cell in row))
     console = Console(highlight=False)
     with console.capture() as captured:
         console.print(table)
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def _show_below(headings: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
+    columns = max(get_terminal_size().columns, 60)
+    widths = [max(width, len(heading)) for width, heading in zip(widths, headings[1:-1], strict=True)]
+    for first, *others in (headings, *rows):
+        click.echo(first)
+        if others:
+            cells = "".join(f"{cell:{width}}  " for cell, width in zip(others, widths, strict=False))
+            before = f"      {cells}"
+            click.echo(fill(others[-1] or "-", columns, initial_indent=before, subsequent_indent=" " * len(before)))
 
 
 def show_lines(first: str, words: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from counterpart.checklist import TELLING_ORDER, Judgement, Verdict
 from counterpart.reporting.events import CAUSES, ScenarioResult
@@ -45,14 +47,23 @@ def brief(results: Results, judgement: Judgement, places: Places, width: int) ->
     """At most ten lines of at most `width` columns: verdict, counts, the first troubles, and where to read on."""
     trouble = [each for _, tests in _by_cause(results.tests) for each in tests]
     lines = [judgement.sentence, counted(results)]
+    blocked = Counter(each.reason for each in judgement.items if each.verdict == Verdict.BLOCKED)
+    lines += [f"{count} of {blocked.total()} blocked: {reason}" for reason, count in blocked.most_common(1)]
     lines += [f"{each.kind}: {each.message}" for each in results.problems[:1]]
     for each in trouble[:4]:
         lines.append(f"  {each.name}: {each.cause}: {each.headline or each.outcome}")
     if len(trouble) > 4:
         lines.append(f"  and {len(trouble) - 4} more")
-    shown = (places.out / "signoff" / "index.html", places.out / RESULTS, places.junit)
-    lines.append(f"Reports: {', '.join(map(os.path.relpath, shown))}")
+    shown = [places.out / "signoff" / "index.html", places.out / RESULTS, places.junit]
+    # A path that was cut leads nowhere; the page, which people open, comes first.
+    while len(shown) > 1 and len(_reports(shown)) > width:
+        shown.pop()
+    lines.append(_reports(shown))
     return [_cut(line, width) for line in lines]
+
+
+def _reports(paths: Sequence[Path]) -> str:
+    return f"Reports: {', '.join(map(os.path.relpath, paths))}"
 
 
 def counted(results: Results) -> str:

@@ -44,7 +44,8 @@ def closing(results: Results, signoff: SignOff, places: Places, *, width: int = 
         legacy_windows=False,
     )
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("Flow / item", no_wrap=True)
+    # The one that gives way: items of property pairs have long names, and a verdict must never be cut.
+    table.add_column("Flow / item", overflow="fold")
     table.add_column("Verdict", no_wrap=True)
     table.add_column("Scenarios", justify="right", no_wrap=True)
     table.add_column("Evidence", no_wrap=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from counterpart.checklist import Checklist
+from counterpart.checklist import Checklist, read_file
 from counterpart.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
@@ -77,8 +77,8 @@ customer-company   5       0
 customer-person    5       0
 
 block: roles
-  a.rst:12: {TWICE}
-  a.rst:28: {TWICE}
+  a.rst:12: {TWICE} (The same in line
+      28.)
   Assumed: nothing; its items are blocked.
   To do: Decide it in decisions.toml.
 
@@ -93,6 +93,35 @@ That edits travel back rests on this document alone; --opposite compares it with
 Next: counterpart checklist items {path}
 """
     )
+
+
+def test_what_many_lines_have_is_told_once(keep: Callable[..., Path]) -> None:
+    path = keep("a.rst", rows=[("sesam_id", f"field{n}", "N/A") for n in range(8)])
+    lines = run("checklist", "read", path).output.splitlines()
+    made_up = "sesam_id was made up by the service and neither system has it, so nothing can be compared."
+    assert [line.strip() for line in lines if made_up in line] == [
+        f"a.rst:26: {made_up} (The same in lines 29, 32, 35, 38, 41 and 2 more.)"
+    ]
+    told = json.loads(run("checklist", "read", path, "--json").output)["diagnostics"]
+    assert [each["line"] for each in told if each["code"] == "synthetic"] == [*range(26, 49, 3)]
+
+
+def test_long_names_leave_room_for_what_is_to_be_proven(keep: Callable[..., Path]) -> None:
+    path = keep("a.rst", flows=THREE[:1], rows=[("shippingAddress.countryCode", "shipping_country_code", '"string"')])
+    items = ["checklist", "items", str(path)]
+    narrow = CliRunner().invoke(cli, items, env={"COLUMNS": "80"}).output
+    name = "property-source/shippingAddress.countryCode>shipping_country_code"
+    [says] = [each.fingerprint[:8] for each in Checklist.of(read_file(path)).items if each.short.endswith(name)]
+    assert (
+        f"""\
+  {name}
+      {says}   shippingAddress.countryCode of a Customerp Customer, when
+                 edited, arrives in shipping_country_code of its Invoiced
+                 Customer.
+"""
+        in narrow
+    )
+    assert max(map(len, narrow.splitlines())) <= 80
 
 
 def test_reading_as_json(keep: Callable[..., Path]) -> None:

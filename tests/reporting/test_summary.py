@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from counterpart.checklist import Checklist, Supplement, judge
+from counterpart.checklist import Checklist, Supplement, Verdict, judge
 from counterpart.reporting import Places, Results, brief, markdown
 from counterpart.reporting.results import Problem
 
@@ -47,6 +48,25 @@ def test_ten_lines_at_most_each_within_its_width(
         "  order-invoice/create/s3: sync is wrong: 3 is wrong",
         "  and 3 more",
         "Reports: signoff/index.html, results.json, junit.xml",
+    ]
+
+
+def test_what_blocks_most_items_is_told(told: Make, tmp_path: Path) -> None:
+    results, judgement = told()
+    items = tuple(replace(each, verdict=Verdict.BLOCKED, reason="No connector for B.") for each in judgement.items[:4])
+    other = replace(items[0], reason="Nobody has said what applies.")
+    lines = brief(results, replace(judgement, items=(*items, other)), Places.below(tmp_path), 60)
+    assert lines[2] == "4 of 5 blocked: No connector for B."
+
+
+def test_a_path_is_whole_or_not_there(told: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    places = Places.below(Path("a-folder-with-a-rather-long-name"))
+    page, results = (f"{places.out}/{name}" for name in ("signoff/index.html", "results.json"))
+    assert [brief(*told(), places, width)[-1] for width in (106, 107, 20)] == [
+        f"Reports: {page}",
+        f"Reports: {page}, {results}",
+        "Reports: a-folder-w…",
     ]
 
 

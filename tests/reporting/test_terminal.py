@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,14 @@ def test_it_fits_eighty_columns_and_needs_no_colour(run: tuple[Results, SignOff]
 def test_colour_adds_nothing_but_colour(run: tuple[Results, SignOff], tmp_path: Path) -> None:
     coloured = closing(*run, Places.below(tmp_path), colour=True)
     assert "\x1b[1;31m✗ failed" in coloured
+
+
+def test_a_long_name_takes_nothing_from_the_verdict(run: tuple[Results, SignOff], tmp_path: Path) -> None:
+    results, signoff = run
+    first, *others = signoff.judgement.items
+    long = replace(first, item=replace(first.item, short=f"customer-company/property-source/{'a' * 60}>name"))
+    judgement = replace(signoff.judgement, items=(long, *others))
+    told = closing(results, replace(signoff, judgement=judgement), Places.below(tmp_path))
+    assert "✗ failed                      0/1  emulator recording" in told
+    assert "~ passed on assumption        1/1  emulator recording" in told
+    assert max(map(len, told.splitlines())) <= 80

@@ -191,17 +191,23 @@ def key_of(match: str, link: Link) -> str:
 
 
 def accept(current: Observation | None, new: Observation) -> Literal["accept", "drop", "recheck"]:
-    """Whether an observation replaces the current one (R2 of the ordering rules).
+    """Whether an observation from a list replaces the current one (R2 of the ordering rules).
 
-    A page that was read before our write and arrives after it would look like a person undoing our write, so a
-    read that began after the last one ended wins; among overlapping ones the record's own stamp decides, and
-    where that cannot tell (it has whole seconds) the record is to be read again.
+    A page that was read before our write and arrives after it would look like a person undoing our write, so of
+    overlapping reads the record's own version or stamp decides. A read that began after the last one ended wins, but
+    where it shows an older state: that of a copy which lags behind, or of a backup that was put back. Where the two
+    cannot tell, the record is to be read by itself, and what that says is believed.
     """
-    if current is None or new.seen.session != current.seen.session or new.seen.start >= current.seen.end:
+    if current is None:
         return "accept"
-    if int(new.stamp) > int(current.stamp):
+    age = int(new.stamp) - int(current.stamp)  # whole seconds, as Invoiced has them
+    if new.version is not None and current.version is not None:
+        age = new.version - current.version
+    if new.seen.session != current.seen.session or new.seen.start >= current.seen.end:
+        return "accept" if age >= 0 or same_content(current, new) else "recheck"
+    if age > 0:
         return "accept"
-    if int(new.stamp) < int(current.stamp) or same_content(current, new):
+    if age < 0 or same_content(current, new):
         return "drop"
     return "recheck"
 

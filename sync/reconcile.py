@@ -104,14 +104,15 @@ class Reconciler:
         return await self._change(flow, link, plan_link(flow, link, self.run))
 
     async def _recheck(self, flow: Flow, link: Link) -> bool:
+        """Read both records by themselves, also one that was deleted: a list has shown what does not go together."""
         systems: tuple[System, ...] = ("customerp", "invoiced")
-        buried = link.state is State.TOMBSTONED
         for system in systems:
-            if link.id_in(system) is not None and link.deleted != system:
-                seen = await self.run.reread(flow, link, system)
-                if seen is None and not buried:
+            if link.id_in(system) is not None:
+                known = link.deleted == system or link.state is State.TOMBSTONED  # to be gone
+                if await self.run.reread(flow, link, system) is None and not known:
                     return False
                 link = self.run.store.link(link.id)
+        buried = link.state is State.TOMBSTONED
         with self.run.store.transaction(durable=False):
             self.run.store.save(replace(link, recheck=False, dirty=link.dirty and not buried))
         return not buried

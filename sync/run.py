@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from sync import deletes
 from sync.clock import Clock
 from sync.connector import Connector, Seen
 from sync.converters import Reference
@@ -50,7 +51,7 @@ class Run(LinkedRecords):
     read_until: dict[tuple[System, str], float] = field(default_factory=dict)  # when the walk of a flow's side ended
 
     async def reread(self, flow: Flow, link: Link, system: System) -> Seen | None:
-        """Read one side again and store it; None when it is gone."""
+        """Read one side again and store it, also where it says that a deleted record is back; None when it is gone."""
         side = side_of(flow, system)
         id_ = link.erp_id if system == "customerp" else link.inv_id
         assert id_ is not None
@@ -62,7 +63,8 @@ class Run(LinkedRecords):
                 return None
             record = self.connectors[system].record(side.object, seen.raw)
             new = observe(flow, system, record, Interval(self.session, seen.start, seen.end))
-            self.store.save(accepted(flow, self.store.link(link.id), system, record, new))
+            after = accepted(flow, self.store.link(link.id), system, record, new)
+            self.store.save(deletes.revived(after) if after.deleted == system else after)
         return seen
 
     def forget_lone(self, flow: Flow, link: Link, system: System, id_: str) -> None:

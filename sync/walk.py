@@ -209,11 +209,8 @@ class Walk:
         verdict = accept(current, shown)
         if verdict == "drop":
             return
-        if verdict == "recheck":
+        if verdict == "recheck" or link.deleted == system:  # a list may lag behind a delete, too
             self._store.save(replace(link, recheck=True, dirty=True))
-            return
-        if link.deleted == system:
-            self._store.save(deletes.revived(accepted(flow, link, system, record, shown)))
             return
         if current is not None and same_content(current, shown):
             if (current.stamp, current.version, current.digest) != (shown.stamp, shown.version, digest) or (

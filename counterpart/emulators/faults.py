@@ -30,6 +30,7 @@ CallFault = Literal[
     "ignored-field",
     "truncated-text",
     "empty-list",
+    "outdated",
     "missing-field",
     "overtaken",
     "clock-skew",
@@ -97,6 +98,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._armed: list[Fault] = []
+        self._early: dict[str, Response] = {}  # what lists and records looked like when an `outdated` was armed
         self.struck: list[tuple[Fault, str]] = []
         """Every fault that struck, with the call or event it struck."""
 
@@ -106,7 +108,9 @@ class Faults:
         return tuple(self._armed)
 
     def arm(self, *faults: Fault) -> None:
-        """Add faults behind those already armed."""
+        """Add faults behind those already armed; raises UnusableFault."""
+        if any(fault.kind == "outdated" and not fault.skip for fault in faults):
+            raise UnusableFault("outdated repeats the first answer that it lets pass, so skip is at least 1")
         with self._lock:
             self._armed += faults
 
@@ -114,7 +118,19 @@ class Faults:
         """Disarm everything and forget what struck."""
         with self._lock:
             self._armed.clear()
+            self._early.clear()
             self.struck.clear()
+
+    def passed(self, request: Request, response: Response) -> None:
+        """Keep the first answer to a call that an armed `outdated` lets pass."""
+        with self._lock:
+            for fault in self._armed:
+                if fault.kind == "outdated" and request.method == "GET" and fnmatchcase(request.path, fault.path):
+                    self._early.setdefault(request.path, response)
+
+    def early(self, request: Request) -> Response | None:
+        """That answer."""
+        return self._early.get(request.path)
 
     def call(self, request: Request) -> Fault | None:
         """The fault that strikes this call, if any."""
@@ -160,7 +176,10 @@ def answer(emulator: Emulator, request: Request) -> Outcome:
     """What becomes of a request, with the fault that strikes it, if any."""
     fault = emulator.faults.call(request)
     if fault is None:
-        return Outcome(emulator.handle(request))
+        response = emulator.handle(request)
+        if emulator.faults.armed:
+            emulator.faults.passed(request, response)
+        return Outcome(response)
     match fault.kind:
         case "latency":
             return Outcome(emulator.handle(request), wait=fault.seconds)
@@ -187,6 +206,8 @@ def answer(emulator: Emulator, request: Request) -> Outcome:
         case "overtaken":
             emulator.handle(_ahead(request, fault))
             return Outcome(emulator.handle(request))
+        case "outdated":
+            return Outcome(_outdated(emulator.handle(request), emulator.faults.early(request)))
         case "clock-skew":
             true, emulator.clock = emulator.clock, emulator.clock.shifted(fault.seconds)
             try:
@@ -238,6 +259,14 @@ def _ahead(request: Request, fault: Fault) -> Request:
     """The change that somebody else makes to the same record just before; bound to no version, under no key."""
     headers = {name: value for name, value in request.headers.items() if name not in ("if-match", "idempotency-key")}
     return replace(request, method="PATCH", headers=headers, body=encode({fault.field: fault.value}).encode())
+
+
+def _outdated(now: Response, early: Response | None) -> Response:
+    """What a copy that lags behind answers: at the time of now what was there then."""
+    if early is None:
+        return now
+    dates = tuple(header for header in now.headers if header[0] == "Date")
+    return replace(early, headers=tuple(header for header in early.headers if header[0] != "Date") + dates)
 
 
 def _without_rows(response: Response) -> Response:

@@ -108,6 +108,19 @@ def test_somebody_else_is_faster(customerp: Any) -> None:
     assert (refused.status_code, customers(customerp)) == (412, ["Sydlys"])
 
 
+def test_a_copy_that_lags_behind_shows_what_was_there_before(both: dict[str, Any]) -> None:
+    for api in both.values():
+        create(api)
+        api.emulator.faults.arm(Fault("outdated", "GET", "/customers", skip=1))
+        seen = [api.call("GET /customers")]
+        api.call("POST /customers", {"name": "Sydlys", "number": "K-2"})
+        seen += [api.call("GET /customers"), api.call("GET /customers")]
+        assert [answer.text.count('"number"') for answer in seen] == [1, 1, 2]
+        assert len(seen[1].headers.get_list("Date")) == 1
+        with pytest.raises(UnusableFault, match="so skip is at least 1"):
+            api.emulator.faults.arm(Fault("outdated", "GET", "/customers"))
+
+
 def test_a_skewed_clock_stamps_records_and_dates_for_the_calls_it_strikes(both: dict[str, Any]) -> None:
     for api in both.values():
         api.emulator.faults.arm(Fault("clock-skew", seconds=-90))

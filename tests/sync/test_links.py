@@ -45,11 +45,35 @@ WRITE = Observation({"name": "ours"}, Interval(1, 10.0, 11.0), stamp=100.0)
         (Observation({"name": "unclear"}, Interval(1, 9.0, 12.0), stamp=100.0), "recheck"),
         (Observation({"name": "ours"}, Interval(1, 9.0, 12.0), stamp=100.0), "drop"),
         (Observation({"name": "theirs"}, Interval(2, 0.0, 1.0), stamp=100.0), "accept"),
+        (Observation({"name": "before"}, Interval(1, 11.0, 12.0), stamp=99.0), "recheck"),
+        (Observation({"name": "before"}, Interval(2, 0.0, 1.0), stamp=99.0), "recheck"),
+        (Observation({"name": "ours"}, Interval(1, 11.0, 12.0), stamp=99.0), "accept"),
     ],
-    ids=["after", "page from before our write", "newer", "same second", "same content", "another session"],
+    ids=[
+        "after",
+        "page from before our write",
+        "newer",
+        "same second",
+        "same content",
+        "another session",
+        "copy that lags behind",
+        "copy that lags behind, another session",
+        "copy that says the same",
+    ],
 )
 def test_a_page_from_before_our_write_is_not_a_person_undoing_it(new: Observation, verdict: str) -> None:
     assert accept(WRITE, new) == verdict
+
+
+@pytest.mark.parametrize(
+    ("began", "version", "verdict"),
+    [(9.0, 6, "drop"), (9.0, 8, "accept"), (9.0, 7, "recheck"), (11.0, 6, "recheck"), (11.0, 8, "accept")],
+)
+def test_where_records_have_versions_they_decide_and_not_the_stamps(began: float, version: int, verdict: str) -> None:
+    current = replace(WRITE, version=7)
+    stamp = 50.0 if version > 7 else 150.0  # says the opposite
+    new = Observation({"name": "theirs"}, Interval(1, began, 12.0), stamp=stamp, version=version)
+    assert accept(current, new) == verdict
 
 
 def test_a_value_keeps_the_time_at_which_it_was_first_seen() -> None:

@@ -60,8 +60,8 @@ $(PEERS): requirements-bench.lock $(READY)
 	@touch $@
 
 MUTATE ?= merge plan lines walk
-mutate: $(PEERS)  ## mutation score of the sync's rules; an hour or two, or SAMPLE=40 mutants of each module
-	@$(BIN)/python bench/mutation.py $(MUTATE) $(if $(SAMPLE),--sample $(SAMPLE))
+mutate: $(PEERS)  ## mutation score of the sync's rules, or of MUTATE="links"; goes on where it was cut off
+	@$(BIN)/python bench/mutation/run.py $(MUTATE) $(if $(SAMPLE),--sample $(SAMPLE))
 
 bench: $(PEERS)  ## measure what scenarios, requests and the engine cost, each beside a peer; some minutes
 	@$(BIN)/python bench/scenario_cost.py

@@ -210,7 +210,7 @@ def _alone(
     values, outcome = _carried(spec, line, here, setting)
     if outcome is not None:
         return _Fate(row, erp_keeps=row.erp is not None, inv_keeps=row.inv is not None, child=row.child), [outcome]
-    fate = _Fate(row, anew=here == "customerp", child=row.child)
+    fate = _Fate(row, child=row.child)
     if here == "customerp":
         fate.to_target = values
     else:
@@ -224,8 +224,7 @@ def _carried(spec: Lines, line: Line, here: System, setting: Setting) -> tuple[V
     carried: Values = {}
     for pair in spec.pairs:
         erp, inv = (line.values, empty) if here == "customerp" else (empty, line.values)
-        owned = replace(pair, owner="erp" if here == "customerp" else "invoiced")
-        outcome = merge((owned,), {}, erp, inv, setting)
+        outcome = merge((pair,), {}, erp, inv, setting)
         if outcome.waits_for:
             return {}, outcome
         if outcome.remarks:
@@ -342,7 +341,7 @@ def _next_like(change: LineChange, unnamed: deque[Line], names: Iterable[str] | 
     return None
 
 
-def total(lines: Iterable[Values], decimals: int = 2) -> Decimal:
+def total(lines: Iterable[Values], decimals: int) -> Decimal:
     """What the lines come to: each amount rounded half up, less its discount rounded half up."""
     unit = Decimal(1).scaleb(-decimals)
     sum_ = Decimal(0)

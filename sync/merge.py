@@ -141,7 +141,7 @@ def _carry(
         name, e, i = pair.name, erp[pair.name], inv[pair.name]
         if shadow.get(name) == (e, i):
             continue
-        given, other = (e, i) if source == "customerp" else (i, e)
+        given = e if source == "customerp" else i
         if given is None and pair.on_clear == "keep":
             diverge[name] = "clearing this property does not travel"
             continue
@@ -153,7 +153,7 @@ def _carry(
         except Unmappable as odd:
             remarks.append((name, "unmappable", f"{odd.reason}; the other side is left alone"))
             continue
-        if carried == other or pair.converter.agree(e, i, setting.resolve):
+        if pair.converter.agree(e, i, setting.resolve):
             advance[name] = (e, i)
         elif source == "customerp":
             to_target[name] = carried
@@ -216,8 +216,7 @@ def _one_way(
     setting: Setting,
 ) -> Merged:
     """One side only follows: what was edited there is set back and reported."""
-    bare = {name: pair for name, pair in shadow.items() if name not in {p.name for p in unit}}
-    outcome = _carry(truth, unit, bare, erp, inv, setting)
+    outcome = _carry(truth, unit, shadow, erp, inv, setting)
     if first or not strayed:
         return outcome
     follower = "Customerp" if truth == "invoiced" else "Invoiced"

@@ -164,8 +164,10 @@ def plan_create(flow: Flow, link: Link, resolve: Resolver, system: System = "inv
 
 def _late_policy(flow: Flow, link: Link, resolve: Resolver) -> Policy | None:
     """The policy of documents that were issued on either side; issuing cannot be undone."""
-    if flow.late is None or link.erp is None or link.inv is None:
+    if flow.late is None:
         return None
+    assert link.erp is not None
+    assert link.inv is not None
     pair = flow.pair(flow.late.pair)
     try:
         there = pair.converter.to_source(link.inv.values[pair.name], resolve)

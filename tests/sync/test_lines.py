@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,9 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import load_flows
+from sync.converters import PLAIN
+from sync.converters import Choice as Words
 from sync.lines import LineChange, LinesMerged, adopt, merge_lines
 from sync.links import Child, Choice, Line
 from sync.merge import Setting
+from sync.schema import Lines, Pair
 
 SPEC = next(flow.lines for flow in load_flows() if flow.lines is not None)
 assert SPEC is not None
@@ -198,7 +202,7 @@ def test_who_wins_a_line_that_one_side_removed_is_decided_like_any_conflict(winn
     ours = [erp("L1"), erp("L2")]
     theirs, children = agreed(ours)
     now = [ours[0], erp("L2", "BOLT", "7")]
-    kept = {"lines[2]": Choice(winner, now[1].values, None)}
+    kept = {"lines[2]": Choice(json.loads(json.dumps(winner)), now[1].values, None)}  # as it comes from the store
     merged = merge_lines(SPEC, children, now, theirs[:1], replace(MANUAL, choices=kept))
     assert [(who, by) for _, _, _, _, who, by in merged.conflicts] == [(winner, "a person")]
     if winner == "customerp":
@@ -279,3 +283,73 @@ def test_a_conflict_over_a_removed_line_shows_what_the_side_that_kept_it_had_bef
     changed = [replace(theirs[0], values={**theirs[0].values, "quantity": "7"})]
     [(_, base, here, there, _, _)] = merge_lines(SPEC, children, [], changed, MANUAL).conflicts
     assert (base, here, there) == (dict(theirs[0].values), None, dict(changed[0].values))
+
+
+@pytest.mark.parametrize("identity", ["productId", "description", "quantity"])
+def test_lines_without_a_link_meet_by_the_pair_that_identifies_them_and_nothing_else(identity: str) -> None:
+    says: dict[str, tuple[str, str]] = {"productId": ("BOLT", "NUT"), "description": ("b", "n"), "quantity": ("1", "2")}
+    one, other = ({"product" if name == "productId" else name: said[n] for name, said in says.items()} for n in (0, 1))
+    ours = [erp("L1", **one), erp("L2", **other)]
+    [first, second] = (mirror(line, id_) for line, id_ in zip(ours, ("91", "92"), strict=True))
+    # All but what identifies them is exchanged.
+    kept = {id_: line.values[identity] for id_, line in (("91", first), ("92", second))}
+    theirs = [
+        replace(first, values={**second.values, identity: kept["91"]}),
+        replace(second, values={**first.values, identity: kept["92"]}),
+    ]
+    merged = merge_lines(replace(SPEC, identity=identity), (), ours, theirs, SETTING)
+    assert [(child.erp, child.inv) for child in merged.children] == [("L1", "91"), ("L2", "92")]
+
+
+DAYS = Lines("rows", "items", (Pair("days", "terms", PLAIN["terms"]), Pair("what", "what")), "days")
+
+
+def test_a_line_meets_one_of_two_that_say_the_same_and_the_other_is_left_over() -> None:
+    ours = [Line("L1", {"days": 30, "what": "w"})]
+    theirs = [Line("91", {"days": "NET 30", "what": "w"}), Line("92", {"days": "net-30", "what": "w"})]
+    merged = merge_lines(DAYS, (), ours, theirs, SETTING)
+    assert [(child.erp, child.inv) for child in merged.children] == [("L1", "91")]
+    assert merged.to_target == (LineChange("91", "L1", {}, ours[0].values),)
+
+
+def test_where_the_side_wins_that_removed_a_line_it_goes_on_the_other_too() -> None:
+    ours = [erp("L1"), erp("L2")]
+    theirs, children = agreed(ours)
+    there = [theirs[0], replace(theirs[1], values={**theirs[1].values, "quantity": "7"})]
+    merged = merge_lines(SPEC, children, ours[:1], there, replace(SETTING, policy="erp"))
+    assert [(name, winner) for name, _, _, _, winner, _ in merged.conflicts] == [("lines[2]", "customerp")]
+    assert (merged.to_target, merged.to_source) == ((LineChange("90", "L1", {}, ours[0].values),), None)
+
+
+def test_where_invoiced_owns_the_list_a_line_that_only_customerp_has_goes_when_both_meet() -> None:
+    ours = [erp("L1", "BOLT"), erp("L2", "NUT")]
+    theirs = [mirror(ours[0], "91")]
+    merged = merge_lines(replace(SPEC, owner="invoiced"), (), ours, theirs, SETTING)
+    assert (merged.to_target, merged.to_source) == (None, (LineChange("L1", "91", {}, theirs[0].values),))
+
+
+def test_a_line_of_customerp_that_cannot_be_carried_over_stays_where_it_is() -> None:
+    spec = Lines("rows", "items", (Pair("what", "what"), Pair("kind", "kind", Words({"live": "on"}))), "what")
+    ours = [Line("L1", {"what": "a", "kind": "live"}), Line("L2", {"what": "b", "kind": "odd"})]
+    child = Child("L1", "91", {"what": ("a", "a"), "kind": ("live", "on")})
+    theirs = [Line("91", {"what": "A", "kind": "on"})]
+    merged = merge_lines(spec, (child,), ours, theirs, SETTING)
+    assert merged.to_source == (LineChange("L1", "91", {"what": "A"}, theirs[0].values), LineChange("L2", "", {}, {}))
+    assert merged.to_target is None
+    reason = "the line cannot be added: 'odd' has no counterpart; the other side is left alone"
+    assert merged.remarks == (("rows[2].kind", "unmappable", reason),)
+
+
+def test_a_line_that_is_new_in_invoiced_keeps_its_id_there() -> None:
+    ours = [erp("L1")]
+    theirs, children = agreed(ours)
+    there = [theirs[0], mirror(erp("x", "NUT"), "99")]
+    now = [erp("L1", quantity="7")]
+    merged = merge_lines(SPEC, children, now, there, SETTING)
+    assert merged.to_target == (LineChange("90", "L1", {"quantity": "7"}, now[0].values), LineChange("99", "", {}, {}))
+
+
+def test_among_more_answers_than_new_lines_none_is_guessed() -> None:
+    desired = [LineChange(None, "L1", mirror(erp("L1", "BOLT", "3"), "").values, {})]
+    answer = [mirror(erp("x", "NUT", "4"), "91"), mirror(erp("y", "NUT", "5"), "92")]
+    assert adopt(SPEC, "invoiced", desired, answer, ()) == ()

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.converters import PLAIN, Terms
+from sync.converters import Choice as Words
 from sync.flow import Pair
 from sync.lines import LineChange, LinesMerged
-from sync.merge import Clash, Merged, Setting, choose, merge
+from sync.links import Choice
+from sync.merge import Clash, Merged, Setting, choose, chosen, merge
 from sync.plan import Change, Creation, LinkPlan
 from sync.values import Value, Values, words, words_of
 
@@ -207,3 +209,63 @@ def test_a_word_that_only_one_side_ever_had_was_not_removed_by_the_other(erp: li
         (TAGS,), {"tags": (words(erp), words(inv))}, {"tags": words([*erp, "c"])}, {"tags": words(inv)}, SETTING
     )
     assert words_of(({"tags": words(inv)} | merged.to_target)["tags"]) == ["a", "b", "c"]
+
+
+COUNTRY = Pair("country", "country", PLAIN["country"], target_default="the account's own")
+
+
+@pytest.mark.parametrize(
+    ("ours", "expected"),
+    [
+        (False, Merged(to_source={"country": "US"})),
+        (
+            True,
+            Merged(diverge={"country": "the account's own"}, remarks=(("country", "divergence", "the account's own"),)),
+        ),
+    ],
+)
+def test_what_invoiced_fills_in_by_itself_travels_only_from_a_record_that_we_did_not_create(
+    ours: bool, expected: Merged
+) -> None:
+    met = merge((COUNTRY,), {}, {"country": None}, {"country": "US"}, replace(SETTING, ours=ours))
+    assert met == expected
+    assert Setting(Nobody()).ours is False
+
+
+def test_a_side_that_only_follows_has_not_strayed_before_both_have_met() -> None:
+    follower = replace(NAME, direction="to_target")
+    assert merge((follower,), {}, {"name": "a"}, {"name": "b"}, SETTING) == Merged(to_target={"name": "a"})
+
+
+@pytest.mark.parametrize(
+    ("first", "ours", "expected"),
+    [
+        (
+            replace(TERMS, group="g", on_clear="keep"),
+            None,
+            Merged(to_target={"name": "b"}, diverge={"days": "clearing this property does not travel"}),
+        ),
+        (
+            Pair("days", "terms", Words({"live": "NET 30"}), group="g"),
+            "odd",
+            Merged(
+                to_target={"name": "b"},
+                remarks=(("days", "unmappable", "'odd' has no counterpart; the other side is left alone"),),
+            ),
+        ),
+    ],
+    ids=["cleared, which does not travel", "without counterpart"],
+)
+def test_the_rest_of_a_group_travels_without_what_stays_behind(first: Pair, ours: Value, expected: Merged) -> None:
+    shadow: dict[str, Any] = {"days": ("live", "NET 30"), "name": ("a", "a")}
+    unit = (first, replace(NAME, group="g"))
+    merged = merge(unit, shadow, {"days": ours, "name": "b"}, {"days": "NET 30", "name": "a"}, SETTING)
+    assert merged == expected
+
+
+@pytest.mark.parametrize(
+    ("erp", "inv", "winner"), [("m", "n", "invoiced"), ("a", "n", None), ("z", "n", None), ("m", "a", None)]
+)
+def test_a_decision_counts_only_for_the_values_that_were_seen(erp: str, inv: str, winner: str | None) -> None:
+    decided = {"name": Choice("invoiced", "m", "n")}
+    assert chosen(decided, ["other", "name"], {"name": erp}, {"name": inv}) == winner

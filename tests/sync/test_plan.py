@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from sync.converters import PLAIN, Choice, Reference
 from sync.links import Interval, Line, Link, Notice, Observation
 from sync.plan import Change, Creation, LinkPlan, plan_create, plan_deactivation, plan_link
-from sync.schema import Flow, Lines, Pair, Side
+from sync.schema import Flow, Late, Lines, Pair, Side
 
 NUMBER = Pair("number", "no")
 PAIRS = (
@@ -23,6 +24,8 @@ PAIRS = (
     Pair("kind", "kind", direction="create_only"),
     Pair("state", "state", Choice({"live": "on", "gone": "off"})),
 )
+# As read from a file: an equal text, and not the one that the program holds.
+PAIRS = tuple(replace(pair, direction=json.loads(json.dumps(pair.direction))) for pair in PAIRS)
 FLOW = Flow(
     "things", Side("things", "Thing"), Side("items", "Item"), NUMBER, True, PAIRS, create="both",
     deactivated={"state": "gone"},
@@ -155,6 +158,9 @@ def test_a_divergence_that_stands_is_told_unless_it_is_being_written() -> None:
     plan = plan_link(flow, same, People())
     assert (plan.to_target, plan.notices) == (Change({"a": "X"}), ())
 
+    back = plan_link(flow, replace(link, inv=replace(theirs, values={**values, "a": "Z"})), People())
+    assert (back.to_source, back.notices) == (Change({"a": "Z"}), ())
+
     agreed = plan_link(flow, replace(link, erp=replace(ours, values={**values, "a": "z"})), People())
     assert (agreed.to_target, agreed.diverged, agreed.notices, agreed.shadow["a"]) == (Change(), {}, (), ("z", "z"))
 
@@ -176,3 +182,45 @@ def test_a_reference_to_what_is_not_linked_waits_and_the_rest_goes_on() -> None:
 def test_what_tells_a_side_of_a_delete(deleted: Any, ours: Observation, theirs: Observation, fields: Any) -> None:
     link = replace(linked(ours, theirs), deleted=deleted)
     assert plan_deactivation(FLOW, link, People()) == Change(fields)
+
+
+def test_a_divergence_that_is_set_back_is_told_once() -> None:
+    link = linked(erp(paid="maybe"), inv(paid="cut"))
+    link = replace(link, shadow={**link.shadow, "paid": ("no", "cut")}, diverged={"paid": "why"})
+    plan = plan_link(FLOW, link, People())
+    assert plan.to_source == Change({"paid": "cut"})
+    assert plan.notices == (
+        Notice("things", "1", "paid", "deviation", "edited in Customerp, which only follows here; set back"),
+    )
+
+
+def test_a_line_that_refers_to_what_is_not_linked_waits_too() -> None:
+    lines = Lines("rows", "items", (Pair("what", "what"), Pair("owner", "holder", Reference("people"))), "what")
+    ours = replace(erp(name="E"), lines=(Line("L1", {"what": "w", "owner": "bob"}),))
+    plan = plan_link(replace(FLOW, lines=lines), linked(ours, inv()), People())
+    assert (plan.to_target, plan.waits_for) == (Change({"name": "E"}), "people:bob")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "policy"), [("gone", "odd", "manual"), ("live", "off", "manual"), ("live", "odd", "erp")]
+)
+def test_a_document_is_late_when_either_side_says_so_and_a_word_without_counterpart_does_not(
+    ours: str, theirs: str, policy: str
+) -> None:
+    flow = replace(FLOW, late=Late("state", frozenset({"gone"}), "manual"))
+    plan = plan_link(flow, linked(erp(state=ours, name="A"), inv(state=theirs, name="B")), People())
+    assert [(each.field, each.policy) for each in plan.conflicts if each.field == "name"] == [("name", policy)]
+
+
+@pytest.mark.parametrize(
+    ("reference", "fields", "diverged"), [("1", {}, {"land": "its own"}), ("x", {"land": "US"}, {})]
+)
+def test_what_invoiced_filled_in_is_its_default_only_in_a_record_that_was_created_for_this_one(
+    reference: str, fields: dict[str, str], diverged: dict[str, str]
+) -> None:
+    flow = replace(FLOW, pairs=(NUMBER, Pair("land", "country", target_default="its own")))
+    ours = Observation({"number": "1", "land": None}, SEEN)
+    theirs = Observation({"number": "1", "land": "US"}, SEEN)
+    link = Link("things", 1, "1", "9", reference=reference, erp=ours, inv=theirs, shadow={"number": ("1", "1")})
+    plan = plan_link(flow, link, People())
+    assert (plan.to_target, plan.to_source, plan.diverged) == (Change(), Change(fields), diverged)

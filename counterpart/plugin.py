@@ -173,6 +173,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if hasattr(config, "workerinput"):
         return
     root = config.rootpath
+    # `pytest DIR` loads what lies beside the features only while it collects, and the sentences are wanted now.
+    config.pluginmanager._loadconftestmodules(
+        root / "features", config.getoption("importmode"), root, consider_namespace_packages=False
+    )
     found = lint(config.stash[FEATURES], config.stash[KNOWN], definitions(root=root))
     if found.defects:
         count = len(found.defects)

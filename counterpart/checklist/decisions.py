@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self, cast, get_args
 
@@ -219,7 +220,9 @@ def _seal(point: Point, choice: str, reason: str) -> str:
 
 
 def _unknown(point: str, known: Mapping[str, Point]) -> str:
-    return f"no open point is called {point!r}; there are {', '.join(known) or 'none'}"
+    near = get_close_matches(point, known, n=3, cutoff=0.5)
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    return f"no open point is called {point!r}; {meant}`counterpart checklist points` lists all {len(known)}"
 
 
 def _tables(path: Path) -> list[dict[str, Any]]:

@@ -193,7 +193,7 @@ def _supplement(
     for item in checklist.items:
         if item.kind == UNSPECIFIED_KIND:
             source, target = casts[item.flow].probe
-            reason = "Carries the edits of the scaffolded scenarios; nobody has agreed on it."
+            reason = "Carries the edits of the scaffolded scenarios."
             yield f"\n{_row(item.flow, Suggestion(source, target, 'text', reason))}"
             others = [each for each in offered.get(item.flow, ()) if (each.source, each.target) != (source, target)]
             if others:

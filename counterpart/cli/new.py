@@ -50,8 +50,12 @@ def new(
     every = project.scenarios(file.parent, checklist)
     outlines = [each for each in every if item in each.items]
     beyond = item in additional.requirements
-    # A feature that proves other items, too, leaves it to each scenario to say which.
-    alone = all(item in each.items for each in every if outlines and each.path == outlines[0].path)
+    # A feature that is not tagged itself, or proves other items, too, leaves it to each scenario to say which.
+    alone = all(
+        any(tag == item and line < each.begin for tag, line in each.tagged)
+        for each in every
+        if outlines and each.path == outlines[0].path
+    )
     own = [] if alone else [*([ADDITIONAL_TAG] if beyond else []), item]
     steps = [
         *(("given", each) for each in given or (f"a {flow.source} linked with its {flow.target}",)),

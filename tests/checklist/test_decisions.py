@@ -106,7 +106,7 @@ def test_an_approval_lapses_with_the_choice_and_with_the_statement(checklist: Ch
         ('[[decision]]\npoint = "x"\n', "decision 1: 'choice' must be a text"),
         (
             '[[decision]]\npoint = "deletes:x"\nchoice = "keep"\nstanding = "agreed"\nreason = "y"\nowner = "z"\n',
-            "no open point is called 'deletes:x'; there are match-key:customer-company, ",
+            "no open point is called 'deletes:x'; did you mean deletes:product-item or deletes:",
         ),
         (
             '[[decision]]\npoint = "deletes:product-item"\nchoice = "keep"\nstanding = "approved"\nreason = "y"\n',

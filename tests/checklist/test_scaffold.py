@@ -189,7 +189,7 @@ def test_what_other_documents_list_is_offered_and_not_adopted(write: Callable[..
     unlike = read(write("Tripletex", flows=[("Order", "Invoices")], rows=[("a", "b", '"string"')]).encode())
     text = files(read(write(flows=product).encode()), CONNECTED, [other, unlike, back])["features/supplement.toml"]
     assert (
-        text.partition("nobody has agreed on it.")[2]
+        text.partition("Carries the edits of the scaffolded scenarios.")[2]
         == """\
 "
 

@@ -66,6 +66,20 @@ def test_it_runs_to_the_first_sentence_to_be_written(run: Run, tmp_path: Path) -
     assert f"{place}\nyet to be written: compare with story.scene.equal" in out
 
 
+def test_stubs_are_found_from_the_folder_above_and_the_item_by_the_scenario(run: Run, tmp_path: Path) -> None:
+    feature = tmp_path / "features/customer-company/create.feature"
+    # As a scaffold writes it: no item at the feature, one at each scenario.
+    text = feature.read_text("utf-8").replace("@customer-company/create\n", "", 1)
+    feature.write_text(text.replace("  @id:", "  @customer-company/create @id:"), "utf-8")
+    assert (
+        run("counterpart", "new", "customer-company/create", *TITLE, "--then", "both phones stand in Invoiced")[0] == 0
+    )
+    tags, *_ = feature.read_text("utf-8").rpartition("\n  Scenario: A customer with two phones")
+    assert tags.endswith("\n  @customer-company/create @id:a-customer-with-two-phones")
+    code, out = run("pytest", ".", "-q", "--collect-only", "-k", "two-phones")
+    assert (code, "create.feature::a-customer-with-two-phones" in out) == (0, True), out
+
+
 def test_known_sentences_need_no_stub_and_the_scenario_passes(run: Run, tmp_path: Path) -> None:
     code, _ = run(
         "counterpart", "new", "product-item/failures", "--title", "Nothing", "--then", "there is 1 Item in Invoiced"

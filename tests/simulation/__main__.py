@@ -14,7 +14,7 @@ import click
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from ablations import RULES, without
+from ablations import RULES, SETTINGS, USUAL, Setting, without
 from explore import Coverage, Swept, Tally, feature, play, shortest, story, sweep
 from scene import Outcome, Plan
 
@@ -37,10 +37,10 @@ def _swept(seed: int) -> Swept:
     return swept
 
 
-def _without(rule: str, seed: int) -> Counter[str]:
-    """What one history breaks without a rule."""
-    with without(rule):
-        violation = play(Plan.of(seed)).violation
+def _without(rule: str | None, setting: Setting, seed: int) -> Counter[str]:
+    """What one history of a setting breaks, with or without a rule."""
+    with without(rule, setting):
+        violation = play(setting.sharpen(Plan.of(seed))).violation
     return Counter() if violation is None else Counter({violation.invariant: 1})
 
 
@@ -49,14 +49,27 @@ def _ready() -> None:
     gc.set_threshold(200_000, 20, 100)
 
 
-def _ablations(seeds: int, first: int, jobs: int) -> None:
+def _ablations(seeds: int, first: int, jobs: int, only: str) -> None:
     with ProcessPoolExecutor(jobs, initializer=_ready) as pool:
+
+        def count(rule: str | None, setting: Setting) -> Counter[str]:
+            each = pool.map(partial(_without, rule, setting), range(first, first + seeds), chunksize=10)
+            return sum(each, Counter())
+
+        intact = {setting: count(None, setting) for setting in dict.fromkeys(SETTINGS.values())}
+        click.echo(f"Failing histories of {seeds:,}: with all rules, without the one named")
         for rule in RULES:
-            broken: Counter[str] = sum(
-                pool.map(partial(_without, rule), range(first, first + seeds), chunksize=10), Counter()
-            )
+            if only not in rule:
+                continue
+            setting = SETTINGS.get(rule, USUAL)
+            broken = count(rule, setting)
             which = ", ".join(f"{name} {number}" for name, number in broken.most_common())
-            click.echo(f"{broken.total():>6} of {seeds:,}  without: {rule}" + (f"  ({which})" if which else ""))
+            before = intact[setting].total() if setting in intact else "-"
+            click.echo(
+                f"{before:>6} {broken.total():>6}  {rule}"
+                + (f" [{setting.name}]" if setting.name else "")
+                + (f"  ({which})" if which else "")
+            )
 
 
 @click.command()
@@ -68,9 +81,10 @@ def _ablations(seeds: int, first: int, jobs: int) -> None:
 @click.option("--jobs", default=1, show_default=True, help="Processes.")
 @click.option("--show", type=int, help="Tell one seed's history and what it came to.")
 @click.option("--ablations", is_flag=True, help="Take the sync's rules away, one at a time, and count what fails.")
+@click.option("--rule", default="", help="With --ablations: only rules of this wording.")
 @click.option("--write", type=click.Path(path_type=Path), help="Folder for a scenario of each failing history.")
 def main(
-    seeds: int, first: int, exhaust: int, jobs: int, show: int | None, ablations: bool, write: Path | None
+    seeds: int, first: int, exhaust: int, jobs: int, show: int | None, ablations: bool, rule: str, write: Path | None
 ) -> None:
     """Play histories of two systems, their people and a sync that crashes, and check the call log.
 
@@ -82,7 +96,7 @@ def main(
         click.echo(story(Plan.of(show)))
         return
     if ablations:
-        _ablations(seeds, first, jobs)
+        _ablations(seeds, first, jobs, rule)
         return
     began, tally, coverage = time.perf_counter(), Tally(), Coverage()
 

@@ -30,6 +30,7 @@ Fate = Literal[
     "raced",  # a person changes in Customerp what this call is about to change there
 ]
 FATES: tuple[Fate, ...] = Fate.__args__  # type: ignore[attr-defined]
+_LOST = ("dropped", "reset", "killed")  # applied, and nobody learns of it
 SLOWEST = 2.5  # seconds in one direction; a process that died is replaced later than that
 TIMEOUT = 30.0
 
@@ -96,14 +97,17 @@ class Network:
         kill: Callable[[], None],
         deaf: frozenset[str],
         lossy: bool,
-        racing: bool,
+        racing: frozenset[str],
+        slow: bool,
+        spoiling: bool,
     ) -> None:
         self._kill, self._memories = kill, memories
         self.fates: Counter[str] = Counter()  # what went wrong so far
         self._seed, self._loop, self._emulators, self._faults = seed, loop, emulators, faults
         self._watcher, self._deaf, self._lossy, self._racing = watcher, deaf, lossy, racing
+        self._slow, self._spoiling = slow, spoiling
         self.log: list[Call] = []
-        self.people: Person
+        self.people: Mapping[str, Person]
         self.overtaken = 0  # answers that came after that of a later call
         self._last_answered = 0
         self.quiet = False
@@ -138,7 +142,7 @@ class Network:
             self._throttled[system] = self._loop.time() + chance.uniform(0.5, 6)
         if not self.quiet and self._throttled.get(system, 0) > self._loop.time():
             fate = "throttled"
-        there, back = _delay(chance), _delay(chance)
+        there, back = _delay(chance, self._slow), _delay(chance, self._slow)
         future: asyncio.Future[Reply] = self._loop.create_future()
         self._in_flight += 1
         self._watcher.sent(call, self._in_flight)
@@ -155,10 +159,15 @@ class Network:
         self, call: Call, headers: Mapping[str, str], fate: Fate | None, back: float, future: asyncio.Future[Reply]
     ) -> None:
         answer: Reply | Exception
-        if fate == "raced" or (self._racing and not self.quiet and random.Random(call.n ^ self._seed).random() < 0.3):
+        chance = random.Random(call.n ^ self._seed)
+        if (fate == "raced" and call.system == "customerp") or (
+            call.system in self._racing and not self.quiet and chance.random() < 0.3
+        ):
             self._race(call)
         if fate in (None, "raced", "dropped", "reset", "gateway", "error-applied", "killed"):
             answer = self._apply(call, headers)
+            if self._spoiling and fate in _LOST and chance.random() < 0.5:
+                self._loop.call_later(chance.uniform(0.1, 2), self._spoil, call)
         if fate == "killed":
             self.fates[fate] += 1
             self._kill()
@@ -178,12 +187,21 @@ class Network:
 
     def _race(self, call: Call) -> None:
         """Edit one of the texts that a call changes, a moment before it arrives."""
-        if call.system != "customerp" or call.method != "PATCH":
-            return
-        texts = [name for name, value in json.loads(call.body).items() if name in ("name", "phone", "email", "notes")]
-        if texts:
+        if self._reword(call, f"raced-{call.n}@x.example"):
             self.fates["a person came just before it"] += 1
-            self.people.call("PATCH", call.path, {texts[0]: f"raced-{call.n}@x.example"})
+
+    def _spoil(self, call: Call) -> None:
+        """Edit one of the texts that a call has changed, while nobody knows yet that it has."""
+        if self._reword(call, f"spoilt-{call.n}@x.example"):
+            self.fates["a person came just after it, and its answer was lost"] += 1
+
+    def _reword(self, call: Call, text: str) -> bool:
+        if call.method != "PATCH" or self.quiet:
+            return False
+        texts = [name for name in json.loads(call.body) if name in ("name", "phone", "email", "notes")]
+        if texts:
+            self.people[call.system].call("PATCH", call.path, {texts[0]: text})
+        return bool(texts)
 
     def _apply(self, call: Call, headers: Mapping[str, str]) -> Reply:
         call.arrived = self._loop.time()
@@ -299,8 +317,8 @@ ENDPOINTS = {
 }
 
 
-def _delay(chance: random.Random) -> float:
-    return chance.uniform(0.3, SLOWEST) if chance.random() < 0.1 else chance.uniform(0.002, 0.2)
+def _delay(chance: random.Random, slow: bool) -> float:
+    return chance.uniform(0.3, SLOWEST) if chance.random() < 0.1 or slow else chance.uniform(0.002, 0.2)
 
 
 def _refusal(fate: Fate, call: Call) -> Reply:

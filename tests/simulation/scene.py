@@ -40,7 +40,9 @@ class Plan:
     in_flight: int = 4
     deaf: frozenset[str] = frozenset()
     lossy: bool = False
-    racing: bool = False  # people often edit in Customerp what is about to be changed there
+    racing: frozenset[str] = frozenset()  # where people often edit what is about to be changed there
+    slow: bool = False  # every call takes its time
+    spoiling: bool = False  # people often reword what was just written, while its answer is lost
 
     @classmethod
     def of(cls, seed: int) -> Plan:
@@ -59,7 +61,7 @@ class Plan:
             chance.choice((1, 4, 16)),
             frozenset(chance.choice(((), (), ("phone",), ("email", "city")))),
             chance.random() < 0.3,
-            chance.random() < 0.3,
+            frozenset(("customerp",)) if chance.random() < 0.3 else frozenset(),
         )
 
 
@@ -148,8 +150,10 @@ class Scene:
             deaf=plan.deaf,
             lossy=plan.lossy,
             racing=plan.racing,
+            slow=plan.slow,
+            spoiling=plan.spoiling,
         )
-        self._network.people = self._office.erp
+        self._network.people = {"customerp": self._office.erp, "invoiced": self._office.inv}
         self._process: _Process | None = None
         self._processes = 0
         self._keys = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
@@ -50,6 +50,16 @@ def _settled_from_now(original: Callable[..., Any]) -> Callable[..., Any]:
         after, notices = original(flow, link, record, new, resolve)
         seen = {name: (after.erp.values[name], after.inv.values[name]) for name in link.intent.fields}
         return replace(after, shadow={**after.shadow, **seen}), notices
+
+    return settle
+
+
+def _untold(original: Callable[..., Any]) -> Callable[..., Any]:
+    """What was learned late, by asking, is settled and not told."""
+
+    def settle(self: Any, flow: Any, link: Any, operation: Any, written: Any, current: Any = None) -> None:
+        with nullcontext() if current is None else patch.object(Store, "record", lambda *_: None):
+            original(self, flow, link, operation, written, current)
 
     return settle
 
@@ -217,6 +227,9 @@ def _rules() -> dict[str, Patches]:
         "a handler that was overtaken cannot store": [
             patch.object(dispatch.InProcess, "run", _twice),
             patch.object(Store, "save", _unfenced),
+        ],
+        "a write whose answer was lost is in the history": [
+            patch.object(execution.Execution, "settle", _untold(execution.Execution.settle))
         ],
         "archived items count as seen": [patch.object(invoiced.Invoiced, "_items", _active_only)],
     }

@@ -2,8 +2,8 @@
 
 I1 every linked pair agrees or says why not; I2 no record has two counterparts; I3 at rest nothing is written; I4 every
 record is linked or says why not; I5 no edit is lost without a conflict; I6 a counterpart is created once; I7 shadow
-pairs agree; I9 one write a record at a time; I10 no write without a stored intent; I11 never more calls than allowed;
-I12 no unchanged property in a PATCH.
+pairs agree; I8 the history, played again, gives the shadow; I9 one write a record at a time; I10 no write without a
+stored intent; I11 never more calls than allowed; I12 no unchanged property in a PATCH.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from mapping import COLLECTIONS, FLOWS, KEYS, LENIENT, agree, customerp, invoiced, text, unit_of
 from network import SLOWEST, Call
 from people import Office
+from replaying import Written, contradictions
 
 from sync import Conflict
 from sync.values import stamp_of
@@ -86,6 +87,7 @@ class Books:
         self._creates: Counter[tuple[str, str]] = Counter()
         self._writing: dict[tuple[str, str], Call] = {}
         self._sent: dict[str, float] = {}  # when a call was first sent under its key
+        self._written = Written()
         self._answered: set[str] = set()  # keys under which something was done
 
     # What the network tells
@@ -172,6 +174,12 @@ class Books:
             self._created(touch, json.loads(answer))
         if touch.id is not None:
             self._changed[touch.system, touch.collection, touch.id] = now
+        if touch.body and touch.method in ("POST", "PATCH"):
+            id_, body = touch.id or str(json.loads(answer)["id"]), json.loads(touch.body)
+            if touch.actor is not None:
+                self._written.write(touch.system, id_, json.loads(touch.actor.body), body, touch.raw or {})
+            else:
+                self._written.edit(touch.system, id_, body)
         if touch.pair is not None and touch.units is not None:
             self._judge(touch, now)
         if touch.pair is not None and touch.method == "DELETE" and touch.collection != "items":
@@ -179,6 +187,7 @@ class Books:
             flow, erp_id, inv_id = touch.pair
             self._pairs.pop(("customerp", COLLECTIONS[flow][0], erp_id), None)
             self._pairs.pop(("invoiced", COLLECTIONS[flow][1], inv_id), None)
+            self._written.part(erp_id, inv_id)
 
     # Judging a write
 
@@ -476,6 +485,8 @@ class Books:
                         )
                     self.counts["divergent, with a reason"] += 1
         self._shadows()
+        for contradiction in contradictions(self.database, self._written):
+            raise Violation("I8", contradiction)
 
     def _shadows(self) -> None:
         """I7, for what has one form on both sides."""

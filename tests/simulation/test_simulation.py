@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ablations import without
+from ablations import SETTINGS, without
 from explore import Coverage, every_crash, feature, play, shortest, story, sweep
 from people import Event
 from scene import Plan
@@ -81,6 +81,29 @@ def test_an_intent_without_its_values_takes_our_own_write_for_an_edit() -> None:
         told = [str(violation) for plan in killed if (violation := play(plan).violation)]
     assert told
     assert all("is called a conflict, and only {'customerp'} edited it" in each for each in told)
+
+
+LATE = "a write whose answer was lost is in the history"
+
+
+def test_a_write_that_the_history_does_not_tell_is_missed_when_it_is_played_again() -> None:
+    with without(LATE):
+        violation = play(Plan.of(5)).violation
+    assert violation is not None
+    assert violation.invariant == "I8"
+    assert "history ends with None" in violation.what
+
+
+def test_the_shadow_takes_what_was_sent_where_the_source_moves_during_the_call() -> None:
+    rule = "R3: the shadow takes what was sent and what came back"
+    setting = SETTINGS[rule]
+    plan = setting.sharpen(Plan.of(2))
+    with without(None, setting):
+        assert play(plan).violation is None
+    with without(rule, setting):
+        violation = play(plan).violation
+    assert violation is not None
+    assert violation.invariant == "I1"
 
 
 def test_a_failing_history_is_shortened_to_what_it_takes() -> None:

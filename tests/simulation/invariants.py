@@ -87,6 +87,7 @@ class Books:
         self._creates: Counter[tuple[str, str]] = Counter()
         self._writing: dict[tuple[str, str], Call] = {}
         self._sent: dict[str, float] = {}  # when a call was first sent under its key
+        self._addresses: defaultdict[Pair, set[Any]] = defaultdict(set)  # as either side ever had them
         self._written = Written()
         self._answered: set[str] = set()  # keys under which something was done
 
@@ -199,6 +200,7 @@ class Books:
         if found is None:
             return
         erp, inv = found
+        self._check_whole(touch, pair, erp, inv)
         other = "invoiced" if touch.system == "customerp" else "customerp"
         for unit in erp:
             if unit in _DERIVED:
@@ -245,6 +247,19 @@ class Books:
                 self._met.pop(index, None)
                 if touch.actor is not None:
                     pending.add(other)
+
+    def _check_whole(self, touch: _Touch, pair: Pair, erp: dict[str, Any], inv: dict[str, Any]) -> None:
+        """An address that the sync writes is one that somebody has meant, and no mixture of two."""
+        if "address" not in erp or touch.units is None:
+            return
+        known = self._addresses[pair]
+        known |= {units["address"] for units in touch.units}
+        now = (erp if touch.system == "customerp" else inv)["address"]
+        spoilt = touch.actor is None or touch.actor.body != touch.body or self._unguarded(touch, (pair, "address"))
+        if spoilt or not self._merged(pair):
+            known.add(now)
+        elif now not in known:
+            raise Violation("I5", f"{pair}: {touch.actor} makes the address {now!r}, which nobody has meant")
 
     def _respelt(self, touch: _Touch, unit: str) -> bool:
         """Whether a person has set a text to other blanks: to Customerp that is another text."""

@@ -106,6 +106,16 @@ def test_the_shadow_takes_what_was_sent_where_the_source_moves_during_the_call()
     assert violation.invariant == "I1"
 
 
+def test_an_address_that_nobody_has_meant_is_seen() -> None:
+    rule = "an address, a price change as one"
+    plan = SETTINGS[rule].sharpen(Plan.of(2))
+    assert play(plan).violation is None
+    with without(rule):
+        violation = play(plan).violation
+    assert violation is not None
+    assert "which nobody has meant" in violation.what
+
+
 def test_a_failing_history_is_shortened_to_what_it_takes() -> None:
     with without(TWICE):
         short = shortest(Plan.of(5), "I6", most=120)

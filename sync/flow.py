@@ -115,7 +115,7 @@ class _Reader(Sections):
             self.choice(defaults, key, allowed, allowed[0], "[defaults]")
         after = tuple(self.strings(table, "after", []))
         pairs = self._pairs(table, "pair", defaults, after)
-        match, match_case = self._match(table, pairs)
+        match, match_case, further = self._match(table, pairs)
         create = self.table(table, "create", {})
         self.known(create, {"direction", "when", "unless"}, "[create]", "[create]")
         on_delete, deactivated = self._delete(table, pairs)
@@ -125,6 +125,7 @@ class _Reader(Sections):
             target=self._side(table, "target", invoiced.COLLECTIONS),
             match=match,
             match_case=match_case,
+            further=further,
             pairs=pairs,
             lines=self._line_section(table, defaults, after),
             late=self._late(table, pairs),
@@ -243,19 +244,35 @@ class _Reader(Sections):
             self.fail("filter must be a table of texts", 'Write filter = { type = "company" }', place)
         return Side(object_, self.string(section, "type", place, place), accepted)
 
-    def _match(self, table: dict[str, Any], pairs: tuple[Pair, ...]) -> tuple[Pair, bool]:
-        section = self.table(table, "match")
-        self.known(section, {"pair", "case"}, "[match]", "[match]")
-        name = self.string(section, "pair", "[match]", "[match]")
-        case = self.choice(section, "case", ("exact", "ignore"), "exact", "[match]")
-        pair = self._named(pairs, name, "[match]")
-        if pair.direction in ("to_source", "to_target"):
-            self.fail(
-                f"'{name}' travels one way only, so not every new record would have it",
-                "Match by a pair with direction = 'both' or 'create_only'",
-                "[match]",
-            )
-        return pair, case == "exact"
+    def _match(self, table: dict[str, Any], pairs: tuple[Pair, ...]) -> tuple[Pair, bool, tuple[Pair, ...]]:
+        """The match key, whether its case counts, and the further keys; `[match]` or several `[[match]]`."""
+        given = table.get("match")
+        several = isinstance(given, list) and bool(given) and all(isinstance(each, dict) for each in given)
+        keys: list[Pair] = []
+        exact = True
+        for index, section in enumerate(cast(list[dict[str, Any]], given) if several else [self.table(table, "match")]):
+            place = f"[[match]]#{index}" if several else "[match]"
+            self.known(section, {"pair"} if keys else {"pair", "case"}, place.partition("#")[0], place)
+            name = self.string(section, "pair", place.partition("#")[0], place)
+            pair = self._named(pairs, name, place)
+            if pair.direction in ("to_source", "to_target"):
+                self.fail(
+                    f"'{name}' travels one way only, so not every new record would have it",
+                    "Match by a pair with direction = 'both' or 'create_only'",
+                    place,
+                )
+            if not keys:
+                exact = self.choice(section, "case", ("exact", "ignore"), "exact", place) == "exact"
+            elif pair.converter not in (PLAIN["text"], PLAIN["email"]):
+                self.fail(
+                    f"'{name}' does not read the same on both sides",
+                    "After the first key, match by a pair with converter = 'text' or 'email'",
+                    place,
+                )
+            if pair in keys:
+                self.fail(f"'{name}' is a match key twice", "Take one of them out", place)
+            keys.append(pair)
+        return keys[0], exact, tuple(keys[1:])
 
     def _line_section(self, table: dict[str, Any], defaults: dict[str, Any], after: tuple[str, ...]) -> Lines | None:
         if "lines" not in table:

@@ -52,6 +52,9 @@ class Storage(Protocol):
     def by_key(self, flow: str, system: System, key: str) -> list[Link]:
         """Links whose record on one side has this match key."""
 
+    def by_value(self, flow: str, system: System, name: str, value: str) -> list[Link]:
+        """Links whose record on one side has this value of a property; for properties by which a flow matches."""
+
     def dirty(self, flow: str) -> list[int]:
         """Ids of links with work, in the order in which the records were first seen."""
 

@@ -98,6 +98,7 @@ class Flow:
     match: Pair
     match_case: bool
     pairs: tuple[Pair, ...]
+    further: tuple[Pair, ...] = ()  # by which records find each other where the match key does not tell, in order
     lines: Lines | None = None
     late: Late | None = None
     create: Create = "source"  # which side's records get a counterpart

@@ -68,6 +68,7 @@ class Store:
         self._barrier: asyncio.Future[None] | None = None  # those who wait for the next commit that waits
         self._secured = 0
         self._known: dict[int, tuple[Link, Row]] = {}  # a few links as last loaded or saved, by id
+        self._indexes: set[str] = set()  # of properties, that are there for certain
 
     @classmethod
     def open(cls, path: str | Path, durable: bool = True) -> Self:
@@ -124,6 +125,7 @@ class Store:
             self.commit()
         except BaseException:
             self._known.clear()
+            self._indexes.clear()
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
@@ -202,6 +204,20 @@ class Store:
         """Links whose record on one side has this match key."""
         column = "erp_key" if system == "customerp" else "inv_key"
         return self._many(f"flow = ? AND {column} = ? ORDER BY id", flow, key)
+
+    def by_value(self, flow: str, system: System, name: str, value: str) -> list[Link]:
+        """Links whose record on one side has this value of a property; for properties by which a flow matches.
+
+        Their index is made when one is first asked for: where all records have the match key, nobody does.
+        """
+        side = "erp" if system == "customerp" else "inv"
+        of_flow = f"flow = {_literal(flow)}"
+        said = f"json_extract({side}, {_literal(f'$[0].{json.dumps(name)}')})"
+        index = json.dumps(f"link_{side}_{flow}_{name}")
+        if index not in self._indexes:
+            self._db.execute(f"CREATE INDEX IF NOT EXISTS {index} ON link ({said}) WHERE {of_flow}")
+            self._indexes.add(index)
+        return self._many(f"{of_flow} AND {said} = ? ORDER BY id", value)
 
     def dirty(self, flow: str) -> list[int]:
         """Ids of links with work, in the order in which the records were first seen."""
@@ -355,6 +371,10 @@ def _update(columns: tuple[int, ...]) -> str:
 
 def _missing(id_: int) -> Link:
     raise Superseded(id_)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _is_fresh(db: sqlite3.Connection, path: str) -> bool:

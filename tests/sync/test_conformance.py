@@ -151,6 +151,13 @@ def test_links_are_found_by_what_their_records_say(opened: Callable[[], Storage]
     assert [link.id for link in store.by_key("customer-company", "customerp", "c-1")] == [saved.id]
     assert [link.id for link in store.by_key("customer-company", "invoiced", "c-1")] == [saved.id]
     assert [link.id for link in store.by_reference("customer-company", "CU1")] == [saved.id]
+    assert [link.id for link in store.by_value("customer-company", "customerp", "name", "A")] == [saved.id]
+    assert [link.id for link in store.by_value("customer-company", "invoiced", "name", "a")] == [saved.id]
+    assert (
+        store.by_value("customer-company", "invoiced", "name", "A")
+        == store.by_value("o'ther", "customerp", "name", "A")
+        == []
+    )
     assert store.by_key("customer-company", "invoiced", "C-1") == store.by_reference("other", "CU1") == []
 
 

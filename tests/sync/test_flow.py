@@ -128,6 +128,22 @@ def test_the_least_a_flow_says(tmp_path: Path) -> None:
         ("[match]", '[conflict_late]\npair = "name"\nvalues = "x"\n[match]', 11, "values must be a list of texts"),
         ("[match]", '[defaults]\nowner = "me"\n[match]', 11, "owner = 'me' is not possible. Choose from erp, invoiced"),
         ("[match]", '[lines]\nsource = "a"\ntarget = "b"\nidentity = "c"\n[match]', 11, "no [[lines.pair]] section"),
+        ("[match]", "[[match]]\nname = 1\n[[match]]", 12, "'name' is unknown in [[match]]"),
+        ('[match]\npair = "number"', '[[match]]\npair = "number"\n[[match]]\npair = "number"', 13, "a match key twice"),
+        ('[match]\npair = "number"', '[[match]]\npair = "number"\n[[match]]\npair = "x"', 13, "source path of no pair"),
+        (
+            '[match]\npair = "number"\n\n[[pair]]',
+            '[[match]]\npair = "number"\n[[match]]\npair = "name"\ncase = "ignore"\n\n[[pair]]',
+            15,
+            "'case' is unknown in [[match]]",
+        ),
+        (
+            '[match]\npair = "number"\n\n[[pair]]\nsource = "number"\ntarget = "number"\n\n[[pair]]',
+            '[[match]]\npair = "number"\n[[match]]\npair = "name"\n\n[[pair]]\nsource = "number"\n'
+            'target = "number"\n\n[[pair]]\nconverter = "terms"',
+            13,
+            "'name' does not read the same on both sides",
+        ),
         ('target = "name"', 'target = "name"\nconflict = "union"', 18, "only sets of words can"),
         ('target = "name"', 'target = "name"\nconverter = 7', 18, "converter 7 is neither a name nor a table"),
         (

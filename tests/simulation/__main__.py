@@ -14,7 +14,7 @@ import click
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from ablations import RULES, SETTINGS, USUAL, Setting, without
+from ablations import RULES, SETTINGS, USUAL, without
 from explore import Coverage, Swept, Tally, feature, play, shortest, story, sweep
 from scene import Outcome, Plan
 
@@ -37,9 +37,10 @@ def _swept(seed: int) -> Swept:
     return swept
 
 
-def _without(rule: str | None, setting: Setting, seed: int) -> Counter[str]:
-    """What one history of a setting breaks, with or without a rule."""
-    with without(rule, setting):
+def _without(rule: str, removed: bool, seed: int) -> Counter[str]:
+    """What one history breaks in the setting of a rule, with or without it."""
+    setting = SETTINGS.get(rule, USUAL)
+    with without(rule if removed else None, setting):
         violation = play(setting.sharpen(Plan.of(seed))).violation
     return Counter() if violation is None else Counter({violation.invariant: 1})
 
@@ -52,17 +53,18 @@ def _ready() -> None:
 def _ablations(seeds: int, first: int, jobs: int, only: str) -> None:
     with ProcessPoolExecutor(jobs, initializer=_ready) as pool:
 
-        def count(rule: str | None, setting: Setting) -> Counter[str]:
-            each = pool.map(partial(_without, rule, setting), range(first, first + seeds), chunksize=10)
+        def count(rule: str, removed: bool) -> Counter[str]:
+            each = pool.map(partial(_without, rule, removed), range(first, first + seeds), chunksize=10)
             return sum(each, Counter())
 
-        intact = {setting: count(None, setting) for setting in dict.fromkeys(SETTINGS.values())}
+        settings = {setting: rule for rule, setting in SETTINGS.items()}
+        intact = {setting: count(rule, False) for setting, rule in settings.items() if only in rule}
         click.echo(f"Failing histories of {seeds:,}: with all rules, without the one named")
         for rule in RULES:
             if only not in rule:
                 continue
             setting = SETTINGS.get(rule, USUAL)
-            broken = count(rule, setting)
+            broken = count(rule, True)
             which = ", ".join(f"{name} {number}" for name, number in broken.most_common())
             before = intact[setting].total() if setting in intact else "-"
             click.echo(

@@ -36,6 +36,7 @@ class Violation(Exception):
 
 
 Pair = tuple[str, str, str]  # flow, id in Customerp, id in Invoiced
+_ADDRESS = ("line1", "line2", "city", "region", "postalCode")
 _DERIVED = {"paymentState"}  # one way, so an edit in Customerp is set back
 _SAME = {"notes", "purchaseOrder", "phone", "email", "description"}  # one form on both sides
 _COMPANIONS = {"due_date", "items", "lines", "metadata"}
@@ -256,7 +257,7 @@ class Books:
         known |= {units["address"] for units in touch.units}
         now = (erp if touch.system == "customerp" else inv)["address"]
         spoilt = touch.actor is None or touch.actor.body != touch.body or self._unguarded(touch, (pair, "address"))
-        if spoilt or not self._merged(pair):
+        if spoilt or not self._merged(pair, *(f"address.{part}" for part in _ADDRESS)):
             known.add(now)
         elif now not in known:
             raise Violation("I5", f"{pair}: {touch.actor} makes the address {now!r}, which nobody has meant")
@@ -294,11 +295,12 @@ class Books:
         inv = max(self._read.get(("invoiced", target, inv_id), 0.0), self._listed.get(("invoiced", target), 0.0))
         return erp > since and inv > since
 
-    def _merged(self, pair: Pair) -> bool:
+    def _merged(self, pair: Pair, *names: str) -> bool:
         """Whether the pair was brought together before; until then the owner's value stands."""
         statement = "SELECT shadow FROM link WHERE flow = ? AND erp_id = ?"
         row = self.database.execute(statement, pair[:2]).fetchone()
-        return row is not None and row[0] != "{}"
+        shadow = json.loads(row[0]) if row is not None else {}
+        return bool(shadow) and all(name in shadow for name in names)
 
     def _unguarded(self, touch: _Touch, index: tuple[Pair, str]) -> bool:
         """Whether the edit came between the last read and the write; Invoiced has no conditional writes."""

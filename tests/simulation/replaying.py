@@ -68,6 +68,8 @@ def contradictions(database: sqlite3.Connection, written: Written) -> Iterator[s
         for system, id_ in ids.items():
             for name in TEXTS:
                 called, end = written.values.get((system, id_, name)), ends.get((system, name))
+                if (system, id_, name) in written.changed:
+                    continue  # whose answer was lost before that, nobody can tell any more
                 if called != end and (system, id_, name) in written.values:
                     yield f"{flow} {erp_id} {name} in {system}: history ends with {end!r}, calls with {called!r}"
         last = {name: (system, value) for system, name, value in told[link]}

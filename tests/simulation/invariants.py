@@ -178,7 +178,10 @@ class Books:
             self._changed[touch.system, touch.collection, touch.id] = now
         if touch.body and touch.method in ("POST", "PATCH"):
             id_, body = touch.id or str(json.loads(answer)["id"]), json.loads(touch.body)
-            if touch.actor is not None:
+            pair = self._pairs.get((touch.system, touch.collection, id_))
+            if touch.actor is not None and pair is not None and self._units(pair) is None:
+                pass  # its counterpart was deleted meanwhile, so the two are no pair
+            elif touch.actor is not None:
                 self._written.write(touch.system, id_, json.loads(touch.actor.body), body, touch.raw or {})
             else:
                 self._written.edit(touch.system, id_, body)

@@ -88,7 +88,7 @@ LATE = "a write whose answer was lost is in the history"
 
 def test_a_write_that_the_history_does_not_tell_is_missed_when_it_is_played_again() -> None:
     with without(LATE):
-        violation = play(Plan.of(5)).violation
+        violation = play(Plan.of(7)).violation
     assert violation is not None
     assert violation.invariant == "I8"
     assert "history ends with None" in violation.what

@@ -206,13 +206,10 @@ class Store:
         return self._many(f"flow = ? AND {column} = ? ORDER BY id", flow, key)
 
     def by_value(self, flow: str, system: System, name: str, value: str) -> list[Link]:
-        """Links whose record on one side has this value of a property; for properties by which a flow matches.
-
-        Their index is made when one is first asked for: where all records have the match key, nobody does.
-        """
+        """Links whose record on one side has this value; the index is made when the property is first asked for."""
         side = "erp" if system == "customerp" else "inv"
-        of_flow = f"flow = {_literal(flow)}"
-        said = f"json_extract({side}, {_literal(f'$[0].{json.dumps(name)}')})"
+        of_flow, path = (text.replace("'", "''") for text in (flow, f"$[0].{json.dumps(name)}"))
+        of_flow, said = f"flow = '{of_flow}'", f"json_extract({side}, '{path}')"
         index = json.dumps(f"link_{side}_{flow}_{name}")
         if index not in self._indexes:
             self._db.execute(f"CREATE INDEX IF NOT EXISTS {index} ON link ({said}) WHERE {of_flow}")
@@ -371,10 +368,6 @@ def _update(columns: tuple[int, ...]) -> str:
 
 def _missing(id_: int) -> Link:
     raise Superseded(id_)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _is_fresh(db: sqlite3.Connection, path: str) -> bool:

@@ -50,8 +50,8 @@ FAULTS = (
     fault(
         "the direction is swapped",
         "merge.py",
-        'given, other = (e, i) if source == "customerp" else (i, e)',
-        'given, other = (i, e) if source == "customerp" else (e, i)',
+        'given = e if source == "customerp" else i',
+        'given = i if source == "customerp" else e',
     ),
     fault(
         "the link is not stored",
@@ -356,7 +356,7 @@ FAULTS = (
             ),
             (
                 "merge.py",
-                "        return Merged(advance={pair.name: (erp[pair.name], inv[pair.name]) for pair in unit})\n",
+                "        return Merged(advance=agreed)\n",
                 "        return Merged(to_target={p.name: inv[p.name] for p in unit if p.name not in shadow})\n",
             ),
         ),

@@ -16,6 +16,27 @@ Feature: A customer and its company stay one pair, whatever happens to either
     And there is 1 Customer in Invoiced
     And one more round writes nothing
 
+  @id:further-key @req:24
+  Scenario Outline: A customer that Invoiced knows under a number of its own is found by its <case>
+    Given a Customerp Customer with
+      | property | value   |
+      | number   | K-78    |
+      | <here>   | <value> |
+    And an Invoiced Customer with
+      | property | value     |
+      | number   | C-1       |
+      | name     | Nordlicht |
+      | <there>  | <value>   |
+    When the sync comes to rest
+    Then it has exactly one counterpart in Invoiced
+    And there is 1 Customer in Invoiced
+    And one more round writes nothing
+
+    Examples: in their order
+      | case           | here               | there  | value               |
+      | tax id         | organisationNumber | tax_id | 987654321           |
+      | e-mail address | email              | email  | post@nordlicht.test |
+
   @id:filled-beats-empty @req:46 @req:48
   Scenario: When two known records are linked, a filled value is never lost to an empty one
     Given a Customerp Customer with

@@ -411,6 +411,14 @@ FAULTS = (
         scenario="creation-without-id",
     ),
     fault(
+        "only the number links two records",
+        "matching.py",
+        "    for key in flow.further:\n        value = link.erp.values[key.name]\n",
+        "    for key in flow.further[:0]:\n        value = link.erp.values[key.name]\n",
+        kind="link-stable",
+        scenario="further-key",
+    ),
+    fault(
         "records without a number match each other",
         "schema.py",
         "        if value is None:\n            return None\n        return str(value) if self.match_case",

@@ -180,6 +180,8 @@ class Engine:
         reconciler = Reconciler(run)
         for link in store.interrupted():
             await reconciler.reconcile(link, only_intent=True)
+        for flow in self.flows:
+            resting.keep_agreement(run, flow, store.dirty(flow.id))
         await self._read(run)
         self._scan = walk.scan
         with store.transaction():

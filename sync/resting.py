@@ -65,6 +65,29 @@ def settle(run: Run, flow: Flow, links: Sequence[int]) -> list[int]:
     return left
 
 
+def keep_agreement(run: Run, flow: Flow, links: Sequence[int]) -> None:
+    """Let what both sides of these links are known to agree on count from here, before either is read again.
+
+    A process that ended after it had read two equal edits has stored them and no more. If one side were set back now,
+    it would look as it did before both edits, and the other side's would be taken for the newer one.
+    """
+    with run.store.transaction(durable=False):
+        for id_ in links:
+            link = run.store.link(id_)
+            if link.erp is None or link.inv is None or link.recheck or link.deleted or not link.linked:
+                continue
+            plan = plan_link(flow, link, run)
+            agreed = {name: pair for name, pair in plan.shadow.items() if name not in plan.diverged}
+            kept = replace(
+                link,
+                shadow={**link.shadow, **agreed},
+                diverged={name: why for name, why in link.diverged.items() if name in plan.diverged},
+                children=link.children if link.intent else plan.children,
+            )
+            if kept != link:
+                run.store.save(kept)
+
+
 def _matched(run: Run, flow: Flow, link: Link) -> Link | None:
     """A record of Customerp with the counterpart that it has already, where both are at rest with that."""
     if link.erp is None or link.intent or link.recheck or link.deleted or link.state is State.TOMBSTONED:

@@ -281,15 +281,9 @@ class Books:
         return stamp_of(erp["updatedAt"]), float(inv["updated_at"])
 
     def _seen(self, pair: Pair, since: float, erp_stamp: float, inv_stamp: float) -> bool:
-        """Whether the sync has read both records after a time, kept what it read, and brought them to rest.
-
-        A process that ends before that leaves two edits of which neither has travelled.
-        """
+        """Whether the sync has read both records after a time, and kept what it read."""
         flow, erp_id, inv_id = pair
-        statement = (
-            "SELECT erp, inv FROM link WHERE flow = ? AND erp_id = ? AND erp IS NOT NULL AND inv IS NOT NULL "
-            "AND dirty = 0 AND intent IS NULL"
-        )
+        statement = "SELECT erp, inv FROM link WHERE flow = ? AND erp_id = ? AND erp IS NOT NULL AND inv IS NOT NULL"
         kept = self.database.execute(statement, pair[:2]).fetchone()
         if kept is None or json.loads(kept[0])[2] < erp_stamp or json.loads(kept[1])[2] < inv_stamp:
             return False
@@ -396,22 +390,18 @@ class Books:
         column = "erp_id" if system == "customerp" else "inv_id"
         flow = next((f for f, pair in COLLECTIONS.items() if pair[0 if system == "customerp" else 1] == collection), "")
         row = self.database.execute(
-            f"SELECT erp_id, inv_id, dirty OR intent IS NOT NULL FROM link "
-            f"WHERE flow = ? AND {column} = ? AND state <> 'tombstoned'",
-            (flow, id_),
+            f"SELECT erp_id, inv_id FROM link WHERE flow = ? AND {column} = ? AND state <> 'tombstoned'", (flow, id_)
         ).fetchone()
         if row is None or None in row:
             return None
-        pair = (flow, *row[:2])
+        pair = (flow, *row)
         self._pairs[system, collection, id_] = pair
         units = self._units(pair)
         if units is not None:
             for unit, value in units[0].items():
-                index, alike = (pair, unit), agree(value, units[1][unit])
-                self._pending.setdefault(index, set() if alike and not row[2] else {"customerp", "invoiced"})
-                if alike and row[2]:
-                    self._met.setdefault(index, (self.now(), *self._stamps(pair)))
-                self._editors[index] = {"customerp", "invoiced"}
+                alike = agree(value, units[1][unit])
+                self._pending.setdefault((pair, unit), set() if alike else {"customerp", "invoiced"})
+                self._editors[pair, unit] = {"customerp", "invoiced"}
         return pair
 
     def _raw(self, system: str, collection: str, id_: str) -> dict[str, Any] | None:

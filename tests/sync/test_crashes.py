@@ -248,3 +248,28 @@ def test_a_price_change_that_was_interrupted_keeps_what_was_edited_meanwhile(wor
     item = world.inv.read("items", "bolt")
     assert (item["name"], item["unit_cost"]) == ("Edited meanwhile", 2)
     assert world.erp.read("products", "PR000001")["name"] == "Edited meanwhile"
+
+
+def test_two_equal_edits_count_although_the_process_ended_before_it_could_say_so(
+    world: Any, acme: dict[str, Any]
+) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    [there] = world.inv.list("customers")
+    world.erp.change("customers", "CU000001", name="Renamed")
+    world.inv.change("customers", there["id"], name="Renamed")
+
+    def die(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path == "/invoices":
+            raise Killed  # both customers are read and stored by now
+        return None
+
+    world.wires["invoiced"].before = die
+    with pytest.raises(Killed):
+        world.run()
+    world.wires["invoiced"].before = lambda request: None
+    world.erp.change("customers", "CU000001", name=acme["name"])
+    world.restart()
+    world.run()
+    assert world.erp.read("customers", "CU000001")["name"] == acme["name"]
+    assert world.inv.read("customers", there["id"])["name"] == acme["name"]

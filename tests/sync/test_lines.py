@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from sync import load_flows
 from sync.converters import PLAIN
 from sync.converters import Choice as Words
-from sync.lines import LineChange, LinesMerged, adopt, merge_lines
+from sync.lines import LineChange, LinesMerged, adopt, merge_lines, total
 from sync.links import Child, Choice, Line
 from sync.merge import Setting
 from sync.schema import Lines, Pair
@@ -353,3 +354,58 @@ def test_among_more_answers_than_new_lines_none_is_guessed() -> None:
     desired = [LineChange(None, "L1", mirror(erp("L1", "BOLT", "3"), "").values, {})]
     answer = [mirror(erp("x", "NUT", "4"), "91"), mirror(erp("y", "NUT", "5"), "92")]
     assert adopt(SPEC, "invoiced", desired, answer, ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "decimals", "sum_"),
+    [
+        ([], 2, "0"),
+        ([("3", "0.335", None), ("1", "10", None)], 2, "11.01"),  # 1.005, rounded half up
+        ([("2", "10", "12.5")], 2, "17.50"),
+        ([("1", "0.02", "25")], 2, "0.01"),  # less half a cent, rounded half up
+        ([("1", "0.125", "0")], 3, "0.125"),
+        ([("-1", "10", "50"), ("1", "4", "50")], 2, "-8.00"),  # nothing is taken off a credit
+        ([("1", None, None), (None, "5", None), ("1", "7", None)], 2, "7.00"),
+    ],
+)
+def test_what_lines_come_to(lines: list[tuple[str | None, ...]], decimals: int, sum_: str) -> None:
+    values = [dict(zip(("quantity", "unitPrice", "discountPercent"), line, strict=True)) for line in lines]
+    assert total(values, decimals) == Decimal(sum_)
+
+
+def elsewhere(line: Line) -> Line:
+    """The line as an answer says it: equal texts, and other objects."""
+    return Line(line.id, json.loads(json.dumps(line.values)))
+
+
+def test_after_a_list_was_sent_lines_keep_their_links_and_new_ones_are_known_by_what_they_say() -> None:
+    child = Child("L1", "91", {"quantity": ("1", "1"), "unitPrice": ("5", "5")})
+    bolt, nut = erp("L2", "BOLT", "7"), erp("L3", "NUT", "2")
+    desired = [
+        LineChange("91", "L1", {"quantity": "7"}, {"quantity": "7"}),
+        LineChange("92", "", {}, {}),
+        LineChange(None, "L2", mirror(bolt, "").values, bolt.values),
+        LineChange(None, "L3", mirror(nut, "").values, nut.values),
+    ]
+    answer = [elsewhere(mirror(*each)) for each in ((bolt, "91"), (nut, "92"), (nut, "93"), (bolt, "94"))]
+    assert adopt(SPEC, "invoiced", desired, answer, (child,)) == (
+        Child("L1", "91", {"quantity": ("7", "7"), "unitPrice": ("5", "5")}),
+        Child("L2", "94", {name: (value, answer[3].values[name]) for name, value in bolt.values.items()}),
+        Child("L3", "93", {name: (value, answer[2].values[name]) for name, value in nut.values.items()}),
+    )
+
+
+def test_a_new_line_that_the_answer_does_not_show_has_no_link() -> None:
+    desired = [LineChange(None, id_, mirror(erp(id_, id_), "").values, {}) for id_ in ("BOLT", "NUT")]
+    assert adopt(SPEC, "invoiced", desired, [mirror(erp("x", "PIN", "4"), "91")], ()) == ()
+
+
+@pytest.mark.parametrize("side", ["customerp", "invoiced"])
+def test_a_line_that_was_read_again_is_not_edited(side: str) -> None:
+    ours = [erp("L1", "BOLT", "12")]
+    theirs, children = agreed(ours)
+    lists = ([], [elsewhere(theirs[0])]) if side == "customerp" else ([elsewhere(ours[0])], [])
+    merged = merge_lines(SPEC, children, *lists, MANUAL)
+    assert (merged.conflicts, (merged.to_target, merged.to_source)) == (
+        (), ((), None) if side == "customerp" else (None, ())
+    )  # fmt: skip

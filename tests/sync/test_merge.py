@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -269,3 +270,10 @@ def test_the_rest_of_a_group_travels_without_what_stays_behind(first: Pair, ours
 def test_a_decision_counts_only_for_the_values_that_were_seen(erp: str, inv: str, winner: str | None) -> None:
     decided = {"name": Choice("invoiced", "m", "n")}
     assert chosen(decided, ["other", "name"], {"name": erp}, {"name": inv}) == winner
+
+
+def test_an_equal_value_that_was_read_again_is_no_edit() -> None:
+    shadow: dict[str, tuple[Value, Value]] = {"name": ("Acme AS", "Acme AS")}
+    again, other = {"name": json.loads('"Acme AS"')}, {"name": "Acme"}
+    assert merge((NAME,), shadow, again, other, SETTING) == Merged(to_source={"name": "Acme"})
+    assert merge((NAME,), shadow, other, again, SETTING) == Merged(to_target={"name": "Acme"})

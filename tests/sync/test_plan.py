@@ -174,7 +174,8 @@ def test_a_reference_to_what_is_not_linked_waits_and_the_rest_goes_on() -> None:
     ("deleted", "ours", "theirs", "fields"),
     [
         ("customerp", erp(), inv(), {"state": "off"}),
-        ("customerp", erp(), inv(state="off"), {}),
+        ("customerp", erp(), inv(state="another"), {"state": "off"}),
+        ("customerp", erp(), inv(state=json.loads('"off"')), {}),
         ("invoiced", erp(), inv(), {"state": "gone"}),
         ("invoiced", erp(state="gone"), inv(), {}),
     ],
@@ -213,7 +214,7 @@ def test_a_document_is_late_when_either_side_says_so_and_a_word_without_counterp
 
 
 @pytest.mark.parametrize(
-    ("reference", "fields", "diverged"), [("1", {}, {"land": "its own"}), ("x", {"land": "US"}, {})]
+    ("reference", "fields", "diverged"), [("thing-1", {}, {"land": "its own"}), ("x", {"land": "US"}, {})]
 )
 def test_what_invoiced_filled_in_is_its_default_only_in_a_record_that_was_created_for_this_one(
     reference: str, fields: dict[str, str], diverged: dict[str, str]
@@ -221,6 +222,7 @@ def test_what_invoiced_filled_in_is_its_default_only_in_a_record_that_was_create
     flow = replace(FLOW, pairs=(NUMBER, Pair("land", "country", target_default="its own")))
     ours = Observation({"number": "1", "land": None}, SEEN)
     theirs = Observation({"number": "1", "land": "US"}, SEEN)
-    link = Link("things", 1, "1", "9", reference=reference, erp=ours, inv=theirs, shadow={"number": ("1", "1")})
+    same = json.loads(json.dumps(reference))  # as it comes from the store
+    link = Link("things", 1, "thing-1", "9", reference=same, erp=ours, inv=theirs, shadow={"number": ("1", "1")})
     plan = plan_link(flow, link, People())
     assert (plan.to_target, plan.to_source, plan.diverged) == (Change(), Change(fields), diverged)

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 from counterpart.emulators.faults import Fault
 from sync import Engine
@@ -151,3 +152,20 @@ def test_an_edit_of_a_record_whose_counterpart_is_gone_is_seen_even_if_its_first
     assert world.store.by_remote("customer-company", "customerp", "CU000001").erp.values["name"] == "Edited"
     assert _complete(world).scan.missed_edits == 0
     assert world.store.dirty("customer-company") == []
+
+
+@pytest.mark.parametrize(("edited", "listed"), [(19, False), (20, True), (25, True)])
+def test_many_changed_records_are_listed_and_few_are_read_one_by_one(world: Any, edited: int, listed: bool) -> None:
+    ids = [world.erp.create("customers", number=f"C-{n}", name="Someone")["id"] for n in range(26)]
+    for number in range(25):
+        world.erp.create("products", sku=f"p-{number}", name="Bolt", unitPrice="10", currency="NOK")
+    world.run()
+    for product in world.erp.list("products")[:3]:
+        world.erp.change("products", product["id"], name="Bolt 2")
+    for id_ in ids[:edited]:
+        world.erp.change("customers", id_, name="Somebody")
+    world.run()
+    reads = [path for method, path in world.calls if method == "GET" and path.startswith("customerp/customers")]
+    assert [path.startswith("customerp/customers?") for path in reads] == [True] if listed else [False] * edited
+    assert not [path for _, path in world.calls if path.startswith("customerp/products?")]
+    assert [each["name"] for each in world.inv.list("customers")].count("Somebody") == edited

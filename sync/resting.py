@@ -66,26 +66,33 @@ def settle(run: Run, flow: Flow, links: Sequence[int]) -> list[int]:
 
 
 def keep_agreement(run: Run, flow: Flow, links: Sequence[int]) -> None:
-    """Let what both sides of these links are known to agree on count from here, before either is read again.
+    """Keep the agreement of each of these links, before either side is read again.
 
-    A process that ended after it had read two equal edits has stored them and no more. If one side were set back now,
-    it would look as it did before both edits, and the other side's would be taken for the newer one.
+    A process that ended after it had read two equal edits has stored them and no more.
     """
     with run.store.transaction(durable=False):
         for id_ in links:
             link = run.store.link(id_)
-            if link.erp is None or link.inv is None or link.recheck or link.deleted or not link.linked:
-                continue
-            plan = plan_link(flow, link, run)
-            agreed = {name: pair for name, pair in plan.shadow.items() if name not in plan.diverged}
-            kept = replace(
-                link,
-                shadow={**link.shadow, **agreed},
-                diverged={name: why for name, why in link.diverged.items() if name in plan.diverged},
-                children=link.children if link.intent else plan.children,
-            )
-            if kept != link:
+            if (kept := agreed(run, flow, link)) != link:
                 run.store.save(kept)
+
+
+def agreed(run: Run, flow: Flow, link: Link) -> Link:
+    """The link with a shadow that holds all that both sides are known to agree on.
+
+    If one side were set back before that counts, it would look as it did before two equal edits, and the other side's
+    would be taken for the newer one. So it counts also where the link cannot come to rest now.
+    """
+    if link.erp is None or link.inv is None or link.recheck or link.deleted or not link.linked:
+        return link
+    plan = plan_link(flow, link, run)
+    found = {name: pair for name, pair in plan.shadow.items() if name not in plan.diverged}
+    return replace(
+        link,
+        shadow={**link.shadow, **found},
+        diverged={name: why for name, why in link.diverged.items() if name in plan.diverged},
+        children=link.children if link.intent else plan.children,
+    )
 
 
 def _matched(run: Run, flow: Flow, link: Link) -> Link | None:

@@ -390,18 +390,22 @@ class Books:
         column = "erp_id" if system == "customerp" else "inv_id"
         flow = next((f for f, pair in COLLECTIONS.items() if pair[0 if system == "customerp" else 1] == collection), "")
         row = self.database.execute(
-            f"SELECT erp_id, inv_id FROM link WHERE flow = ? AND {column} = ? AND state <> 'tombstoned'", (flow, id_)
+            f"SELECT erp_id, inv_id, dirty FROM link WHERE flow = ? AND {column} = ? AND state <> 'tombstoned'",
+            (flow, id_),
         ).fetchone()
         if row is None or None in row:
             return None
-        pair = (flow, *row)
+        pair = (flow, *row[:2])
         self._pairs[system, collection, id_] = pair
         units = self._units(pair)
         if units is not None:
             for unit, value in units[0].items():
-                alike = agree(value, units[1][unit])
-                self._pending.setdefault((pair, unit), set() if alike else {"customerp", "invoiced"})
-                self._editors[pair, unit] = {"customerp", "invoiced"}
+                index, alike = (pair, unit), agree(value, units[1][unit])
+                self._pending.setdefault(index, set() if alike and not row[2] else {"customerp", "invoiced"})
+                if alike and row[2]:
+                    # What both say by now, the sync may not have read yet.
+                    self._met.setdefault(index, (self.now(), *self._stamps(pair)))
+                self._editors[index] = {"customerp", "invoiced"}
         return pair
 
     def _raw(self, system: str, collection: str, id_: str) -> dict[str, Any] | None:

@@ -273,3 +273,27 @@ def test_two_equal_edits_count_although_the_process_ended_before_it_could_say_so
     world.run()
     assert world.erp.read("customers", "CU000001")["name"] == acme["name"]
     assert world.inv.read("customers", there["id"])["name"] == acme["name"]
+
+
+def test_two_equal_edits_count_although_the_link_cannot_come_to_rest(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    [there] = world.inv.list("customers")
+    world.erp.change("customers", "CU000001", name="Renamed", phone="1")
+    world.inv.change("customers", there["id"], name="Renamed")
+    world.clock.advance(600)  # so that the record is read again before it is written
+
+    def fail(request: httpx.Request) -> httpx.Response | None:
+        failing = request.method == "GET" and request.url.path == f"/customers/{there['id']}"
+        return httpx.Response(500, json={"type": "api", "message": "oops"}) if failing else None
+
+    world.wires["invoiced"].before = fail
+    world.wires["invoiced"].after = lambda request: world.clock.advance(6) if "invoices" in request.url.path else None
+    world.run()
+    assert world.store.by_remote("customer-company", "customerp", "CU000001").state is State.RETRY
+    world.wires["invoiced"].before = world.wires["invoiced"].after = lambda request: None
+    world.inv.change("customers", there["id"], name=acme["name"])
+    world.clock.advance(3600)
+    world.run()
+    assert world.erp.read("customers", "CU000001")["name"] == acme["name"]
+    assert world.inv.read("customers", there["id"])["phone"] == "1"

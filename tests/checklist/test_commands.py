@@ -163,7 +163,7 @@ def test_comparing_with_the_checklist_and_with_another_version(keep: Callable[..
     result = run("checklist", "compare", old, new, "--checklist", project)
     assert result.exit_code == 1
     assert result.output.startswith(
-        "1 difference from old.rst\n\nold.rst:12: The flow customer-company is gone.\n    touches 22 scenarios in "
+        "1 difference from old.rst\n\nold.rst:12: The flow customer-company is gone.\n    touches 23 scenarios in "
     )
     report(project.parent.parent / "reports" / "signoff")
     result = run("checklist", "compare", old, new, "--checklist", project)

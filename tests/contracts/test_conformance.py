@@ -180,6 +180,8 @@ class Side:
     ) -> schemathesis.Response:
         """Send a generated request and judge the answer."""
         operation_id = self.schema.get_operation_id(case.operation)
+        for name in FRAMING & {each.lower() for each in case.headers or ()}:
+            del case.headers[name]
         if self.name == "invoiced" and case.headers and "Idempotency-Key" in case.headers:
             # A key used twice answers for another operation there: the cache knows no method and no path.
             case.headers["Idempotency-Key"] = f"key-{next(_keys):08d}"
@@ -194,6 +196,8 @@ class Side:
 
 
 _keys = itertools.count(1)
+# Invented values of these make no request of HTTP: the server refuses it before the API sees it.
+FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "expect", "upgrade", "host"})
 
 
 @pytest.fixture(scope="module")

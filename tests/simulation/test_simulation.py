@@ -73,14 +73,15 @@ def test_a_create_that_is_neither_looked_up_nor_known_by_its_key_or_number_makes
 
 
 def test_an_intent_without_its_values_takes_our_own_write_for_an_edit() -> None:
-    phones = tuple(Event(8.0 + 2 * n, "erp edits a customer", 0, 1 + 7 * (n % 2)) for n in range(30))
-    calm = Plan(3, (Event(0.0, "erp creates a customer", 1, 1), *phones), length=70.0, in_flight=2)
-    killed = [replace(calm, faults=((call, "killed"),)) for call in range(12, 18)]
-    assert [story(plan) for plan in killed if play(plan).violation] == []
-    with without("an intent keeps what it writes"):
-        told = [str(violation) for plan in killed if (violation := play(plan).violation)]
-    assert told
-    assert all("is called a conflict, and only {'customerp'} edited it" in each for each in told)
+    rule = "an intent keeps what it writes"
+    plan = SETTINGS[rule].sharpen(Plan.of(5))
+    with without(None, SETTINGS[rule]):
+        assert play(plan).violation is None
+    with without(rule, SETTINGS[rule]):
+        violation = play(plan).violation
+    assert violation is not None
+    assert violation.invariant == "I5"
+    assert "name: the sync overwrote 'Acme AS' with 'Acme Nord AS'" in violation.what
 
 
 LATE = "a write whose answer was lost is in the history"
@@ -88,7 +89,7 @@ LATE = "a write whose answer was lost is in the history"
 
 def test_a_write_that_the_history_does_not_tell_is_missed_when_it_is_played_again() -> None:
     with without(LATE):
-        violation = play(Plan.of(7)).violation
+        violation = play(Plan.of(13)).violation
     assert violation is not None
     assert violation.invariant == "I8"
     assert "history ends with None" in violation.what

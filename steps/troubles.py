@@ -1,5 +1,7 @@
 """When: what goes wrong in the two systems. Only the sync meets it, in its next round."""
 
+# ruff: noqa: A002 - "property" is the word of the sentences
+
 from __future__ import annotations
 
 from pytest_bdd import parsers, when
@@ -31,19 +33,19 @@ def lose(story: Story, system: str, call: str, name: str | None) -> None:
 
 
 @when(parsers.re(r"(?P<system>\w+) accepts the next " + CALL + r" but ignores (?P<property>\S+)"))
-def ignore(story: Story, system: str, call: str, name: str | None, property: str) -> None:  # noqa: A002
+def ignore(story: Story, system: str, call: str, name: str | None, property: str) -> None:
     """The call succeeds, and one of its properties is as it was."""
     story.trouble(system, Fault("ignored-field", METHODS[call], _path(story, system, name), field=property))
 
 
 @when(parsers.re(r"(?P<system>\w+) answers the next " + CALL + r" without its (?P<property>\S+)"))
-def leave_out(story: Story, system: str, call: str, name: str | None, property: str) -> None:  # noqa: A002
+def leave_out(story: Story, system: str, call: str, name: str | None, property: str) -> None:
     """The call takes effect, and the record that answers it lacks a property."""
     story.trouble(system, Fault("missing-field", METHODS[call], _path(story, system, name), field=property))
 
 
 @when(parsers.re(r"(?P<system>\w+) shows a list of (?P<name>[A-Z]\w*?)s without their (?P<property>\S+) once"))
-def list_without(story: Story, system: str, name: str, property: str) -> None:  # noqa: A002
+def list_without(story: Story, system: str, name: str, property: str) -> None:
     """Each record of the list lacks a property, although it has it."""
     path = f"/{story.cast.type(f'{system} {name}').kind}"
     story.trouble(system, Fault("missing-field", "GET", path, field=property))
@@ -67,7 +69,7 @@ def omit(story: Story, system: str) -> None:
         r" of an? (?P<name>[A-Z]\w*)"
     )
 )
-def overtake(story: Story, property: str, value: str, system: str, name: str) -> None:  # noqa: A002
+def overtake(story: Story, property: str, value: str, system: str, name: str) -> None:
     """Somebody edits the record that the sync is about to write, after it was read."""
     path = _path(story, system, name)
     story.trouble(system, Fault("overtaken", "PATCH", path, field=property, value=value), needs="versions")

@@ -39,12 +39,17 @@ def at_rest(run: Run, flow: Flow, link: Link, plan: LinkPlan, blocked: Sequence[
 
 def without_calls(run: Run, flow: Flow, link: Link) -> Link | None:
     """The link as it rests if its plan is empty; None where something is to be written, or read first."""
-    if link.erp is None or link.inv is None or link.intent or link.recheck or link.deleted or not link.linked:
+    if link.intent or not _comparable(link):
         return None
     plan = plan_link(flow, link, run)
     if plan.to_target or plan.to_source:
         return None
     return at_rest(run, flow, link, plan, (), frozen=False)
+
+
+def _comparable(link: Link) -> bool:
+    """Whether both records are known, and nothing says that what is known of them is not to be trusted."""
+    return link.linked and link.erp is not None and link.inv is not None and not link.recheck and not link.deleted
 
 
 def settle(run: Run, flow: Flow, links: Sequence[int]) -> list[int]:
@@ -83,7 +88,7 @@ def agreed(run: Run, flow: Flow, link: Link) -> Link:
     If one side were set back before that counts, it would look as it did before two equal edits, and the other side's
     would be taken for the newer one. So it counts also where the link cannot come to rest now.
     """
-    if link.erp is None or link.inv is None or link.recheck or link.deleted or not link.linked:
+    if not _comparable(link):
         return link
     plan = plan_link(flow, link, run)
     found = {name: pair for name, pair in plan.shadow.items() if name not in plan.diverged}

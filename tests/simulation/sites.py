@@ -21,11 +21,11 @@ _HOME = str(Path(sync.__file__).parent)
 
 def of_step(handle: asyncio.Handle) -> str:
     """The site after a step of the loop: where its task waits by now, or what has just arrived."""
-    callback: Any = handle._callback  # type: ignore[attr-defined]
+    callback: Any = handle._callback  # type: ignore[attr-defined]  # asyncio tells nobody what it will run
     task = getattr(callback, "__self__", None)
     if isinstance(task, asyncio.Task):
         return f"await {_named(_waiting(task.get_coro()))}"
-    about = [call for call in handle._args or () if hasattr(call, "method")]  # type: ignore[attr-defined]
+    about = [call for call in handle._args or () if hasattr(call, "method")]  # type: ignore[attr-defined]  # nor for whom
     what = "".join(f" of {call.system} {call.method} /{call.path.split('/')[1]}" for call in about)
     return f"{callback.__name__.strip('_')}{what}"
 

@@ -150,6 +150,12 @@ class Connector(Protocol):
     async def find(self, side: Side, reference: str, path: str, key: str) -> list[Seen]:
         """Records that carry the reference or else the match key."""
 
+    async def merged_into(self, kind: str, id_: str, since: float) -> str | None:
+        """The record that a missing one became part of; None where it was deleted, as far as the system knows.
+
+        `since` is when it was still there by itself, in UNIX seconds of the system's clock.
+        """
+
     def prepare(self, wanted: Wanted) -> Prepared:
         """The next operation of a change; pure."""
 

@@ -151,6 +151,10 @@ class Customerp:
                 return found
         return []
 
+    async def merged_into(self, kind: str, id_: str, since: float) -> str | None:
+        """Customerp merges nothing."""
+        return None
+
     def prepare(self, wanted: Wanted) -> Prepared:
         body: Raw = {}
         for path, value in wanted.assign.items():

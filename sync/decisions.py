@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sync import matching
-from sync.deletes import too_many
+from sync import deletes, matching
 from sync.errors import NothingToDecide
 from sync.history import Decided
 from sync.links import TITLES, Choice, Conflict, Link, State, System, key_of, replace
@@ -35,7 +34,8 @@ def choose(store: Storage, flow: Flow, link_id: int, counterpart: str, decided: 
     """Link a record of Customerp with the record of Invoiced that a person has picked; raises NothingToDecide."""
     with store.transaction():
         link = store.link(link_id)
-        if link.erp_id is None or link.inv_id is not None or link.state is not State.AMBIGUOUS:
+        merged = deletes.merger(link) is not None
+        if link.erp_id is None or link.state is not State.AMBIGUOUS or (link.inv_id is not None and not merged):
             raise NothingToDecide(
                 f"link {link_id} waits for no choice of a counterpart", "Choose a link that is ambiguous"
             )
@@ -46,6 +46,9 @@ def choose(store: Storage, flow: Flow, link_id: int, counterpart: str, decided: 
             )
         if found.erp_id is not None:
             raise NothingToDecide(f"{counterpart} is linked with {found.erp_id} already", "Choose another record")
+        if merged:
+            assert link.inv is not None
+            link = deletes.restore(store, link, link.inv.seen)
         linked = matching.adopt(store, flow, link, found)
         store.wake(f"{flow.id}:{link.erp_id}")
         note = f"{link.erp_id} and {counterpart}"
@@ -60,10 +63,10 @@ def deletes_held(store: Storage, flow: Flow) -> bool:
     if not pending and allowed:
         with store.transaction():
             store.set_cursor(name, "0")  # what was allowed is done; the next ones are asked about again
-    if pending <= allowed or not too_many(pending, 0):
+    if pending <= allowed or not deletes.too_many(pending, 0):
         return False  # counting is only worth it where there is something to hold
     known = sum(number for (id_, _, alone), number in store.counts().items() if id_ == flow.id and not alone)
-    return too_many(pending, known)
+    return deletes.too_many(pending, known)
 
 
 def allow_deletes(store: Storage, flow: Flow, decided: Decided) -> int:

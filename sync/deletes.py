@@ -12,6 +12,7 @@ from sync.schema import Flow, Lines
 from sync.values import Values
 
 FIELD = "deleted"  # what a conflict between a delete and an edit is called
+MERGED = "merged"  # and what the question is called that a merge of two records leaves behind
 _FEW = 10  # so many may be gone at once, or one in a hundred
 
 
@@ -20,8 +21,13 @@ def too_many(gone: int, known: int) -> bool:
     return gone > max(_FEW, known // 100)
 
 
-def gone(store: Storage, flow: Flow, system: System, id_: str, seen: Interval) -> Notice | None:
-    """A record was deleted; its counterpart is left alone or is to be told, as the flow says."""
+def gone(
+    store: Storage, flow: Flow, system: System, id_: str, seen: Interval, survivor: str | None = None
+) -> Notice | None:
+    """A record was deleted; its counterpart is left alone or is to be told, as the flow says.
+
+    One that was merged into a `survivor` is no delete: what becomes of its counterpart is for a person to say.
+    """
     link = store.by_remote(flow.id, system, id_)
     if link is None or link.state is State.TOMBSTONED or link.deleted == system:
         return None
@@ -32,9 +38,12 @@ def gone(store: Storage, flow: Flow, system: System, id_: str, seen: Interval) -
             reason = f"deleted in {TITLES[system]}"
             store.save(replace(_tombstone(link, system, seen), reason=reason, notices=()))
         return None
-    if flow.on_delete == "deactivate" and link.deleted is None:
+    if link.deleted is None and (survivor is not None or flow.on_delete == "deactivate"):
         pending = replace(_last_seen(link, system, seen), state=State.DELETING, deleted=system, dirty=True)
-        store.save(replace(pending, intent=None, waits_for=None, reason=f"deleted in {TITLES[system]}"))
+        pending = replace(pending, intent=None, waits_for=None)
+        if survivor is not None:
+            pending = replace(pending, conflicts=(_merger(flow, link, survivor),), choices={})
+        store.save(replace(pending, reason=how(pending)))
         return None
     return bury(store, flow, link, system, seen, "is left alone" if link.deleted is None else "is gone, too")
 
@@ -42,7 +51,7 @@ def gone(store: Storage, flow: Flow, system: System, id_: str, seen: Interval) -
 def bury(store: Storage, flow: Flow, link: Link, system: System, seen: Interval, fate: str) -> Notice:
     """Keep a tombstone for ever, so that no old page brings the record back to life."""
     other, kept = ("Invoiced", flow.target.type) if system == "customerp" else ("Customerp", flow.source.type)
-    reason = f"deleted in {TITLES[system]}; the {kept} in {other} {fate}"
+    reason = f"{how(replace(link, deleted=system))}; the {kept} in {other} {fate}"
     notice = Notice(flow.id, key_of(flow.match.name, link), None, "divergence", reason)
     tombstone = replace(_tombstone(link, system, seen), reason=reason, notices=(notice,))
     if system == "invoiced":
@@ -65,7 +74,7 @@ def bury(store: Storage, flow: Flow, link: Link, system: System, seen: Interval,
     return notice
 
 
-def restore(store: Storage, link: Link, seen: Interval) -> None:
+def restore(store: Storage, link: Link, seen: Interval) -> Link:
     """Let the surviving record get a new counterpart, a generation later; the deleted one keeps its tombstone."""
     assert link.deleted is not None
     alone = replace(
@@ -83,12 +92,14 @@ def restore(store: Storage, link: Link, seen: Interval) -> None:
     )
     stone = Link(link.flow, generation=link.generation, erp_id=link.erp_id, erp_key=link.erp_key, erp=link.erp)
     if link.deleted == "customerp":
-        store.save(replace(alone, erp_id=None, erp_key=None, erp=None))
+        alone = store.save(replace(alone, erp_id=None, erp_key=None, erp=None))
     else:
         stone = Link(link.flow, generation=link.generation, inv_id=link.inv_id, inv_key=link.inv_key, inv=link.inv)
-        store.save(replace(alone, inv_id=None, inv_key=None, inv=None, reference=None))
-    reason = f"deleted in {TITLES[link.deleted]}; the other side was edited and got a new counterpart"
+        alone = store.save(replace(alone, inv_id=None, inv_key=None, inv=None, reference=None))
+    why = "was edited" if merger(link) is None else "was kept"
+    reason = f"{how(link)}; the other side {why} and got a new counterpart"
     store.save(replace(_tombstone(stone, link.deleted, seen), reason=reason))
+    return alone
 
 
 def revived(link: Link) -> Link:
@@ -133,6 +144,23 @@ def clash(flow: Flow, link: Link, fields: tuple[str, ...]) -> Conflict:
     there = f"edited: {', '.join(fields)}"
     erp, inv = ("deleted", there) if link.deleted == "customerp" else (there, "deleted")
     return Conflict(flow.id, key_of(flow.match.name, link), FIELD, None, erp, inv, None, "manual")
+
+
+def merger(link: Link) -> Conflict | None:
+    """The question that a merge has left behind: whether the record that is still there stands for itself."""
+    return next((conflict for conflict in link.conflicts if conflict.field == MERGED), None)
+
+
+def how(link: Link) -> str:
+    """What became of the record that is gone, in words."""
+    assert link.deleted is not None
+    merged = merger(link)
+    return f"{'deleted' if merged is None else merged.invoiced} in {TITLES[link.deleted]}"
+
+
+def _merger(flow: Flow, link: Link, survivor: str) -> Conflict:
+    there = f"merged into {survivor}"
+    return Conflict(flow.id, key_of(flow.match.name, link), MERGED, None, "kept", there, None, "manual")
 
 
 def _lines_edited(lines: Lines, link: Link, index: int) -> bool:

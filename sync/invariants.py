@@ -21,7 +21,15 @@ RULES: Mapping[str, str] = {
     "I9": "no write is left without its outcome",
 }
 # States that say by themselves why a record is not in step.
-_EXPLAINED = (State.CONFLICTED, State.FROZEN, State.WAITING, State.RETRY, State.DEAD, State.NEEDS_ATTENTION)
+_EXPLAINED = (
+    State.AMBIGUOUS,
+    State.CONFLICTED,
+    State.FROZEN,
+    State.WAITING,
+    State.RETRY,
+    State.DEAD,
+    State.NEEDS_ATTENTION,
+)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from sync.clock import Clock
@@ -14,7 +15,7 @@ from sync.echoes import as_stored, provisional
 from sync.errors import BadAnswer, Broken, CallFailed, Gone, Locked, Refused
 from sync.events import Listener, nobody
 from sync.http import Answer, Endpoint, Pacing, Wire
-from sync.invoiced_records import REFERENCE, predict, prepare, record
+from sync.invoiced_records import REFERENCE, merged_by, predict, prepare, record
 from sync.links import System
 from sync.schema import Side
 from sync.slots import MOST_IN_FLIGHT, Slots
@@ -129,6 +130,18 @@ class Invoiced:
             if found:
                 return found
         return []
+
+    async def merged_into(self, kind: str, id_: str, since: float) -> str | None:
+        """Only an event tells a merge from a delete, and events come at most once: a lost one leaves a delete."""
+        if kind != "customers":
+            return None
+        query = {"filter[type]": "customer.merged", "start_date": str(int(since)), "per_page": str(_PAGE)}
+        for number in count(1):
+            events = self._list(await self._wire.get("/events", {**query, "page": str(number)}), "events")
+            survivors = [survivor for event in events if (survivor := merged_by(event, id_)) is not None]
+            if survivors or len(events) < _PAGE:
+                return survivors[0] if survivors else None
+        raise AssertionError("unreachable")
 
     def prepare(self, wanted: Wanted) -> Prepared:
         return prepare(wanted)

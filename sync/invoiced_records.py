@@ -53,6 +53,15 @@ def record(kind: str, raw: Raw) -> Record:
     return Record(data=raw, **base)
 
 
+def merged_by(event: Any, loser: str) -> str | None:
+    """The customer that another one became part of, if that is what an event of type `customer.merged` tells."""
+    try:
+        survivor = event["data"]["object"]
+        return str(survivor["id"]) if str(survivor["original_customer"]["id"]) == loser else None
+    except (KeyError, TypeError):
+        return None
+
+
 def _invoice(raw: Raw, base: Mapping[str, Any]) -> Record:
     items = raw.get("items") or []
     if not isinstance(items, list) or not all(isinstance(line, dict) and "id" in line for line in items):

@@ -24,7 +24,7 @@ class State(StrEnum):
     """Where a link stands between two runs."""
 
     DISCOVERED = "discovered"  # seen on one side
-    AMBIGUOUS = "ambiguous"  # several candidates; a person decides
+    AMBIGUOUS = "ambiguous"  # several candidates, or a counterpart that became part of another; a person decides
     WAITING = "waiting"  # refers to a record that is not linked yet
     CREATING = "creating"  # a create is stored and perhaps sent
     LINKED = "linked"

@@ -47,6 +47,9 @@ class Predicting:
     async def find(self, side: Side, reference: str, path: str, key: str) -> list[Seen]:
         return await self._inner.find(side, reference, path, key)
 
+    async def merged_into(self, kind: str, id_: str, since: float) -> str | None:
+        return await self._inner.merged_into(kind, id_, since)
+
     def prepare(self, wanted: Wanted) -> Prepared:
         return self._inner.prepare(wanted)
 

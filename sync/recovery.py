@@ -53,9 +53,10 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
     execution.run.spent[link.id] += 2
     seen = await connector.read(operation.object, operation.id)
     if seen is None:
+        survivor = await execution.run.walk.became(connector, flow, operation.id)
         with execution.run.store.transaction():
             execution.run.store.save(replace(link, intent=None))
-            execution.run.walk.gone(flow, intent.system, operation.id)
+            execution.run.walk.gone(flow, intent.system, operation.id, survivor)
     elif isinstance(recalled, Seen) and _same(recalled, seen):
         execution.settle(flow, link, operation, Written(recalled), seen)
     elif operation.name == "replace" and seen.raw.get("archived") is True and "discontinued" not in intent.fields:
@@ -81,8 +82,9 @@ async def _create_again(execution: Execution, flow: Flow, link: Link, operation:
     current = await connector.read(operation.object, id_)
     execution.settle(flow, link, operation, Written(recalled), current)
     if current is None:
+        survivor = await execution.run.walk.became(connector, flow, id_)
         with execution.run.store.transaction():
-            execution.run.walk.gone(flow, system, id_)
+            execution.run.walk.gone(flow, system, id_, survivor)
 
 
 async def _replace_again(execution: Execution, flow: Flow, link: Link, operation: Operation, seen: Seen) -> None:

@@ -15,8 +15,8 @@ class LinkedRecords:
 
     def target_of(self, flow: str, source_id: str) -> str | None:
         link = self.store.by_remote(flow, "customerp", source_id)
-        return link.inv_id if link is not None and link.linked else None
+        return link.inv_id if link is not None and link.linked and link.deleted != "invoiced" else None
 
     def source_of(self, flow: str, target_id: str) -> str | None:
         link = self.store.by_remote(flow, "invoiced", target_id)
-        return link.erp_id if link is not None and link.linked else None
+        return link.erp_id if link is not None and link.linked and link.deleted != "customerp" else None

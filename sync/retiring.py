@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from sync import deletes
-from sync.links import Interval, Link, State, System, replace
+from sync.links import Conflict, Interval, Link, State, System, replace
 from sync.merge import chosen
 from sync.plan import plan_deactivation
 from sync.schema import Flow
@@ -13,20 +13,25 @@ from sync.writing import names_of, wanted
 
 if TYPE_CHECKING:
     from sync.execution import Execution
+    from sync.run import Run
 
 
 def verdict(flow: Flow, link: Link) -> Literal["deactivate", "restore", "keep", "ask"]:
     """What becomes of the surviving record: an edit of master data wins, one of a document is left to a person.
 
-    Nothing is restored in a system in which the flow creates no records.
+    So is what a merge leaves behind: two records of Customerp would share a counterpart. Nothing is restored in a
+    system in which the flow creates no records.
     """
+    merger = deletes.merger(link)
+    if merger is not None:
+        decided = _decided(link, merger)
+        if decided is None:
+            return "ask"
+        return "restore" if decided == "customerp" else "deactivate" if flow.on_delete == "deactivate" else "keep"
     fields = deletes.edited(flow, link)
     if not fields:
         return "deactivate"
-    conflict = deletes.clash(flow, link, fields)
-    decided = chosen(
-        link.choices, [deletes.FIELD], {deletes.FIELD: conflict.customerp}, {deletes.FIELD: conflict.invoiced}
-    )
+    decided = _decided(link, deletes.clash(flow, link, fields))
     if decided == link.deleted:
         return "deactivate"
     restorable = link.deleted == "invoiced" or flow.create == "both"
@@ -47,9 +52,7 @@ async def retire(execution: Execution, flow: Flow, link: Link) -> bool:
     moment = Interval(run.session, now, now)
     fate = verdict(flow, link)
     if fate == "ask":
-        conflict = deletes.clash(flow, link, deletes.edited(flow, link))
-        run.remember_conflicts(link.id, [conflict])
-        run.rest(replace(link, conflicts=(conflict,)), State.CONFLICTED, "deleted on one side, edited on the other", [])
+        _ask(run, flow, link)
         return False
     if fate == "restore":
         with run.store.transaction():
@@ -71,3 +74,21 @@ async def retire(execution: Execution, flow: Flow, link: Link) -> bool:
         return False
     await execution.write(flow, link, other, change, prepared, prepared.operation)
     return True
+
+
+def _ask(run: Run, flow: Flow, link: Link) -> None:
+    merger = deletes.merger(link)
+    if merger is not None:
+        reason = f"{deletes.how(link)}; whether the {flow.source.type} in Customerp stays by itself is to be decided"
+        run.remember_conflicts(link.id, [merger])
+        run.rest(link, State.AMBIGUOUS, reason, [run.notice(link, None, "ambiguous", reason)])
+        return
+    conflict = deletes.clash(flow, link, deletes.edited(flow, link))
+    run.remember_conflicts(link.id, [conflict])
+    run.rest(replace(link, conflicts=(conflict,)), State.CONFLICTED, "deleted on one side, edited on the other", [])
+
+
+def _decided(link: Link, conflict: Conflict) -> System | None:
+    return chosen(
+        link.choices, [conflict.field], {conflict.field: conflict.customerp}, {conflict.field: conflict.invoiced}
+    )

@@ -57,9 +57,10 @@ class Run(LinkedRecords):
         assert id_ is not None
         self.spent[link.id] += 1
         seen = await self.connectors[system].read(side.object, id_)
+        survivor = None if seen is not None else await self.walk.became(self.connectors[system], flow, id_)
         with self.store.transaction(durable=False):
             if seen is None:
-                self.walk.gone(flow, system, id_)
+                self.walk.gone(flow, system, id_, survivor)
                 return None
             record = self.connectors[system].record(side.object, seen.raw)
             new = observe(flow, system, record, Interval(self.session, seen.start, seen.end))

@@ -130,13 +130,14 @@ class Walk:
             return
         for id_ in missing:
             try:
-                seen = await connector.read(side.object, id_)
+                if await connector.read(side.object, id_) is not None:
+                    continue
+                survivor = await self.became(connector, flow, id_)
             except CallFailed:
-                continue  # not known to be gone; the next scan asks again
-            if seen is None:
-                self._unseen += 1
-                with self._store.transaction():
-                    self.gone(flow, system, id_)
+                continue  # not known to be gone, or not how; the next scan asks again
+            self._unseen += 1
+            with self._store.transaction():
+                self.gone(flow, system, id_, survivor)
 
     def _many(self, flow: Flow, changed: Mapping[tuple[str, str], Changed]) -> bool:
         """Whether listing everything takes fewer calls than reading what has changed."""
@@ -226,10 +227,18 @@ class Walk:
             self._store.wake(f"{flow.id}:{link.erp_id}")
         self._store.save(replace(accepted(flow, link, system, record, shown), dirty=link.dirty or live))
 
-    def gone(self, flow: Flow, system: System, id_: str) -> None:
-        """A record was deleted; inside a transaction."""
+    async def became(self, connector: Connector, flow: Flow, id_: str) -> str | None:
+        """What a record that cannot be read any more was merged into; asked only where a link loses a side by it."""
+        link = self._store.by_remote(flow.id, connector.system, id_)
+        if link is None or not link.linked or link.deleted is not None:
+            return None
+        side, seen = flow.source if connector.system == "customerp" else flow.target, link.observation(connector.system)
+        return await connector.merged_into(side.object, id_, 0.0 if seen is None else seen.stamp)
+
+    def gone(self, flow: Flow, system: System, id_: str, survivor: str | None = None) -> None:
+        """A record was deleted, or became part of another; inside a transaction."""
         now = self._clock.monotonic()
-        notice = deletes.gone(self._store, flow, system, id_, Interval(self._session, now, now))
+        notice = deletes.gone(self._store, flow, system, id_, Interval(self._session, now, now), survivor)
         if notice is not None:
             self.notices.append(notice)
 

@@ -239,18 +239,3 @@ def test_an_old_page_brings_nobody_back_to_life(world: Any, acme: dict[str, Any]
         walk = Walk(world.store, engine.clock, session, None)
         walk.take(COMPANY, engine.customerp, raw, Interval(session, began, began + 1))
     assert _link(world).state is State.TOMBSTONED
-
-
-def test_a_merged_customer_is_never_linked_anew(world: Any, acme: dict[str, Any]) -> None:
-    _, invoice = _order(world, acme)
-    world.erp.create("customers", number="C-2", name="Survivor")
-    world.run()
-    loser, survivor = world.inv.list("customers")
-    world.inv.call("POST", f"/customers/{survivor['id']}/merge", {"customer": loser["id"]})
-    report = _scan(world)
-    assert report.writes == ()
-    assert _link(world).state is State.TOMBSTONED
-    assert _link(world, "CU000002").inv_id == str(survivor["id"])
-    assert ("customerId", "deviation") in [(notice.field, notice.kind) for notice in report.notices]
-    assert world.inv.read("invoices", invoice["id"])["customer"] == survivor["id"]
-    assert world.run().writes == ()

@@ -257,7 +257,7 @@ FAULTS = (
     fault(
         "deletes travel though nobody has decided that",
         "deletes.py",
-        'if flow.on_delete == "deactivate" and link.deleted is None:',
+        'if link.deleted is None and (survivor is not None or flow.on_delete == "deactivate"):',
         "if link.deleted is None:",
         kind="deletes",
     ),

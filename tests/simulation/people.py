@@ -256,6 +256,13 @@ def inv_pay(office: Office, which: int, what: int) -> None:
         office.inv.call("POST", "/payments", {"amount": amount, "currency": found["currency"], "applied_to": applied})
 
 
+def inv_merge_customers(office: Office, which: int, what: int) -> None:
+    found = office.inv.list("customers")
+    loser, survivor = _chosen(found, which), _chosen(found, what)
+    if loser is not None and survivor is not None and loser["id"] != survivor["id"]:
+        office.inv.call("POST", f"/customers/{survivor['id']}/merge", {"customer": loser["id"]})
+
+
 def _delete(side: str, collection: str) -> Deed:
     def deed(office: Office, which: int, what: int) -> None:
         person: Person = getattr(office, side)
@@ -290,6 +297,7 @@ DEEDS: dict[str, tuple[int, Deed]] = {
     "erp deletes a product": (1, _delete("erp", "products")),
     "erp deletes an order": (1, _delete("erp", "orders")),
     "invoiced deletes a customer": (1, _delete("inv", "customers")),
+    "invoiced merges two customers": (1, inv_merge_customers),
     "invoiced deletes an invoice": (1, _delete("inv", "invoices")),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from hashlib import blake2b
 
@@ -12,7 +12,7 @@ from sync.connector import Changed, Connector, Record
 from sync.customerp import Customerp
 from sync.errors import CallFailed
 from sync.invoiced import Invoiced
-from sync.links import TITLES, Interval, Link, Notice, State, System, accept, replace, same_content
+from sync.links import TITLES, Interval, Link, Notice, Observation, State, System, accept, replace, same_content
 from sync.ports import Storage
 from sync.report import Progress, Scan
 from sync.schema import Flow
@@ -94,7 +94,8 @@ class Walk:
             for flow in walked:
                 self._announced[f"customerp:{flow.id}"] = partial(_listed, changed, flow.source.object)
         for flow in flows:
-            if flow not in walked or complete or self._many(flow, changed):
+            number = sum(entry.object == flow.source.object and not entry.deleted for entry in changed.values())
+            if flow not in walked or complete or worth_a_list(number, self._store.at_most()):
                 async for page in connector.walk(flow.source, None):
                     self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
         for flow in walked:
@@ -139,18 +140,14 @@ class Walk:
             with self._store.transaction():
                 self.gone(flow, system, id_, survivor)
 
-    def _many(self, flow: Flow, changed: Mapping[tuple[str, str], Changed]) -> bool:
-        """Whether listing everything takes fewer calls than reading what has changed."""
-        number = sum(entry.object == flow.source.object and not entry.deleted for entry in changed.values())
-        return number >= _WORTH_A_LIST and number * _PAGE > 2 * self._store.at_most()
-
     async def _changed(self, connector: Connector, flow: Flow, entry: Changed) -> None:
         link = self._store.by_remote(flow.id, "customerp", entry.id)
         if entry.deleted:
             with self._store.transaction():
                 self.gone(flow, "customerp", entry.id)
             return
-        if link is not None and link.erp is not None and (link.erp.version or 0) >= entry.version:
+        known = link.erp.version if link is not None and link.erp is not None else None
+        if known is not None and known >= entry.version:
             return  # our own write, seen in its answer; or listed since
         try:
             seen = await connector.read(flow.source.object, entry.id)
@@ -202,30 +199,15 @@ class Walk:
         if system in self._completely:
             self._store.mark_seen(flow.id, system, record.id)
         link = None if new else self._store.by_remote(flow.id, system, record.id)
-        if link is None:
-            link = accepted(flow, Link(flow.id, dirty=_begins(flow, system)), system, record, shown)
-            self._store.save(link)
-            return
-        current = link.observation(system)
-        verdict = accept(current, shown)
-        if verdict == "drop":
-            return
-        if verdict == "recheck" or link.deleted == system:  # a list may lag behind a delete, too
-            self._store.save(replace(link, recheck=True, dirty=True))
-            return
-        if current is not None and same_content(current, shown):
-            if (current.stamp, current.version, current.digest) != (shown.stamp, shown.version, digest) or (
-                link.reference != _reference(link, record)
-            ):
-                self._store.save(accepted(flow, link, system, record, shown))
-            return
-        announced = self._announced.get(f"{system}:{flow.id}")
-        if announced is not None and not announced(record):
-            self._missed += 1
-        live = (link.erp_id is not None or _begins(flow, system)) and link.state is not State.TOMBSTONED
-        if live and link.erp_id is not None:
-            self._store.wake(f"{flow.id}:{link.erp_id}")
-        self._store.save(replace(accepted(flow, link, system, record, shown), dirty=link.dirty or live))
+        after, edited = taken(flow, link, system, record, shown)
+        if edited:
+            announced = self._announced.get(f"{system}:{flow.id}")
+            if announced is not None and not announced(record):
+                self._missed += 1
+            if after.erp_id is not None and after.state is not State.TOMBSTONED:
+                self._store.wake(f"{flow.id}:{after.erp_id}")
+        if after != link:
+            self._store.save(after)
 
     async def became(self, connector: Connector, flow: Flow, id_: str) -> str | None:
         """What a record that cannot be read any more was merged into; asked only where a link loses a side by it."""
@@ -257,14 +239,28 @@ class Walk:
         self._store.save(replace(link, state=State.NEEDS_ATTENTION, reason=reason, dirty=False, notices=(notice,)))
 
 
-def _begins(flow: Flow, system: System) -> bool:
-    """Whether a record of a side gets a counterpart."""
-    return system == "customerp" or flow.create == "both"
+def worth_a_list(changed: int, known: int) -> bool:
+    """Whether listing all known records takes less than half the calls of reading those that have changed."""
+    return changed >= _WORTH_A_LIST and changed * _PAGE > 2 * known
+
+
+def taken(flow: Flow, link: Link | None, system: System, record: Record, shown: Observation) -> tuple[Link, bool]:
+    """The link after one of its records was read, and whether that shows an edit; the same link if nothing is new."""
+    if link is None:
+        begins = system == "customerp" or flow.create == "both"  # gets a counterpart
+        return accepted(flow, Link(flow.id, dirty=begins), system, record, shown), False
+    current = link.observation(system)
+    verdict = accept(current, shown)
+    if verdict == "drop":
+        return link, False
+    if verdict == "recheck" or link.deleted == system:  # a list may lag behind a delete, too
+        return replace(link, recheck=True, dirty=True), False
+    after = accepted(flow, link, system, record, shown)
+    if current is not None and same_content(current, shown):
+        return (link if shown.digest is not None and shown.digest == current.digest else after), False
+    live = (link.erp_id is not None or flow.create == "both") and link.state is not State.TOMBSTONED
+    return replace(after, dirty=link.dirty or live), True
 
 
 def _listed(changed: Collection[tuple[str, str]], kind: str, record: Record) -> bool:
     return (kind, record.id) in changed
-
-
-def _reference(link: Link, record: Record) -> str | None:
-    return link.reference if record.reference is None else record.reference

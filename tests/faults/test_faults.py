@@ -349,10 +349,8 @@ FAULTS = (
         (
             (
                 "walk.py",
-                "                self._store.save(accepted(flow, link, system, record, shown))\n            return\n",
-                "                touched = accepted(flow, link, system, record, shown)\n"
-                "                self._store.save(replace(touched, shadow={}, dirty=True))\n"
-                "            return\n",
+                "return (link if shown.digest is not None and shown.digest == current.digest else after), False\n",
+                "return replace(after, shadow={}, dirty=True), False\n",
             ),
             (
                 "merge.py",

@@ -226,13 +226,13 @@ class Walk:
 
     def _unreadable(self, flow: Flow, system: System, raw: object, error: Exception) -> None:
         id_ = str(raw.get("id")) if isinstance(raw, dict) and raw.get("id") is not None else None
-        if system in self._completely and id_ is not None:
-            self._store.mark_seen(flow.id, system, id_)
         reason = f"{TITLES[system]} shows a record that cannot be read: {error}"
         notice = Notice(flow.id, id_ or "?", None, "needs_attention", reason)
         self.notices.append(notice)
         if id_ is None:
             return
+        if system in self._completely:
+            self._store.mark_seen(flow.id, system, id_)
         link = self._store.by_remote(flow.id, system, id_)
         if link is None:
             link = Link(flow.id, erp_id=id_) if system == "customerp" else Link(flow.id, inv_id=id_)

@@ -37,6 +37,7 @@ def test_an_old_page_of_deleted_records_brings_nobody_back(world: Any, acme: dic
     world.erp.delete("customers", customer["id"])
     world.run()
 
+    world.restart()
     with world.store.transaction():
         world.store.set_cursor("customerp:customer-company", "")  # everything is listed again
     world.wires["customerp"].before = lambda request: (

@@ -166,6 +166,6 @@ def test_many_changed_records_are_listed_and_few_are_read_one_by_one(world: Any,
         world.erp.change("customers", id_, name="Somebody")
     world.run()
     reads = [path for method, path in world.calls if method == "GET" and path.startswith("customerp/customers")]
-    assert [path.startswith("customerp/customers?") for path in reads] == [True] if listed else [False] * edited
+    assert [path.startswith("customerp/customers?") for path in reads] == ([True] if listed else [False] * edited)
     assert not [path for _, path in world.calls if path.startswith("customerp/products?")]
     assert [each["name"] for each in world.inv.list("customers")].count("Somebody") == edited

@@ -18,6 +18,7 @@ from sync.report import Progress, Scan
 from sync.schema import Flow
 from sync.settlement import accepted, observe
 from sync.values import BadValue, Raw
+from sync.writing import side_of
 
 _PAGE = 100  # records that a call for a list shows
 _WORTH_A_LIST = 20  # changed records; fewer are read one by one
@@ -115,7 +116,7 @@ class Walk:
         Many at once are more likely a fault of the listing, or of a person, than so many deletes: nothing is done.
         """
         system = connector.system
-        side = flow.source if system == "customerp" else flow.target
+        side = side_of(flow, system)
         missing, known = self._store.unseen(flow.id, system)
         if deletes.too_many(len(missing), known) or (len(missing) == known > 1):
             self.notices.append(
@@ -189,7 +190,7 @@ class Walk:
     ) -> None:
         """Store what was read about one record; inside a transaction. Of a `new` one no link is to be looked for."""
         system = connector.system
-        side = flow.source if system == "customerp" else flow.target
+        side = side_of(flow, system)
         try:
             record = connector.record(side.object, raw)
             shown = observe(flow, system, record, seen, digest)
@@ -214,8 +215,9 @@ class Walk:
         link = self._store.by_remote(flow.id, connector.system, id_)
         if link is None or not link.linked or link.deleted is not None:
             return None
-        side, seen = flow.source if connector.system == "customerp" else flow.target, link.observation(connector.system)
-        return await connector.merged_into(side.object, id_, 0.0 if seen is None else seen.stamp)
+        seen = link.observation(connector.system)
+        kind = side_of(flow, connector.system).object
+        return await connector.merged_into(kind, id_, 0.0 if seen is None else seen.stamp)
 
     def gone(self, flow: Flow, system: System, id_: str, survivor: str | None = None) -> None:
         """A record was deleted, or became part of another; inside a transaction."""

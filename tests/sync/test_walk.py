@@ -305,6 +305,41 @@ def test_a_new_customer_that_could_not_be_read_yet_is_created_when_it_can(world:
     assert [write.fields["name"] for write in world.run().writes] == [(None, "Acme Two")]
 
 
+@pytest.mark.parametrize(
+    ("changed", "asked_since"),
+    [
+        ({}, "1772352060"),  # when the record was last seen to change
+        ({"inv": None}, "0"),
+        ({"deleted": "customerp"}, None),  # the other side is gone already
+        ({"erp_id": None, "erp_key": None, "erp": None}, None),
+    ],
+)
+def test_only_where_a_link_loses_a_side_it_is_asked_for_what_the_record_was_merged_into(
+    world: Any, acme: dict[str, Any], changed: dict[str, Any], asked_since: str | None
+) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    [link] = world.store.links()
+    with world.store.transaction():
+        world.store.save(replace(link, **changed))
+    survivor = world.inv.create("customers", name="Acme, entered twice", number="X-9")
+    world.inv.call("POST", f"/customers/{survivor['id']}/merge", {"customer": 70001})
+    world.calls.clear()
+    engine = world.open()
+
+    async def ask() -> str | None:
+        became = await Walk(world.store, engine.clock, 1, None).became(engine.invoiced, CUSTOMERS, "70001")
+        await engine.close()
+        return became
+
+    if asked_since is None:
+        assert (asyncio.run(ask()), world.calls) == (None, [])
+        return
+    assert asyncio.run(ask()) == str(survivor["id"])
+    query = f"filter%5Btype%5D=customer.merged&start_date={asked_since}&per_page=100&page=1"
+    assert world.calls == [("GET", f"invoiced/events?{query}")]
+
+
 class Watched(Store):
     """A store that says which transactions wait for the disk, and for which records a link was looked up."""
 

@@ -23,7 +23,7 @@ from engine_throughput import IN_FLIGHT, Served
 
 from sync import Store
 from sync.events import CallEnded, Event, Listener, nobody
-from sync.transport import Httpx
+from sync.network import Network
 
 LATENCY = 0.1
 
@@ -54,7 +54,7 @@ async def _ours(url: str, path: Path, listen: Listener = nobody) -> tuple[float,
 
 async def _parsed(url: str) -> tuple[float, float]:
     """The same pages, parsed and joined by number in memory."""
-    wire = Httpx()
+    wire = Network()
     wall, cpu = time.perf_counter(), time.process_time()
 
     async def customerp() -> dict[str, object]:

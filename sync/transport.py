@@ -1,7 +1,7 @@
 """How a request leaves the process and an answer comes back; everything above deals in plain values.
 
-Two carriers exist: httpx's transports, which also carry recordings, and whatever a caller hands in, such as a
-simulation that calls both systems below HTTP.
+Three carriers exist: the network's own (`network`), httpx's transports, which carry recordings, and whatever a caller
+hands in, such as a simulation that calls both systems below HTTP.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import httpx
 MAX_BODY = 16 * 1024 * 1024  # a page of 100 records of either API is far below one megabyte
 TIMEOUT_SECONDS = 30
 _TIMEOUT = httpx.Timeout(TIMEOUT_SECONDS).as_dict()
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
 
 
 class NotSent(Exception):
@@ -57,12 +57,12 @@ class Httpx:
     The client's share is what we do not want: redirects, cookies, proxies from the environment.
     """
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._transport = transport or httpx.AsyncHTTPTransport(trust_env=False)
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
 
     async def carry(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> Reply:
-        request = httpx.Request(method, url, headers=headers, content=content, extensions={"timeout": _TIMEOUT})
         try:
+            request = httpx.Request(method, url, headers=headers, content=content, extensions={"timeout": _TIMEOUT})
             response = await self._transport.handle_async_request(request)
             try:
                 body = await _bounded(response)
@@ -81,6 +81,10 @@ class Httpx:
 
 def carrier(given: Transport | None) -> Carrier:
     """What carries requests: the network unless something else is given."""
+    if given is None:
+        from sync.network import Network  # here, since a replay does without it and starts the sooner
+
+        return Network()
     return given if isinstance(given, Carrier) else Httpx(given)
 
 

@@ -42,6 +42,18 @@ class Changed:
 
 
 @dataclass(frozen=True)
+class Logged:
+    """A change as a system's own log tells it: the record as it became, and of what has changed the value before."""
+
+    number: int  # ascending
+    at: float
+    object: str
+    id: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Record:
     """A raw record with what the engine needs of it; `data` has virtual properties besides the API's."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sync import resting
+from sync import audit, resting
 from sync.clock import Clock
 from sync.connector import Connector
 from sync.customerp import Customerp
@@ -117,6 +117,10 @@ class Engine:
             writes, conflicts, notices = await self._work(
                 self.store, {"customerp": self.customerp, "invoiced": self.invoiced}, self.ids, complete, self.listen
             )
+            if self._scan is not None:
+                lost = await audit.audit(self.store, self.invoiced, self.flows, self.clock.now())
+                told = sum(notice.field is not None for notice in lost)
+                self._scan, notices = replace(self._scan, overwritten=told), (*notices, *lost)
         except SideStopped as stopped:
             self.listen(RunStopped(stopped.system, type(stopped).__name__, self.clock.monotonic() - began))
             raise
@@ -183,6 +187,7 @@ class Engine:
         for flow in self.flows:
             resting.keep_agreement(run, flow, store.dirty(flow.id))
         await self._read(run)
+        audit.begin(store, self.flows)
         self._scan = walk.scan
         with store.transaction():
             if complete or store.cursor("scan") is None:

@@ -12,6 +12,7 @@ from sync.report import Write
 from sync.schema import Flow
 
 SYNC = "sync"
+AUDIT = "audit"  # what the log of a system shows a write to have replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Entry:
     flow: str
     link: int
     key: str
-    by: str  # "sync", or the person who decided
+    by: str  # "sync", "audit", or the person who decided
     operation: str
     system: System | None = None  # where it was written
     source: System | None = None  # the side whose values were carried over

@@ -10,12 +10,12 @@ from itertools import count
 from typing import Any
 
 from sync.clock import Clock
-from sync.connector import Call, Operation, Page, Prepared, Recalled, Record, Seen, Wanted, Written
+from sync.connector import Call, Logged, Operation, Page, Prepared, Recalled, Record, Seen, Wanted, Written
 from sync.echoes import as_stored, provisional
 from sync.errors import BadAnswer, Broken, CallFailed, Gone, Locked, Refused
 from sync.events import Listener, nobody
 from sync.http import Answer, Endpoint, Pacing, Wire
-from sync.invoiced_records import REFERENCE, merged_by, predict, prepare, record
+from sync.invoiced_records import REFERENCE, logged, merged_by, predict, prepare, record
 from sync.links import System
 from sync.schema import Side
 from sync.slots import MOST_IN_FLIGHT, Slots
@@ -142,6 +142,25 @@ class Invoiced:
             if survivors or len(events) < _PAGE:
                 return survivors[0] if survivors else None
         raise AssertionError("unreachable")
+
+    async def logged(self, reached: str) -> AsyncIterator[tuple[list[Logged], str]]:
+        """What programs have changed, in the order of the log, page by page, each with where to go on behind it.
+
+        `reached` is a cursor of a walk, or what this gave before: seconds, and the last event that is done with.
+        """
+        since, _, last = reached.partition(":")
+        done, following = int(last or 0), since
+        for number in count(1):
+            query = {"from": "api", "sort": "id asc", "start_date": since, "per_page": str(_PAGE), "page": str(number)}
+            answer = await self._wire.get("/events", query)
+            following = following if number > 1 else self.cursor(answer.server_time) or since
+            rows = self._list(answer, "events")
+            changes = [change for row in rows if (change := logged(row)) is not None and change.number > done]
+            done = max([done, *(change.number for change in changes)])
+            ended = len(rows) < _PAGE
+            yield changes, f"{following if ended else since}:{done}"
+            if ended:
+                return
 
     def prepare(self, wanted: Wanted) -> Prepared:
         return prepare(wanted)

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sync import values
-from sync.connector import Call, Operation, Prepared, Record, Wanted, WantedLine
+from sync.connector import Call, Logged, Operation, Prepared, Record, Wanted, WantedLine
 from sync.links import NoticeKind
 from sync.values import BadValue, Raw
 
@@ -32,6 +32,7 @@ _NO_MINOR = frozenset(
     ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vuv", "xaf", "xof", "xpf")
 )
 _ARCHIVED = {"include": "archived"}
+_LOGGED = {"customer": "customers", "invoice": "invoices"}
 
 
 def record(kind: str, raw: Raw) -> Record:
@@ -51,6 +52,20 @@ def record(kind: str, raw: Raw) -> Record:
     if kind == "invoices":
         return _invoice(raw, base)
     return Record(data=raw, **base)
+
+
+def logged(event: Any) -> Logged | None:
+    """The change that an event of the log tells of; None where it tells of none that can be read."""
+    try:
+        kind, _, what = event["type"].partition(".")
+        data = event["data"]
+        before = data.get("previous") or event.get("previous")  # the API's own examples have it in both places
+        id_, number, at = str(data["object"]["id"]), int(event["id"]), float(event["timestamp"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    if what not in ("updated", "paid") or kind not in _LOGGED or not isinstance(before, dict):
+        return None
+    return Logged(number, at, _LOGGED[kind], id_, before, data["object"])
 
 
 def merged_by(event: Any, loser: str) -> str | None:

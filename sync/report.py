@@ -31,6 +31,7 @@ class Scan:
     records: int
     missed_edits: int
     unseen_deletes: int
+    overwritten: int = 0  # writes that the log of Invoiced shows to have replaced an edit which we had not seen
 
 
 @dataclass(frozen=True)

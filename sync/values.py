@@ -131,15 +131,18 @@ def stamp_of(raw: object) -> float:
     return 0.0
 
 
-def pick(raw: Mapping[str, Any], path: str) -> Any:
-    """The value at a dotted path; None where the path ends early."""
+MISSING = object()
+
+
+def pick(raw: Mapping[str, Any], path: str, otherwise: object = None) -> Any:
+    """The value at a dotted path; `otherwise` where the path ends early."""
     if "." not in path:
-        return raw.get(path) if isinstance(raw, dict) else None
+        return raw.get(path, otherwise) if isinstance(raw, dict) else otherwise
     found: Any = raw
     for name in path.split("."):
         if not isinstance(found, dict):
-            return None
-        found = found.get(name)
+            return otherwise
+        found = found.get(name, otherwise)
     return found
 
 

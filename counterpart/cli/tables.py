@@ -40,7 +40,7 @@ def show_report(report: RunReport | Plan, what: str) -> None:
         scan = report.scan
         click.echo(
             f"Everything was read: {scan.records} records. The usual runs had missed {scan.missed_edits} edits and "
-            f"{scan.unseen_deletes} deletes."
+            f"{scan.unseen_deletes} deletes; {scan.overwritten} edits in Invoiced were overwritten unseen."
         )
     if report.missing:
         click.echo("This ERP gives fewer guarantees than the full profile of its contract:")

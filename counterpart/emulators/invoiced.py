@@ -55,6 +55,8 @@ class Invoiced(Emulator):
         self.switches, self.settings = switches, settings
         self.authorization = "Basic " + base64.b64encode(f"{key}:".encode()).decode("ascii")
         self.faults = Faults()
+        self.actor = events.API_KEY
+        """Whom the log of events names: a program with the key, or above zero a member of the team."""
         self._lock = threading.Lock()
         self.reset(seed)
 
@@ -199,7 +201,7 @@ class Invoiced(Emulator):
         if "expand" in query:
             reply = replace(reply, value=expanded(account, reply.value, query["expand"]))
         if account.touched:
-            events.flush(account, now, self._loses)
+            events.flush(account, now, self._loses, self.actor)
         return reply
 
     def _age(self, now: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from counterpart.emulators import invoiced_contacts as contacts
@@ -19,7 +20,7 @@ API_KEY, SYSTEM = -3, -2
 """Who acted: a caller with a key, or Invoiced itself."""
 
 HIDDEN = frozenset({"href", "message", "user"})
-_ACTORS = {"api": API_KEY, "invoiced": SYSTEM, "customer": -1}
+_ACTORS = {"api": API_KEY, "invoiced": SYSTEM, "customer": -1}  # above zero are members of the team
 _OBJECTS = frozenset({"contact", "customer", "invoice", "item", "payment"})
 _FILTERS: dict[str, Column] = {"id": "number", "type": "text", "user_id": "number", "timestamp": "date"}
 LISTING = Listing(
@@ -78,8 +79,7 @@ def list_(account: Account, call: Call) -> Reply:
     if isinstance(type_ := query.get("type"), str):
         tests.append(lambda row: _of(row)[0] == type_)
     if isinstance(actor := query.get("from"), str):
-        wanted = _ACTORS.get(actor)
-        tests.append(lambda row: row.get("user_id", API_KEY) == wanted)
+        tests.append(partial(_by, actor))
     return answer(account, call, LISTING, account.events, lambda row: view(account, row), tests)
 
 
@@ -154,6 +154,11 @@ def _object(account: Account, kind: str, object_: Row, event: Row) -> Row:
     owner = event["customer"]
     shown = contacts.view(object_) if kind == "contact" else invoices.view(account, object_)
     return shown | {"customer": customers.view(account, owner)}
+
+
+def _by(actor: str, row: Row) -> bool:
+    who = row.get("user_id", API_KEY)
+    return bool(who > 0 if actor == "team" else who == _ACTORS.get(actor))
 
 
 def _related(kind: str, id_: int) -> Test:

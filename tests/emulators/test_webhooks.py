@@ -104,6 +104,17 @@ def test_time_alone_makes_news(hooked: Any) -> None:
     assert hooked.json("GET /events?from=invoiced")[0]["type"] == "invoice.updated"
 
 
+def test_the_log_tells_people_from_programs(hooked: Any) -> None:
+    hooked.json("PATCH /customers/70001", {"name": "by a program"})
+    hooked.emulator.actor = 7
+    hooked.json("PATCH /customers/70001", {"name": "by somebody"})
+    named = {
+        actor: [event["data"]["object"]["name"] for event in hooked.json(f"GET /events?from={actor}&type=customer")]
+        for actor in ("api", "team", "invoiced")
+    }
+    assert named == {"api": ["by a program", "A"], "team": ["by somebody"], "invoiced": []}
+
+
 @pytest.mark.parametrize(
     ("kind", "path", "types"),
     [

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from auditing import Unseen
 from mapping import COLLECTIONS, FLOWS, KEYS, LENIENT, agree, customerp, invoiced, text, unit_of
 from network import SLOWEST, Call
 from people import Office
@@ -89,7 +90,7 @@ class Books:
         self._writing: dict[tuple[str, str], Call] = {}
         self._sent: dict[str, float] = {}  # when a call was first sent under its key
         self._addresses: defaultdict[Pair, set[Any]] = defaultdict(set)  # as either side ever had them
-        self._written = Written()
+        self._written, self._unseen = Written(), Unseen(self.database)
         self._answered: set[str] = set()  # keys under which something was done
 
     # What the network tells
@@ -183,6 +184,8 @@ class Books:
                 pass  # its counterpart was deleted meanwhile, so the two are no pair
             elif touch.actor is not None:
                 self._written.write(touch.system, id_, json.loads(touch.actor.body), body, touch.raw or {})
+                if touch.system == "invoiced" and touch.method == "PATCH":
+                    self._unseen.write(id_, touch.raw or {}, body)
             else:
                 self._written.edit(touch.system, id_, body)
         if touch.pair is not None and touch.units is not None:
@@ -501,6 +504,8 @@ class Books:
         self._shadows()
         for contradiction in contradictions(self.database, self._written):
             raise Violation("I8", contradiction)
+        for contradiction in self._unseen.contradictions(self.counts):
+            raise Violation("the audit", contradiction)
 
     def _shadows(self) -> None:
         """I7, for what has one form on both sides."""

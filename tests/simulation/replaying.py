@@ -36,10 +36,10 @@ class Written:
     ) -> None:
         for path, name in _NAMES[system].items():
             index = (system, id_, name)
-            if path in applied and _plain(applied[path]) == _plain(before.get(path)):
+            if path in applied and plain(applied[path]) == plain(before.get(path)):
                 continue  # sent along, as a part of the whole
             if path in applied:
-                self.values[index] = _plain(applied[path])
+                self.values[index] = plain(applied[path])
                 self.changed.discard(index)
             elif path in sent:
                 self.values.pop(index, None)
@@ -78,7 +78,7 @@ def contradictions(database: sqlite3.Connection, written: Written) -> Iterator[s
             pair = agreed.get(name)
             if pair is None or name in apart or index in written.changed:
                 continue
-            if any(_plain(side) != value for side in pair):
+            if any(plain(side) != value for side in pair):
                 yield f"{flow} {erp_id} {name}: the history gives {value!r}, the shadow holds {pair!r}"
 
 
@@ -89,11 +89,11 @@ def _told(database: sqlite3.Connection) -> defaultdict[int, list[tuple[str, str,
     ):
         for path, (_, now) in json.loads(fields).items():
             if path in _NAMES[system] and not isinstance(now, list | dict):
-                told[link].append((system, _NAMES[system][path], _plain(now)))
+                told[link].append((system, _NAMES[system][path], plain(now)))
     return told
 
 
-def _plain(value: Any) -> str | None:
+def plain(value: Any) -> str | None:
     """E-mail addresses are compared in lower case, other texts never differ in case alone."""
     said = text(value)
     return None if said is None else said.lower()

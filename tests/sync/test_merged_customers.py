@@ -132,7 +132,7 @@ def test_a_merge_is_found_behind_a_hundred_later_ones(merged: Any) -> None:
         merged.inv.call("POST", "/customers/70002/merge", {"customer": extra["id"]})
     _scan(merged)
     assert _link(merged).state is State.AMBIGUOUS
-    pages = [path for _, path in merged.calls if path.startswith("invoiced/events")]
+    pages = [path for _, path in merged.calls if "customer.merged" in path]
     assert len(pages) == 2
 
 

@@ -46,7 +46,7 @@ def test_every_rule_names_where_it_is_and_a_test_that_exists() -> None:
 
 def test_no_rule_of_a_section_is_left_out() -> None:
     named = [cells[0].split()[0] for cells in _rows(RULES) if cells[0][0].isdigit()]
-    last = {1: 7, 2: 4, 3: 7, 5: 9, 6: 7, 7: 8, 8: 11, 9: 3, 10: 9}
+    last = {1: 7, 2: 4, 3: 7, 5: 9, 6: 7, 7: 9, 8: 11, 9: 3, 10: 9}
     assert named == [f"{section}.{number}" for section, most in last.items() for number in range(1, most + 1)]
 
 

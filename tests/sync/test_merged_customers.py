@@ -14,7 +14,9 @@ import pytest
 from sync import Engine, State, load_flows
 from sync.decisions import choose, resolve
 from sync.history import Decided
+from sync.invariants import violations
 from sync.invoiced_records import merged_by
+from sync.resolving import LinkedRecords
 
 FLOWS = load_flows()
 COMPANY = next(flow for flow in FLOWS if flow.id == "customer-company")
@@ -76,6 +78,8 @@ def test_what_was_merged_waits_for_a_person_and_is_never_linked_anew(merged: Any
     assert merged.inv.list("invoices")[0]["customer"] == 70002
     merged.erp.change("customers", "CU000001", name="Edited meanwhile")
     assert (merged.run().writes, _scan(merged).writes, _link(merged).state) == ((), (), State.AMBIGUOUS)
+    flows = {flow.id: flow for flow in FLOWS}
+    assert list(violations(merged.store.links(), flows, LinkedRecords(merged.store))) == []
 
 
 def test_a_change_of_what_was_merged_asks_first_too(merged: Any) -> None:

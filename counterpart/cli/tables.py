@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from counterpart.cli.showing import counted
 from sync.links import TITLES, Conflict, Notice
 from sync.report import Plan, RunReport, Write
 
@@ -39,8 +40,9 @@ def show_report(report: RunReport | Plan, what: str) -> None:
     if isinstance(report, RunReport) and report.scan is not None:
         scan = report.scan
         click.echo(
-            f"Everything was read: {scan.records} records. The usual runs had missed {scan.missed_edits} edits and "
-            f"{scan.unseen_deletes} deletes; {scan.overwritten} edits in Invoiced were overwritten unseen."
+            f"Everything was read: {counted(scan.records, 'record')}. The usual runs had missed "
+            f"{counted(scan.missed_edits, 'edit')} and {counted(scan.unseen_deletes, 'delete')}; our writes have "
+            f"overwritten {counted(scan.overwritten, 'edit')} in Invoiced unseen."
         )
     if report.missing:
         click.echo("This ERP gives fewer guarantees than the full profile of its contract:")

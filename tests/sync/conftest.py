@@ -158,11 +158,11 @@ class World:
             listen=self.listen,
         )
 
-    def run(self) -> RunReport:
+    def run(self, *, complete: bool = False) -> RunReport:
         """One run with a new engine, a minute after whatever happened before."""
         self.clock.advance(60)
         self.calls.clear()
-        return asyncio.run(self._with_engine(Engine.run))
+        return asyncio.run(self._with_engine(lambda engine: engine.run(complete=complete)))
 
     def plan(self) -> Plan:
         self.calls.clear()

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from sync import BadAnswer, Engine, Flow, State, Store, load_flows
+from sync import BadAnswer, Flow, State, Store, load_flows
 from sync.connector import Record
 from sync.links import Interval, Link, Notice, Observation, System
-from sync.report import Progress, Scan
+from sync.report import Progress
 from sync.settlement import accepted, observe
 from sync.walk import Walk, taken, worth_a_list
 
@@ -180,100 +180,6 @@ def test_a_first_walk_that_breaks_off_is_begun_anew(world: Any) -> None:
     links = list(world.store.links())
     assert [link.inv.values["number"] for link in links] == [f"C-{number:03}" for number in range(101)]
     assert links[0].inv.values["name"] == "Edited since"
-
-
-def _complete(world: Any) -> Any:
-    world.clock.advance(60)
-    world.calls.clear()
-    return asyncio.run(world._with_engine(lambda engine: Engine.run(engine, complete=True)))
-
-
-def _run_while_nothing_is_shown(world: Any, path: str) -> None:
-    """A usual run, at once, to which Invoiced shows an empty list."""
-    world.wires["invoiced"].before = lambda request: (
-        httpx.Response(200, json=[], headers={"Date": world.clock.http_date()}) if request.url.path == path else None
-    )
-    asyncio.run(world._with_engine(Engine.run))
-    world.wires["invoiced"].before = lambda request: None
-
-
-@pytest.mark.parametrize(("later", "missed"), [(1, 0), (2, 1)])
-def test_an_edit_is_missed_only_if_the_next_usual_walk_would_not_have_shown_it(
-    world: Any, acme: dict[str, Any], later: int, missed: int
-) -> None:
-    world.erp.create("customers", **acme)
-    world.run()
-    [there] = world.inv.list("customers")
-    world.clock.advance(1 - world.clock.now().microsecond / 1e6)  # stamps are whole seconds
-    world.inv.change("customers", there["id"], phone="1")
-    world.clock.advance(later)
-    _run_while_nothing_is_shown(world, "/customers")  # the next one asks for what is later than two seconds before
-    assert _complete(world).scan == Scan(records=2, missed_edits=missed, unseen_deletes=0)
-
-
-def test_an_edit_of_an_item_is_never_missed_as_every_walk_reads_all_items(world: Any) -> None:
-    world.erp.create("products", sku="bolt", name="Bolt", unitPrice="10", currency="NOK")
-    world.run()
-    world.inv.change("items", "bolt", name="Bolt 2")
-    world.clock.advance(10)
-    _run_while_nothing_is_shown(world, "/items")
-    report = _complete(world)
-    assert [write.fields for write in report.writes] == [{"name": ("Bolt", "Bolt 2")}]
-    assert report.scan == Scan(records=2, missed_edits=0, unseen_deletes=0)
-
-
-@pytest.mark.parametrize(
-    ("system", "path", "type_", "title"),
-    [("customerp", "/products", "Product", "Customerp"), ("invoiced", "/items", "Item", "Invoiced")],
-)
-def test_what_a_list_leaves_out_is_asked_for_on_the_side_of_that_list(
-    world: Any, system: str, path: str, type_: str, title: str
-) -> None:
-    for sku in ("bolt", "nut"):
-        world.erp.create("products", sku=sku, name="Thing", unitPrice="10", currency="NOK")
-    world.run()
-    shown = {"customerp": world.erp.call("GET", "/products"), "invoiced": world.inv.list("items")}
-
-    def show(*records: Any) -> Any:
-        answer = {"data": list(records), "nextCursor": None} if system == "customerp" else list(records)
-        return lambda request: httpx.Response(200, json=answer) if request.url.path == path else None
-
-    world.wires[system].before = show()
-    assert _complete(world).notices == (
-        Notice(
-            ITEMS.id, "*", None, "needs_attention",
-            f"2 of 2 {type_} records are missing from {title}; that many are not taken for deleted. "
-            "Check the account, then delete in smaller steps",
-        ),
-    )  # fmt: skip
-    first = shown[system]["data"][0] if system == "customerp" else shown[system][0]
-    world.wires[system].before = show(first)
-    report = _complete(world)
-    assert (report.notices, report.scan) == ((), Scan(records=3, missed_edits=0, unseen_deletes=0))
-    assert [link.state for link in world.store.links()] == [State.LINKED, State.LINKED]
-
-
-def test_a_record_of_which_nothing_says_whether_it_is_gone_is_asked_for_again_by_the_next_scan(world: Any) -> None:
-    for number in range(4):
-        world.erp.create("customers", number=f"C-{number}", name="Someone")
-    world.run()
-    there, first, second, other = world.inv.list("customers")
-    for customer in (first, second):
-        world.inv.delete("customers", customer["id"])
-
-    def fail(request: httpx.Request) -> httpx.Response | None:
-        if request.url.path == "/customers":
-            return httpx.Response(200, json=[other])  # the first is there, though not listed
-        return httpx.Response(500, json={}) if request.url.path == f"/customers/{first['id']}" else None
-
-    world.wires["invoiced"].before = fail
-    report = _complete(world)
-    assert ([notice.key for notice in report.notices], report.scan.unseen_deletes) == (["C-2"], 1)
-    assert f"invoiced/customers/{there['id']}" in _reads(world)
-    world.wires["invoiced"].before = lambda request: None
-    report = _complete(world)
-    assert ([notice.key for notice in report.notices], report.scan.unseen_deletes) == (["C-1"], 1)
-    assert world.open().status().links[CUSTOMERS.id] == {"linked": 2, "tombstoned": 2}
 
 
 def test_what_a_list_has_shown_in_a_later_state_than_the_feed_is_not_read_again(world: Any) -> None:
@@ -468,7 +374,7 @@ def test_a_record_that_cannot_be_read_waits_for_a_person_and_is_neither_new_nor_
     known = world.erp.read("customers", "CU000001") if system == "customerp" else there
     title, id_ = system.capitalize(), str(known["id"])
     _odd(world, system, {**known, "active": "yes"}, {**known, "id": type(known["id"])(1234), "active": "no"})
-    report = _complete(world)
+    report = world.run(complete=True)
     reasons = [
         f"{title} shows a record that cannot be read: active: expected true or false, got {value}"
         for value in ("'yes'", "'no'")

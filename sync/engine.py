@@ -99,7 +99,8 @@ class Engine:
             clock,
             ids,
             in_flight,
-            dispatch or InProcess(in_flight),
+            # Twice as many workers as calls, so that the next write is stored and ready when a call has its answer.
+            dispatch or InProcess(2 * in_flight if in_flight > 1 else 1),
             waiting,
             progress,
             listen,

@@ -30,7 +30,9 @@ class Slots:
 
     async def __aexit__(self, *_: object) -> None:
         self._used -= 1
-        self._next()
+        if self._waiting:
+            self._next()
+            await asyncio.sleep(0)  # whose turn it is sends before the answer is looked at
 
     def pressed(self, began: float, now: float) -> None:
         """A call that began then was told to slow down; calls of the same burst halve the limit once."""

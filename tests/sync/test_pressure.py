@@ -190,14 +190,33 @@ def test_slots_are_halved_once_a_burst_and_come_back_one_by_one() -> None:
 def test_a_slot_is_not_lost_with_a_call_that_was_called_off() -> None:
     async def work() -> int:
         slots = Slots(1)
-        async with slots:
-            waiting = [asyncio.create_task(slots.__aenter__()) for _ in range(2)]
-            await asyncio.sleep(0)
+        await slots.__aenter__()
+        waiting = [asyncio.create_task(slots.__aenter__()) for _ in range(2)]
+        await asyncio.sleep(0)
+        leaving = asyncio.create_task(slots.__aexit__())
+        await asyncio.sleep(0)  # the first has its turn now, and does not know it yet
         waiting[0].cancel()
-        await waiting[1]
+        await asyncio.gather(leaving, waiting[1])
         return slots.limit
 
     assert asyncio.run(asyncio.wait_for(work(), 5)) == 1
+
+
+def test_the_next_call_is_sent_before_the_answer_of_the_last_one_is_looked_at() -> None:
+    said: list[str] = []
+
+    async def call(slots: Slots, name: str) -> None:
+        async with slots:
+            said.append(f"{name} sent")
+            await asyncio.sleep(0)
+        said.append(f"{name} looked at")
+
+    async def calls() -> None:
+        slots = Slots(1)
+        await asyncio.gather(*(call(slots, name) for name in ("one", "two", "three")))
+
+    asyncio.run(calls())
+    assert said == ["one sent", "two sent", "one looked at", "three sent", "two looked at", "three looked at"]
 
 
 def test_a_property_that_is_written_to_and_fro_is_slowed_down_and_nothing_is_lost(

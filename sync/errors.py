@@ -14,6 +14,7 @@ SyncError
 │   └── BadAnswer
 ├── CallFailed              one call about one record; the run goes on
 │   ├── Refused             the record's data; retried only when they change
+│   │   └── Taken           its number or id; look up who has it
 │   ├── Locked              the document's state: closed, paid, voided
 │   ├── Gone                not there (any more)
 │   ├── Stale               changed since we read it: read and plan again
@@ -110,6 +111,10 @@ class CallFailed(SyncError):
 
 class Refused(CallFailed):
     """The system does not accept these data."""
+
+
+class Taken(Refused):
+    """A record cannot be created, as another one has its number or id."""
 
 
 class Locked(CallFailed):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sync import history, recovery, resting
+from sync import history, resting
 from sync.connector import Operation, Prepared, Seen, Written
-from sync.errors import Broken, Gone, Locked, OutcomeUnknown, Refused, Stale, Unavailable
+from sync.errors import Broken, Gone, Locked, OutcomeUnknown, Refused, Stale, Taken, Unavailable
 from sync.events import WriteSettled
 from sync.links import Intent, Interval, Link, Notice, State, System, replace
 from sync.plan import Change, LinkPlan, plan_link
@@ -55,7 +55,7 @@ class Execution:
         await self.carry_out(flow, link, operation)
 
     async def carry_out(self, flow: Flow, link: Link, operation: Operation) -> None:
-        """The call of a stored intent and what follows from its answer."""
+        """The call of a stored intent and what follows from its answer; raises Taken where somebody has its number."""
         intent = link.intent
         assert intent is not None
         connector = self.run.connectors[intent.system]
@@ -74,8 +74,7 @@ class Execution:
             await self.run.reread(flow, link, intent.system)
         except Refused as refused:
             if operation.id is None and refused.param in (path_of(flow.match, intent.system), "number", "id"):
-                await recovery.taken(self, flow, link, refused)
-                return
+                raise Taken(refused.system, refused.call, refused.status, refused.message, refused.param) from refused
             blamed = next((pair.name for pair in flow.pairs if path_of(pair, intent.system) == refused.param), None)
             if operation.id is None or blamed is None or blamed not in intent.fields:
                 self.run.needs_attention(link, str(refused), blamed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sync import matching, recovery, resting, retiring
 from sync.connector import Prepared
-from sync.errors import CallFailed, EndpointDown, OutcomeUnknown, Superseded
+from sync.errors import CallFailed, EndpointDown, OutcomeUnknown, Superseded, Taken
 from sync.events import LinkRested
 from sync.execution import Execution
 from sync.links import TITLES, Link, Notice, State, System, replace
@@ -48,9 +48,7 @@ class Reconciler:
             if not link.dirty:
                 return
             try:
-                if link.intent is not None:
-                    await recovery.resolve(self.execution, flow, link)
-                elif only_intent or not await self._step(flow, link):
+                if not await self._nearer(flow, link, only_intent):
                     return
             except Superseded:
                 continue
@@ -81,6 +79,17 @@ class Reconciler:
                 )
             ],
         )
+
+    async def _nearer(self, flow: Flow, link: Link, only_intent: bool) -> bool:
+        """Settle the open intent, or else take a step; False when nothing more is to be done."""
+        try:
+            if link.intent is not None:
+                await recovery.resolve(self.execution, flow, link)
+                return True
+            return not only_intent and await self._step(flow, link)
+        except Taken as refused:
+            await recovery.taken(self.execution, flow, self.run.store.link(link.id), refused)
+            return True
 
     async def _step(self, flow: Flow, link: Link) -> bool:
         """One write, or whatever else brings the link nearer to rest; False when it is there."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sync import matching
 from sync.connector import Call, Operation, Recalled, Seen, Written
-from sync.errors import Refused
+from sync.errors import Taken
+from sync.execution import Execution
 from sync.links import OTHER, TITLES, Intent, Interval, Link, State, System, replace, same_content
 from sync.merge import convert
 from sync.plan import plan_link
@@ -15,9 +14,6 @@ from sync.settlement import accepted, observe, recovered
 from sync.writing import path_of, side_of, wanted
 
 RESERVATION_SECONDS = 100  # how long a number may stay reserved
-
-if TYPE_CHECKING:
-    from sync.execution import Execution
 
 
 def stored(intent: Intent) -> Operation:
@@ -125,7 +121,7 @@ def _forget(execution: Execution, flow: Flow, link: Link, seen: Seen) -> None:
         )
 
 
-async def taken(execution: Execution, flow: Flow, link: Link, refused: Refused) -> None:
+async def taken(execution: Execution, flow: Flow, link: Link, refused: Taken) -> None:
     """The number exists already: look it up and link with the record that has it, or say who has it."""
     found = await _find(execution, flow, link)
     if not found and not execution.run.exhausted(link):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from sync import deletes
+from sync.execution import Execution
 from sync.links import Conflict, Interval, Link, State, System, replace
 from sync.merge import chosen
 from sync.plan import plan_deactivation
+from sync.run import Run
 from sync.schema import Flow
 from sync.writing import names_of, wanted
-
-if TYPE_CHECKING:
-    from sync.execution import Execution
-    from sync.run import Run
 
 
 def verdict(flow: Flow, link: Link) -> Literal["deactivate", "restore", "keep", "ask"]:

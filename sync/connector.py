@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
@@ -89,7 +89,7 @@ class Operation:
     calls: tuple[Call, ...]
 
     def stored(self) -> tuple[Mapping[str, Any], ...]:
-        return tuple(asdict(call) for call in self.calls)
+        return tuple(dict(vars(call)) for call in self.calls)
 
 
 @dataclass(frozen=True)

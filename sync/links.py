@@ -169,7 +169,7 @@ class Link:
         return self.erp if system == "customerp" else self.inv
 
 
-_Part = TypeVar("_Part", Link, Observation, Intent, Child, Conflict)
+_Part = TypeVar("_Part")
 
 
 def replace(old: _Part, **changes: Any) -> _Part:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sync.converters import Resolver
 from sync.errors import Inexpressible, Unmappable, Unresolved
-from sync.links import Agreed, Choice, NoticeKind, System
+from sync.links import Agreed, Choice, NoticeKind, System, replace
 from sync.schema import Owner, Pair, Policy, Unit
 from sync.values import Value, Values, words, words_of
 
@@ -58,7 +58,10 @@ class Setting:
 
 def merge(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, setting: Setting) -> Merged:
     """The outcome for pairs that change as one; they share direction, owner and policy."""
-    if all(shadow.get(pair.name) == (erp[pair.name], inv[pair.name]) for pair in unit):
+    for pair in unit:
+        if shadow.get(pair.name) != (erp[pair.name], inv[pair.name]):
+            break
+    else:
         standing = _standing(unit, setting.diverged)
         return Merged(remarks=standing) if standing else AT_REST
     direction = unit[0].direction
@@ -68,7 +71,7 @@ def merge(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, se
         if pair.converter.agree(erp[name], inv[name], setting.resolve):
             agreed[name] = (erp[name], inv[name])
     if len(agreed) == len(unit):
-        return Merged(advance=agreed)
+        return replace(AT_REST, advance=agreed)
     first = any(pair.name not in shadow for pair in unit)
     erp_edited = [p for p in unit if p.name not in shadow or shadow[p.name][0] != erp[p.name]]
     inv_edited = [p for p in unit if p.name not in shadow or shadow[p.name][1] != inv[p.name]]

@@ -138,28 +138,15 @@ def from_row(row: tuple[Any, ...]) -> Link:
         attempts,
         next_attempt_at,
         version,
-        _pairs(_parsed(shadow)),
-        _parsed(diverged),
-        tuple(Child(e, i, _pairs(s)) for e, i, s in _parsed(children)),
+        {} if shadow == "{}" else _pairs(values.recalled(shadow)),
+        {} if diverged == "{}" else values.recalled(diverged),
+        () if children == "[]" else tuple(Child(e, i, _pairs(s)) for e, i, s in values.recalled(children)),
         _observation(erp, erp_digest),
         _observation(inv, inv_digest),
         _intent(intent),
-        tuple(Notice(*n) for n in _parsed(notices)),
-        tuple(
-            Conflict(
-                c[0],
-                c[1],
-                c[2],
-                tuple(c[3]) if isinstance(c[3], list) else c[3],
-                c[4],
-                c[5],
-                c[6],
-                c[7],
-                (c[8][0], c[8][1]),
-            )
-            for c in _parsed(conflicts)
-        ),
-        {name: Choice(*choice) for name, choice in _parsed(choices).items()},
+        () if notices == "[]" else tuple(Notice(*n) for n in values.recalled(notices)),
+        () if conflicts == "[]" else tuple(map(_conflict, values.recalled(conflicts))),
+        {} if choices == "{}" else {name: Choice(*choice) for name, choice in values.recalled(choices).items()},
         deleted,
     )
 
@@ -185,8 +172,10 @@ def from_entry_row(row: tuple[Any, ...]) -> Entry:
     return Entry(at, flow, link, key, by, operation, system, source, edited, values.loads(fields), note)
 
 
-def _parsed(text: str) -> Any:
-    return {} if text == "{}" else [] if text == "[]" else values.recalled(text)
+def _conflict(stored: list[Any]) -> Conflict:
+    flow, key, name, base, customerp, invoiced, winner, policy, stamps = stored
+    agreed = tuple(base) if isinstance(base, list) else base
+    return Conflict(flow, key, name, agreed, customerp, invoiced, winner, policy, (stamps[0], stamps[1]))
 
 
 def _pairs(stored: Mapping[str, list[Any]]) -> dict[str, tuple[Any, Any]]:
@@ -214,9 +203,8 @@ def _observation(stored: str | None, digest: bytes | None) -> Observation | None
     if stored is None:
         return None
     found, interval, stamp, version, lines, frozen, edited = values.recalled(stored)
-    return Observation(
-        found, Interval(*interval), stamp, version, tuple(Line(*line) for line in lines), frozen, edited, digest
-    )
+    held = tuple(Line(*line) for line in lines) if lines else ()
+    return Observation(found, Interval(*interval), stamp, version, held, frozen, edited, digest)
 
 
 def _intent_text(intent: Intent | None) -> str | None:

@@ -55,7 +55,6 @@ CREATE TRIGGER history_{0} BEFORE {0} ON history BEGIN SELECT RAISE(ABORT, 'the 
 _DELETING = "deleted IS NOT NULL AND state <> 'tombstoned' AND erp_id IS NOT NULL"  # as the index says
 _SELECT = f"SELECT id, {', '.join(COLUMNS)} FROM link"  # noqa: S608 - names of our own columns
 _UNKNOWN = (object(),) * len(COLUMNS)  # a row that no other one is like
-_VERSIONS = "SELECT id, version FROM link"
 _INSERT = f"INSERT INTO link ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
 
 
@@ -67,7 +66,7 @@ class Store:
         self._waits: bool | None = None  # whether commits wait for the disk; None where they never do
         self._barrier: asyncio.Future[None] | None = None  # those who wait for the next commit that waits
         self._secured = 0
-        self._known: dict[int, tuple[Link, Row]] = {}  # a few links as last loaded or saved, by id
+        self._known: dict[int, tuple[Link, Row]] = {}  # a few links as they are stored now, by id
         self._indexes: set[str] = set()  # of properties, that are there for certain
 
     @classmethod
@@ -167,7 +166,7 @@ class Store:
         if link.id == 0:
             id_ = self._changed(link, _INSERT, row).lastrowid or 0
             return self._keep(replace(link, id=id_, version=version), row)
-        # Each column named costs its indexes, even where its value stays. One known in this version says which differ.
+        # Each column named costs its indexes, even where its value stays. The one known says which differ.
         before = known[1] if known is not None and known[0].version == link.version else _UNKNOWN
         changed = tuple(at for at, (old, new) in enumerate(zip(before, row, strict=True)) if old != new)
         statement = _update(changed)
@@ -180,7 +179,8 @@ class Store:
         self._db.execute("DELETE FROM link WHERE id = ?", (link.id,))
 
     def link(self, id_: int) -> Link:
-        return self._one("id = ?", id_) or _missing(id_)
+        known = self._known.get(id_)
+        return known[0] if known is not None else self._one("id = ?", id_) or _missing(id_)
 
     def by_remote(self, flow: str, system: System, id_: str) -> Link | None:
         """The link that holds this record of one side."""
@@ -266,16 +266,11 @@ class Store:
 
     def wake(self, dependency: str) -> None:
         """Put links to work that wait for this record, or were refused and refer to it."""
-        self._db.execute(
-            "UPDATE link SET dirty = 1, waits_for = NULL, version = version + 1 WHERE waits_for = ?", (dependency,)
-        )
+        self._woken("waits_for = NULL", "waits_for = ?", dependency)
 
     def wake_due(self, now: float) -> None:
         """Put links to work whose pause is over."""
-        self._db.execute(
-            "UPDATE link SET dirty = 1, next_attempt_at = NULL, version = version + 1 WHERE next_attempt_at <= ?",
-            (now,),
-        )
+        self._woken("next_attempt_at = NULL", "next_attempt_at <= ?", now)
 
     def cursor(self, name: str) -> str | None:
         row = self._db.execute("SELECT value FROM cursor WHERE name = ?", (name,)).fetchone()
@@ -330,6 +325,11 @@ class Store:
         for row in self._db.execute(f"{_SELECT} WHERE notices <> '[]' OR conflicts <> '[]' ORDER BY flow, id"):
             yield from_row(row)
 
+    def _woken(self, cleared: str, which: str, parameter: object) -> None:
+        statement = f"UPDATE link SET dirty = 1, {cleared}, version = version + 1 WHERE {which}"  # noqa: S608
+        if self._db.execute(statement, (parameter,)).rowcount:
+            self._known.clear()  # which of them were woken is not told
+
     def _changed(self, link: Link, statement: str, row: tuple[object, ...]) -> sqlite3.Cursor:
         try:
             return self._db.execute(statement, row)
@@ -337,20 +337,15 @@ class Store:
             raise Superseded(link.id) from None  # another link holds the record by now
 
     def _one(self, where: str, *parameters: object) -> Link | None:
-        found = self._db.execute(f"{_VERSIONS} WHERE {where}", parameters).fetchone()
-        return self._load(*found) if found else None
+        row = self._db.execute(f"{_SELECT} WHERE {where}", parameters).fetchone()
+        return self._load(row) if row else None
 
     def _many(self, where: str, *parameters: object) -> list[Link]:
-        rows = self._db.execute(f"{_VERSIONS} WHERE {where}", parameters).fetchall()
-        return [self._load(*row) for row in rows]
+        return list(map(self._load, self._db.execute(f"{_SELECT} WHERE {where}", parameters).fetchall()))
 
-    def _load(self, id_: int, version: int) -> Link:
-        """The link of a row, parsed only where it is not known in this version."""
-        known = self._known.get(id_)
-        if known is not None and known[0].version == version:
-            return known[0]
-        row = self._db.execute(f"{_SELECT} WHERE id = ?", (id_,)).fetchone()
-        return self._keep(from_row(row), row[1:])
+    def _load(self, row: Row) -> Link:
+        known = self._known.get(row[0])
+        return known[0] if known is not None else self._keep(from_row(row), row[1:])
 
     def _keep(self, link: Link, row: Row) -> Link:
         self._known.pop(link.id, None)

@@ -185,8 +185,6 @@ class Engine:
         reconciler = Reconciler(run)
         for link in store.interrupted():
             await reconciler.reconcile(link, only_intent=True)
-        for flow in self.flows:
-            resting.keep_agreement(run, flow, store.dirty(flow.id))
         await self._read(run)
         audit.begin(store, self.flows)
         self._scan = walk.scan

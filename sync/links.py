@@ -162,6 +162,11 @@ class Link:
     def linked(self) -> bool:
         return self.erp_id is not None and self.inv_id is not None and self.state is not State.TOMBSTONED
 
+    @property
+    def comparable(self) -> bool:
+        """Whether two records are known that belong together, of which none is gone."""
+        return self.linked and self.erp is not None and self.inv is not None and self.deleted is None
+
     def id_in(self, system: System) -> str | None:
         return self.erp_id if system == "customerp" else self.inv_id
 

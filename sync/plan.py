@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sync.converters import Resolver
 from sync.errors import Unmappable, Unresolved
 from sync.lines import LineChange, merge_lines
-from sync.links import OTHER, Agreed, Child, Conflict, Link, Notice, NoticeKind, System, key_of
+from sync.links import OTHER, Agreed, Child, Conflict, Link, Notice, NoticeKind, State, System, key_of, replace
 from sync.merge import AT_REST, Clash, Setting, convert, merge
 from sync.schema import READ_ONLY, Flow, Policy
 from sync.values import Values
@@ -99,6 +99,24 @@ def plan_link(flow: Flow, link: Link, resolve: Resolver) -> LinkPlan:
         tuple(conflicts),
         tuple(notices),
         waits_for,
+    )
+
+
+def agreed(flow: Flow, link: Link, resolve: Resolver) -> Link:
+    """The link with a shadow that holds all that both sides are known to agree on; asked before either is seen anew.
+
+    If one side is set back before two equal edits count, it looks as it did before them, and the other side's would be
+    taken for the newer one. A link at rest has been compared already.
+    """
+    if not link.comparable or (link.state is State.LINKED and not link.dirty):
+        return link
+    plan = plan_link(flow, link, resolve)
+    found = {name: pair for name, pair in plan.shadow.items() if name not in plan.diverged}
+    return replace(
+        link,
+        shadow={**link.shadow, **found},
+        diverged={name: why for name, why in link.diverged.items() if name in plan.diverged},
+        children=link.children if link.intent else plan.children,
     )
 
 

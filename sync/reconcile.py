@@ -64,7 +64,7 @@ class Reconciler:
                     ) from unknown
                 await self.run.pacing.sleep(2**lost * self.run.pacing.jitter())
             except CallFailed as failed:
-                self.run.postpone(resting.agreed(self.run, flow, self.run.store.link(link_id)), failed)
+                self.run.postpone(self.run.store.link(link_id), failed)
                 return
             except BadValue as odd:
                 self.run.needs_attention(self.run.store.link(link_id), f"it shows what cannot be read: {odd}")
@@ -188,7 +188,7 @@ class Reconciler:
             tripped = self.execution.tripped(link, flow, system, prepared)
             if tripped is not None:
                 notice, due = tripped
-                waiting = replace(resting.agreed(self.run, flow, link), next_attempt_at=due)
+                waiting = replace(link, next_attempt_at=due)
                 self.run.rest(waiting, State.RETRY, notice.reason, [*plan.notices, *blocked, notice])
                 return False
             self.run.remember(link.id, [notice for notice in plan.notices if notice.kind == "deviation"])

@@ -8,7 +8,7 @@ from sync.errors import Taken
 from sync.execution import Execution
 from sync.links import OTHER, TITLES, Intent, Interval, Link, State, System, replace, same_content
 from sync.merge import convert
-from sync.plan import plan_link
+from sync.plan import agreed, plan_link
 from sync.schema import Flow
 from sync.settlement import accepted, observe, recovered
 from sync.writing import path_of, side_of, wanted
@@ -25,6 +25,7 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
     """Settle an open intent from what the system shows now."""
     intent = link.intent
     assert intent is not None
+    link = agreed(flow, link, execution.run)
     connector = execution.run.connectors[intent.system]
     operation = stored(intent)
     definite = link.state in (State.RETRY, State.DEAD)  # it was answered with an error

@@ -39,17 +39,12 @@ def at_rest(run: Run, flow: Flow, link: Link, plan: LinkPlan, blocked: Sequence[
 
 def without_calls(run: Run, flow: Flow, link: Link) -> Link | None:
     """The link as it rests if its plan is empty; None where something is to be written, or read first."""
-    if link.intent or not _comparable(link):
+    if link.intent or link.recheck or not link.comparable:
         return None
     plan = plan_link(flow, link, run)
     if plan.to_target or plan.to_source:
         return None
     return at_rest(run, flow, link, plan, (), frozen=False)
-
-
-def _comparable(link: Link) -> bool:
-    """Whether both records are known, and nothing says that what is known of them is not to be trusted."""
-    return link.linked and link.erp is not None and link.inv is not None and not link.recheck and not link.deleted
 
 
 def settle(run: Run, flow: Flow, links: Sequence[int]) -> list[int]:
@@ -68,36 +63,6 @@ def settle(run: Run, flow: Flow, links: Sequence[int]) -> list[int]:
             run.store.save(rested)
             run.listen(LinkRested(flow.id, id_, rested.state, 0.0))
     return left
-
-
-def keep_agreement(run: Run, flow: Flow, links: Sequence[int]) -> None:
-    """Keep the agreement of each of these links, before either side is read again.
-
-    A process that ended after it had read two equal edits has stored them and no more.
-    """
-    with run.store.transaction(durable=False):
-        for id_ in links:
-            link = run.store.link(id_)
-            if (kept := agreed(run, flow, link)) != link:
-                run.store.save(kept)
-
-
-def agreed(run: Run, flow: Flow, link: Link) -> Link:
-    """The link with a shadow that holds all that both sides are known to agree on.
-
-    If one side were set back before that counts, it would look as it did before two equal edits, and the other side's
-    would be taken for the newer one. So it counts also where the link cannot come to rest now.
-    """
-    if not _comparable(link):
-        return link
-    plan = plan_link(flow, link, run)
-    found = {name: pair for name, pair in plan.shadow.items() if name not in plan.diverged}
-    return replace(
-        link,
-        shadow={**link.shadow, **found},
-        diverged={name: why for name, why in link.diverged.items() if name in plan.diverged},
-        children=link.children if link.intent else plan.children,
-    )
 
 
 def _matched(run: Run, flow: Flow, link: Link) -> Link | None:

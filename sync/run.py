@@ -14,6 +14,7 @@ from sync.errors import CallFailed
 from sync.events import Listener
 from sync.http import LONGEST_PAUSE, Pacing
 from sync.links import Conflict, Interval, Link, Notice, NoticeKind, State, System, key_of, replace
+from sync.plan import agreed
 from sync.report import Write
 from sync.resolving import LinkedRecords
 from sync.schema import Flow
@@ -64,7 +65,7 @@ class Run(LinkedRecords):
                 return None
             record = self.connectors[system].record(side.object, seen.raw)
             new = observe(flow, system, record, Interval(self.session, seen.start, seen.end))
-            after = accepted(flow, self.store.link(link.id), system, record, new)
+            after = accepted(flow, agreed(flow, self.store.link(link.id), self), system, record, new)
             self.store.save(deletes.revived(after) if after.deleted == system else after)
         return seen
 

@@ -13,8 +13,10 @@ from sync.customerp import Customerp
 from sync.errors import CallFailed
 from sync.invoiced import Invoiced
 from sync.links import TITLES, Interval, Link, Notice, Observation, State, System, accept, replace, same_content
+from sync.plan import agreed
 from sync.ports import Storage
 from sync.report import Progress, Scan
+from sync.resolving import LinkedRecords
 from sync.schema import Flow
 from sync.settlement import accepted, observe
 from sync.values import BadValue, Raw
@@ -40,6 +42,7 @@ class Walk:
         self._completely: set[System] = {"customerp", "invoiced"} if complete else set()
         store.begin_scan()
         self._read = self._missed = self._unseen = 0
+        self._resolve = LinkedRecords(store)
         self._announced: dict[str, Callable[[Record], bool]] = {}  # of a flow's side: changes the usual way also shows
         self.notices: list[Notice] = []
 
@@ -200,7 +203,8 @@ class Walk:
         if system in self._completely:
             self._store.mark_seen(flow.id, system, record.id)
         link = None if new else self._store.by_remote(flow.id, system, record.id)
-        after, edited = taken(flow, link, system, record, shown)
+        known = None if link is None else agreed(flow, link, self._resolve)
+        after, edited = taken(flow, known, system, record, shown)
         if edited:
             announced = self._announced.get(f"{system}:{flow.id}")
             if announced is not None and not announced(record):

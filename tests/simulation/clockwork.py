@@ -35,6 +35,17 @@ class VirtualClock(Clock):
         return self.elapsed
 
 
+class _Numbered(asyncio.Task[Any]):
+    """A task with a hash of its own: groups cancel their tasks in the order of a set, which is that of addresses."""
+
+    def __init__(self, number: int, coroutine: Any, loop: asyncio.AbstractEventLoop, **named: Any) -> None:
+        self._number = number
+        super().__init__(coroutine, loop=loop, **named)
+
+    def __hash__(self) -> int:
+        return self._number
+
+
 class VirtualLoop(asyncio.BaseEventLoop):
     """Runs one callback a step; among several that are ready, chance decides.
 
@@ -45,7 +56,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def __init__(self, clock: VirtualClock, chance: random.Random, on_step: Callable[[asyncio.Handle], None]) -> None:
         super().__init__()
         self._virtual, self._chance, self._on_step = clock, chance, on_step
-        self.steps = 0
+        self.steps = self._tasks = 0
+        self.set_task_factory(self._task)
+
+    def _task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **named: Any) -> _Numbered:
+        self._tasks += 1
+        return _Numbered(self._tasks, coroutine, loop, **named)
 
     def time(self) -> float:
         return self._virtual.elapsed

@@ -61,6 +61,26 @@ class _Touch:
     raw: dict[str, Any] | None = None
 
 
+class Looks:
+    """What the sync had seen when: a read counts once its answer is in hand, and shows what was so when it arrived."""
+
+    def __init__(self) -> None:
+        self._calls: defaultdict[tuple[str, ...], list[Call]] = defaultdict(list)
+
+    def note(self, call: Call) -> None:
+        """A read of the sync is being answered."""
+        calls = self._calls[(call.system, *call.path.split("/")[1:3])]
+        calls.append(call)
+
+    def last(self, system: str, collection: str, id_: str, by: float) -> float:
+        """When the record was read last, or listed, as far as the sync knew at a time."""
+        return max(self._latest((system, collection, id_), by), self._latest((system, collection), by))
+
+    def _latest(self, index: tuple[str, ...], by: float) -> float:
+        calls = self._calls.get(index, ())
+        return max((c.arrived or 0.0 for c in calls if c.received is not None and c.received <= by), default=0.0)
+
+
 @dataclass
 class Books:
     """What happened so far, as far as the invariants need it."""
@@ -78,9 +98,10 @@ class Books:
         self._pending: dict[tuple[Pair, str], set[str]] = {}
         # When people's edits came to the same on both sides, and the stamps of both records then.
         self._met: dict[tuple[Pair, str], tuple[float, float, float]] = {}
+        # When both sides of edits that had met were found to have been read; what was sent before that knew of none.
+        self._settled: dict[tuple[Pair, str], float] = {}
         self._edited: dict[tuple[Pair, str], float] = {}  # when a person last edited the unit in Invoiced
-        self._read: dict[tuple[str, str, str], float] = {}
-        self._listed: dict[tuple[str, str], float] = {}
+        self._looks = Looks()
         self._changed: dict[tuple[str, str, str], float] = {}
         self._editors: dict[tuple[Pair, str], set[str]] = {}  # on which sides people ever edited
         self._replaced: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
@@ -163,7 +184,7 @@ class Books:
             self._answered.add(touch.actor.key)
         if touch.method == "GET":
             if touch.actor is not None:
-                self._note_read(touch, now)
+                self._looks.note(touch.actor)
             return
         if touch.collection == "coupons":
             return
@@ -209,6 +230,7 @@ class Books:
         erp, inv = found
         self._check_whole(touch, pair, erp, inv)
         other = "invoiced" if touch.system == "customerp" else "customerp"
+        sent = self._first_sent(touch)
         for unit in erp:
             if unit in _DERIVED:
                 continue
@@ -218,6 +240,7 @@ class Books:
             if met is not None and self._seen(pair, *met):
                 pending.clear()
                 del self._met[index]
+                self._settled[index] = now
             was, is_ = (erp_before, erp) if touch.system == "customerp" else (inv_before, inv)
             moved = was[unit] != is_[unit] or self._respelt(touch, unit)
             # An empty due date goes with every other, but whoever empties it means that.
@@ -242,6 +265,12 @@ class Books:
                         f"where a person had edited it at {self._edited.get(index, 0):.2f} and nobody elsewhere",
                     )
                 self.counts["overwritten in the unguarded window"] += 1
+            elif moved and not pending and self._merged(pair, unit) and self._settled.get(index, 0.0) < sent:
+                raise Violation(
+                    "I5",
+                    f"{pair} {unit}: the sync changes {was[unit]!r} to {is_[unit]!r} in {touch.system}, and nobody "
+                    f"has edited it in {other}",
+                )
             if touch.actor is not None and moved:
                 self._overwritten[index] = was[unit]
             if alike and touch.actor is not None and moved:
@@ -291,9 +320,11 @@ class Books:
         if kept is None or json.loads(kept[0])[2] < erp_stamp or json.loads(kept[1])[2] < inv_stamp:
             return False
         source, target = COLLECTIONS[flow]
-        erp = self._read.get(("customerp", source, erp_id), 0.0)
-        inv = max(self._read.get(("invoiced", target, inv_id), 0.0), self._listed.get(("invoiced", target), 0.0))
-        return erp > since and inv > since
+        now = self.now()
+        return (
+            self._looks.last("customerp", source, erp_id, now) > since
+            and self._looks.last("invoiced", target, inv_id, now) > since
+        )
 
     def _merged(self, pair: Pair, *names: str) -> bool:
         """Whether the pair was brought together before; until then the owner's value stands."""
@@ -306,22 +337,16 @@ class Books:
         """Whether the edit came between the last read and the write; Invoiced has no conditional writes."""
         if touch.system == "customerp":
             return False
-        inv_id = index[0][2]
-        read = max(
-            self._read.get(("invoiced", touch.collection, inv_id), 0.0),
-            self._listed.get(("invoiced", touch.collection), 0.0),
-        )
-        return self._edited.get(index, 0.0) >= read and self._in_time(touch, read)
+        sent = self._first_sent(touch)
+        read = self._looks.last("invoiced", touch.collection, index[0][2], sent)
+        # It has to be sent as soon after that as the sync promises to. A document's coupons are made between the two,
+        # which takes calls of their own.
+        in_time = touch.collection == "invoices" or sent - read <= _GUARD
+        return self._edited.get(index, 0.0) >= read and in_time
 
-    def _in_time(self, touch: _Touch, read: float) -> bool:
-        """Whether the write was sent so soon after the read as the sync promises to.
-
-        A document's coupons are made between the two, which takes calls of their own.
-        """
-        call = touch.actor
-        assert call is not None
-        sent = self._sent.get(call.key or "", call.sent)
-        return touch.collection == "invoices" or sent - read <= _GUARD
+    def _first_sent(self, touch: _Touch) -> float:
+        """When a call of the sync was first sent under its key; what was seen later had no part in it."""
+        return self.now() if touch.actor is None else self._sent.get(touch.actor.key or "", touch.actor.sent)
 
     def _set_back(self, touch: _Touch, index: tuple[Pair, str], was: Any) -> bool:
         """Whether a person in Invoiced put back what the sync had written over, or a part of it.
@@ -339,8 +364,7 @@ class Books:
         if touch.method != "PATCH" or touch.raw is None or touch.id is None:
             return
         index = (touch.system, touch.collection, touch.id)
-        read = max(self._read.get(index, 0.0), self._listed.get(index[:2], 0.0))
-        if self._changed.get(index, 0.0) >= read:
+        if self._changed.get(index, 0.0) >= self._looks.last(*index, self._first_sent(touch)):
             return
         assert touch.actor is not None
         body: dict[str, Any] = json.loads(touch.actor.body)
@@ -374,15 +398,12 @@ class Books:
         units = self._units(pair)
         if units is not None:
             for unit, value in units[0].items():
-                self._pending[pair, unit] = set() if agree(value, units[1][unit]) else {"customerp"}
-                self._editors[pair, unit] = set(self._pending[pair, unit])
-
-    def _note_read(self, touch: _Touch, now: float) -> None:
-        parts = touch.path.split("/")
-        if len(parts) > 2:
-            self._read[touch.system, parts[1], parts[2]] = now
-        else:
-            self._listed[touch.system, parts[1]] = now
+                # What both say by now may have been another value when the create was sent, or in between.
+                index, alike = (pair, unit), agree(value, units[1][unit])
+                self._pending[index] = {"customerp"}
+                self._editors[index] = set() if alike else {"customerp"}
+                if alike:
+                    self._met[index] = (self.now(), *self._stamps(pair))
 
     # Reading the world
 
@@ -399,9 +420,9 @@ class Books:
         if row is None or None in row:
             return None
         pair = (flow, *row[:2])
-        self._pairs[system, collection, id_] = pair
         units = self._units(pair)
-        if units is not None:
+        if units is not None:  # otherwise one of them is gone, and the other may get another counterpart
+            self._pairs[system, collection, id_] = pair
             for unit, value in units[0].items():
                 index, alike = (pair, unit), agree(value, units[1][unit])
                 self._pending.setdefault(index, set() if alike and not row[2] else {"customerp", "invoiced"})

@@ -62,6 +62,7 @@ class Call:
     sent: float
     arrived: float | None = None
     answered: float | None = None
+    received: float | None = None  # when the answer was in hand; a lost one never is
     status: int | None = None
 
     def __str__(self) -> str:
@@ -149,7 +150,9 @@ class Network:
         self._watcher.sent(call, self._in_flight)
         self._loop.call_later(there, self._arrive, call, lower, fate, back, future)
         try:
-            return await future
+            reply = await future
+            call.received = self._loop.time()
+            return reply
         finally:
             self._in_flight -= 1
             call.answered = self._loop.time()

@@ -15,31 +15,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import quiet
 from auditing import Unseen
-from mapping import COLLECTIONS, FLOWS, KEYS, LENIENT, agree, customerp, invoiced, text, unit_of
+from mapping import COLLECTIONS, FLOWS, LENIENT, SAME, agree, text, unit_of
 from network import SLOWEST, Call
-from people import Office
 from replaying import Written, contradictions
+from sides import Pair, Sides
+from traffic import Traffic
+from violation import Violation
 
 from sync import Conflict
-from sync.values import stamp_of
 
-
-class Violation(Exception):
-    """An invariant does not hold."""
-
-    def __init__(self, invariant: str, what: str) -> None:
-        self.invariant, self.what = invariant, what
-        super().__init__(invariant, what)
-
-    def __str__(self) -> str:
-        return f"{self.invariant}: {self.what}"
-
-
-Pair = tuple[str, str, str]  # flow, id in Customerp, id in Invoiced
 _ADDRESS = ("line1", "line2", "city", "region", "postalCode")
 _DERIVED = {"paymentState"}  # one way, so an edit in Customerp is set back
-_SAME = {"notes", "purchaseOrder", "phone", "email", "description"}  # one form on both sides
 _COMPANIONS = {"due_date", "items", "lines", "metadata"}
 
 _GUARD = 5.0 + SLOWEST + 0.5  # the sync's own bound, and the way back of the answer to the read
@@ -61,26 +49,6 @@ class _Touch:
     raw: dict[str, Any] | None = None
 
 
-class Looks:
-    """What the sync had seen when: a read counts once its answer is in hand, and shows what was so when it arrived."""
-
-    def __init__(self) -> None:
-        self._calls: defaultdict[tuple[str, ...], list[Call]] = defaultdict(list)
-
-    def note(self, call: Call) -> None:
-        """A read of the sync is being answered."""
-        calls = self._calls[(call.system, *call.path.split("/")[1:3])]
-        calls.append(call)
-
-    def last(self, system: str, collection: str, id_: str, by: float) -> float:
-        """When the record was read last, or listed, as far as the sync knew at a time."""
-        return max(self._latest((system, collection, id_), by), self._latest((system, collection), by))
-
-    def _latest(self, index: tuple[str, ...], by: float) -> float:
-        calls = self._calls.get(index, ())
-        return max((c.arrived or 0.0 for c in calls if c.received is not None and c.received <= by), default=0.0)
-
-
 @dataclass
 class Books:
     """What happened so far, as far as the invariants need it."""
@@ -88,7 +56,7 @@ class Books:
     now: Callable[[], float]
     database: sqlite3.Connection
     cap: int
-    office: Office = field(init=False)
+    sides: Sides = field(init=False)
     trace: list[str] = field(default_factory=list)
     writes: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -101,15 +69,13 @@ class Books:
         # When both sides of edits that had met were found to have been read; what was sent before that knew of none.
         self._settled: dict[tuple[Pair, str], float] = {}
         self._edited: dict[tuple[Pair, str], float] = {}  # when a person last edited the unit in Invoiced
-        self._looks = Looks()
+        self._traffic = Traffic(self.database, self.cap)
         self._changed: dict[tuple[str, str, str], float] = {}
         self._editors: dict[tuple[Pair, str], set[str]] = {}  # on which sides people ever edited
         self._replaced: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
         # What the sync last wrote over: a person who sets that back cannot be told from a property that was ignored.
         self._overwritten: dict[tuple[Pair, str], Any] = {}
         self._creates: Counter[tuple[str, str]] = Counter()
-        self._writing: dict[tuple[str, str], Call] = {}
-        self._sent: dict[str, float] = {}  # when a call was first sent under its key
         self._addresses: defaultdict[Pair, set[Any]] = defaultdict(set)  # as either side ever had them
         self._written, self._unseen = Written(), Unseen(self.database)
         self._answered: set[str] = set()  # keys under which something was done
@@ -117,28 +83,7 @@ class Books:
     # What the network tells
 
     def sent(self, call: Call, in_flight: int) -> None:
-        if in_flight > self.cap:
-            raise Violation("I11", f"{in_flight} calls in flight, and {self.cap} are allowed")
-        if call.method == "GET":
-            return
-        if call.key is not None:
-            self._sent.setdefault(call.key, call.sent)
-        record = (call.system, "/".join(call.path.split("/")[:3]))
-        asking = call.path.endswith("/999999999999999999")  # for an earlier answer, of nobody's record
-        other = self._writing.get(record)
-        if (
-            not asking
-            and call.path.count("/") > 1
-            and other
-            and other.answered is None
-            and other.process == call.process
-        ):
-            raise Violation("I9", f"{call} while {other}")
-        self._writing[record] = call
-        stored = [row[0] for row in self.database.execute("SELECT intent FROM link WHERE intent IS NOT NULL")]
-        wanted = call.path if call.key is None else call.key.rsplit("-", 1)[0] if "coupons" in call.path else call.key
-        if self.database.in_transaction or not any(wanted in intent for intent in stored):
-            raise Violation("I10", f"no stored intent for {call}")
+        self._traffic.sent(call, in_flight)
 
     def before(self, actor: Call | None, system: str, method: str, path: str, body: bytes) -> _Touch:
         touch = _Touch(actor, system, method, path, body)
@@ -146,14 +91,14 @@ class Books:
         touch.collection = collection
         if method == "GET":
             return touch
-        touch.id = rest[0] if rest else None
+        touch.id = next(iter(rest), None)
         if collection == "items" and touch.id is None:
             touch.id = json.loads(body).get("id")
         if touch.id is not None:
-            touch.raw = self._raw(system, collection, touch.id)
+            touch.raw = self.sides.raw(system, collection, touch.id)
             touch.pair = self._pair(system, collection, touch.id)
             if touch.pair is not None:
-                touch.units = self._units(touch.pair)
+                touch.units = self.sides.units(touch.pair)
             self._as_one(touch)
         return touch
 
@@ -184,7 +129,7 @@ class Books:
             self._answered.add(touch.actor.key)
         if touch.method == "GET":
             if touch.actor is not None:
-                self._looks.note(touch.actor)
+                self._traffic.note(touch.actor)
             return
         if touch.collection == "coupons":
             return
@@ -201,7 +146,7 @@ class Books:
         if touch.body and touch.method in ("POST", "PATCH"):
             id_, body = touch.id or str(json.loads(answer)["id"]), json.loads(touch.body)
             pair = self._pairs.get((touch.system, touch.collection, id_))
-            if touch.actor is not None and pair is not None and self._units(pair) is None:
+            if touch.actor is not None and pair is not None and self.sides.units(pair) is None:
                 pass  # its counterpart was deleted meanwhile, so the two are no pair
             elif touch.actor is not None:
                 self._written.write(touch.system, id_, json.loads(touch.actor.body), body, touch.raw or {})
@@ -224,13 +169,13 @@ class Books:
         assert touch.pair is not None
         assert touch.units is not None
         pair, (erp_before, inv_before) = touch.pair, touch.units
-        found = self._units(pair)
+        found = self.sides.units(pair)
         if found is None:
             return
         erp, inv = found
         self._check_whole(touch, pair, erp, inv)
         other = "invoiced" if touch.system == "customerp" else "customerp"
-        sent = self._first_sent(touch)
+        sent = now if touch.actor is None else self._traffic.first_sent(touch.actor)
         for unit in erp:
             if unit in _DERIVED:
                 continue
@@ -278,7 +223,7 @@ class Books:
                 self._met.pop(index, None)
             elif alike and moved:
                 # The sync may have seen a value in between; until it has read both again, it cannot know who was last.
-                self._met[index] = (now, *self._stamps(pair))
+                self._met[index] = (now, *self.sides.stamps(pair))
             elif moved:
                 self._met.pop(index, None)
                 if touch.actor is not None:
@@ -301,16 +246,8 @@ class Books:
         """Whether a person has set a text to other blanks: to Customerp that is another text."""
         if touch.actor is not None or touch.system != "customerp" or touch.raw is None or touch.id is None:
             return False
-        before, now = touch.raw, self._raw("customerp", touch.collection, touch.id)
+        before, now = touch.raw, self.sides.raw("customerp", touch.collection, touch.id)
         return now is not None and isinstance(before.get(unit), str) and before[unit] != now[unit]
-
-    def _stamps(self, pair: Pair) -> tuple[float, float]:
-        flow, erp_id, inv_id = pair
-        source, target = COLLECTIONS[flow]
-        erp, inv = self._raw("customerp", source, erp_id), self._raw("invoiced", target, inv_id)
-        assert erp is not None
-        assert inv is not None
-        return stamp_of(erp["updatedAt"]), float(inv["updated_at"])
 
     def _seen(self, pair: Pair, since: float, erp_stamp: float, inv_stamp: float) -> bool:
         """Whether the sync has read both records after a time, and kept what it read."""
@@ -322,8 +259,8 @@ class Books:
         source, target = COLLECTIONS[flow]
         now = self.now()
         return (
-            self._looks.last("customerp", source, erp_id, now) > since
-            and self._looks.last("invoiced", target, inv_id, now) > since
+            self._traffic.last("customerp", source, erp_id, now) > since
+            and self._traffic.last("invoiced", target, inv_id, now) > since
         )
 
     def _merged(self, pair: Pair, *names: str) -> bool:
@@ -337,16 +274,13 @@ class Books:
         """Whether the edit came between the last read and the write; Invoiced has no conditional writes."""
         if touch.system == "customerp":
             return False
-        sent = self._first_sent(touch)
-        read = self._looks.last("invoiced", touch.collection, index[0][2], sent)
+        assert touch.actor is not None
+        sent = self._traffic.first_sent(touch.actor)
+        read = self._traffic.last("invoiced", touch.collection, index[0][2], sent)
         # It has to be sent as soon after that as the sync promises to. A document's coupons are made between the two,
         # which takes calls of their own.
         in_time = touch.collection == "invoices" or sent - read <= _GUARD
         return self._edited.get(index, 0.0) >= read and in_time
-
-    def _first_sent(self, touch: _Touch) -> float:
-        """When a call of the sync was first sent under its key; what was seen later had no part in it."""
-        return self.now() if touch.actor is None else self._sent.get(touch.actor.key or "", touch.actor.sent)
 
     def _set_back(self, touch: _Touch, index: tuple[Pair, str], was: Any) -> bool:
         """Whether a person in Invoiced put back what the sync had written over, or a part of it.
@@ -364,9 +298,9 @@ class Books:
         if touch.method != "PATCH" or touch.raw is None or touch.id is None:
             return
         index = (touch.system, touch.collection, touch.id)
-        if self._changed.get(index, 0.0) >= self._looks.last(*index, self._first_sent(touch)):
-            return
         assert touch.actor is not None
+        if self._changed.get(index, 0.0) >= self._traffic.last(*index, self._traffic.first_sent(touch.actor)):
+            return
         body: dict[str, Any] = json.loads(touch.actor.body)
         for name, value in _leaves(body):
             held: Any = touch.raw
@@ -381,7 +315,7 @@ class Books:
             return
         row = self.database.execute("SELECT intent FROM link WHERE erp_id = ?", (touch.id,)).fetchone()
         for name, (_, _, before) in json.loads(row[0])[5].items() if row and row[0] else ():
-            if name in _SAME | {"name"} and text(touch.raw.get(name)) != text(before) and name != "email":
+            if name in SAME | {"name"} and text(touch.raw.get(name)) != text(before) and name != "email":
                 raise Violation("I5", f"{touch.actor} replaces {touch.raw.get(name)!r} and takes it for {before!r}")
 
     def _created(self, touch: _Touch, answer: dict[str, Any]) -> None:
@@ -395,7 +329,7 @@ class Books:
         pair = (FLOWS[touch.collection], reference, str(answer["id"]))
         self._pairs["invoiced", touch.collection, pair[2]] = pair
         self._pairs["customerp", COLLECTIONS[pair[0]][0], reference] = pair
-        units = self._units(pair)
+        units = self.sides.units(pair)
         if units is not None:
             for unit, value in units[0].items():
                 # What both say by now may have been another value when the create was sent, or in between.
@@ -403,9 +337,7 @@ class Books:
                 self._pending[index] = {"customerp"}
                 self._editors[index] = set() if alike else {"customerp"}
                 if alike:
-                    self._met[index] = (self.now(), *self._stamps(pair))
-
-    # Reading the world
+                    self._met[index] = (self.now(), *self.sides.stamps(pair))
 
     def _pair(self, system: str, collection: str, id_: str) -> Pair | None:
         known = self._pairs.get((system, collection, id_))
@@ -420,7 +352,7 @@ class Books:
         if row is None or None in row:
             return None
         pair = (flow, *row[:2])
-        units = self._units(pair)
+        units = self.sides.units(pair)
         if units is not None:  # otherwise one of them is gone, and the other may get another counterpart
             self._pairs[system, collection, id_] = pair
             for unit, value in units[0].items():
@@ -428,28 +360,9 @@ class Books:
                 self._pending.setdefault(index, set() if alike and not row[2] else {"customerp", "invoiced"})
                 if alike and row[2]:
                     # What both say by now, the sync may not have read yet.
-                    self._met.setdefault(index, (self.now(), *self._stamps(pair)))
+                    self._met.setdefault(index, (self.now(), *self.sides.stamps(pair)))
                 self._editors[index] = {"customerp", "invoiced"}
         return pair
-
-    def _raw(self, system: str, collection: str, id_: str) -> dict[str, Any] | None:
-        if system == "customerp":
-            return self.office.erp.read(collection, id_)
-        return self.office.inv.read(collection, id_, "include=archived" if collection == "items" else "")
-
-    def _units(self, pair: Pair) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        flow, erp_id, inv_id = pair
-        erp, inv = (
-            self._raw("customerp", COLLECTIONS[flow][0], erp_id),
-            self._raw("invoiced", COLLECTIONS[flow][1], inv_id),
-        )
-        if erp is None or inv is None:
-            return None
-        return customerp(flow, erp, self._sku), invoiced(flow, inv)
-
-    def _sku(self, product: str) -> str | None:
-        raw = self.office.erp.read("products", product)
-        return raw["sku"] if raw else None
 
     def reported(self, conflicts: Iterable[Conflict]) -> None:
         """A conflict takes two: our own write, seen again, is no edit."""
@@ -465,77 +378,17 @@ class Books:
             editors = self._editors.get(((conflict.flow, *row), unit), set())
             # A value that Invoiced squeezed and whose answer was lost cannot be told from an edit.
             squeezed = isinstance(conflict.base, tuple) and text(conflict.base[1]) == text(conflict.invoiced)
-            if editors != {"customerp", "invoiced"} and unit in _SAME | {"name"} and not squeezed:
+            if editors != {"customerp", "invoiced"} and unit in SAME | {"name"} and not squeezed:
                 raise Violation("I5", f"{conflict} is called a conflict, and only {editors or 'nobody'} edited it")
-
-    # At rest
 
     def at_rest(self, listed: Iterable[tuple[str, str, str | None]]) -> None:
         """`listed`: flow, key and property of every notice and conflict that stands."""
-        told: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-        for flow, key, name in listed:
-            told[flow, key].add("*" if name is None else unit_of(flow, name))
-        for flow, (source, target) in COLLECTIONS.items():
-            links = dict(
-                self.database.execute(
-                    "SELECT erp_id, inv_id FROM link WHERE flow = ? AND erp_id IS NOT NULL AND state <> 'tombstoned'",
-                    (flow,),
-                )
-            )
-            gone = {
-                row[0]
-                for row in self.database.execute(
-                    "SELECT erp_id FROM link WHERE flow = ? AND state = 'tombstoned'", (flow,)
-                )
-            }
-            references: Counter[str] = Counter()
-            for raw in self.office.inv.list(target):
-                reference = (raw.get("metadata") or {}).get("erp_id")
-                if reference is not None:
-                    references[reference] += 1
-                    if references[reference] > 1:
-                        raise Violation("I2", f"{flow}: two records of Invoiced name {reference}")
-            for raw in self.office.erp.list(source):
-                key = " ".join(str(raw[KEYS[flow]]).split())
-                said = told[flow, key]
-                inv_id = links.get(raw["id"])
-                if raw["id"] in gone:
-                    self.counts["tombstoned"] += 1
-                    continue
-                if inv_id is None:
-                    if not said and not (flow == "order-invoice" and raw["status"] == "cancelled"):
-                        raise Violation("I4", f"{flow} {raw['id']} ({key}) is not linked and nobody says why")
-                    self.counts["unlinked, with a reason"] += 1
-                    continue
-                units = self._units((flow, raw["id"], inv_id))
-                if units is None and (said or told[flow, "*"]):
-                    self.counts["gone, with a reason"] += 1
-                    continue
-                if units is None:
-                    raise Violation("I4", f"{flow} {raw['id']} ({key}): its counterpart is gone, and nobody says so")
-                self.counts["linked"] += 1
-                for unit, value in units[0].items():
-                    if agree(value, units[1][unit]):
-                        continue
-                    if unit not in said and "*" not in said:
-                        raise Violation(
-                            "I1", f"{flow} {key} {unit}: {value!r} in Customerp, {units[1][unit]!r} in Invoiced, unsaid"
-                        )
-                    self.counts["divergent, with a reason"] += 1
-        self._shadows()
+        quiet.complete(self.database, self.sides, listed, self.counts)
+        quiet.shadows_agree(self.database)
         for contradiction in contradictions(self.database, self._written):
             raise Violation("I8", contradiction)
         for contradiction in self._unseen.contradictions(self.counts):
             raise Violation("the audit", contradiction)
-
-    def _shadows(self) -> None:
-        """I7, for what has one form on both sides."""
-        for flow, erp_id, shadow, diverged in self.database.execute(
-            "SELECT flow, erp_id, shadow, diverged FROM link WHERE inv_id IS NOT NULL AND state <> 'tombstoned'"
-        ):
-            for name, (erp, inv) in json.loads(shadow).items():
-                if name in _SAME and erp != inv and name not in json.loads(diverged):
-                    raise Violation("I7", f"{flow} {erp_id} {name}: the shadow holds {erp!r} and {inv!r}")
 
 
 def _leaves(body: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:

@@ -20,6 +20,7 @@ COLLECTIONS = {
 KEYS = {"customer-company": "number", "product-item": "sku", "order-invoice": "number"}
 # The unit a property of Customerp belongs to; any other is a unit of its own.
 UNITS = {"unitPrice": "price", "currency": "currency"}
+SAME = {"notes", "purchaseOrder", "phone", "email", "description"}  # one form on both sides
 LENIENT = object()  # empty in Customerp, so Invoiced's own default stands beside it
 
 

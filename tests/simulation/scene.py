@@ -14,9 +14,11 @@ from typing import Any
 
 import sites
 from clockwork import VirtualClock, VirtualLoop
-from invariants import Books, Violation
+from invariants import Books
 from network import ENDPOINTS, FATES, SLOWEST, Fate, Killed, Memory, Network, Person
 from people import DEEDS, Event, Office, history
+from sides import Sides
+from violation import Violation
 
 from counterpart.emulators import Customerp, Invoiced
 from sync import Engine, Pacing, SideStopped, Store, load_flows
@@ -131,7 +133,7 @@ class Scene:
         self._books = Books(lambda: self._clock.elapsed, self._database, plan.in_flight)
         self._erp, self._inv = Customerp(self._clock), Invoiced(self._clock, seed=plan.seed)
         seen: dict[str, Memory] = {"customerp": {}, "invoiced": {}}
-        self._books.office = Office(
+        self._books.sides = Sides(
             Person("customerp", self._erp, None, seen["customerp"]),
             Person("invoiced", self._inv, None, seen["invoiced"]),
         )

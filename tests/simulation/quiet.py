@@ -1,0 +1,76 @@
+"""What must be so when people are quiet and the sync has come to rest."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from mapping import COLLECTIONS, KEYS, SAME, agree, unit_of
+from sides import Sides
+from violation import Violation
+
+
+def complete(
+    database: sqlite3.Connection, sides: Sides, listed: Iterable[tuple[str, str, str | None]], counts: Counter[str]
+) -> None:
+    """I1, I2 and I4; `listed`: flow, key and property of every notice and conflict that stands."""
+    told: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for flow, key, name in listed:
+        told[flow, key].add("*" if name is None else unit_of(flow, name))
+    for flow, (source, target) in COLLECTIONS.items():
+        links = dict(
+            database.execute(
+                "SELECT erp_id, inv_id FROM link WHERE flow = ? AND erp_id IS NOT NULL AND state <> 'tombstoned'",
+                (flow,),
+            )
+        )
+        gone = {
+            row[0]
+            for row in database.execute("SELECT erp_id FROM link WHERE flow = ? AND state = 'tombstoned'", (flow,))
+        }
+        references: Counter[str] = Counter()
+        for raw in sides.inv.list(target):
+            reference = (raw.get("metadata") or {}).get("erp_id")
+            if reference is not None:
+                references[reference] += 1
+                if references[reference] > 1:
+                    raise Violation("I2", f"{flow}: two records of Invoiced name {reference}")
+        for raw in sides.erp.list(source):
+            key = " ".join(str(raw[KEYS[flow]]).split())
+            said = told[flow, key]
+            inv_id = links.get(raw["id"])
+            if raw["id"] in gone:
+                counts["tombstoned"] += 1
+                continue
+            if inv_id is None:
+                if not said and not (flow == "order-invoice" and raw["status"] == "cancelled"):
+                    raise Violation("I4", f"{flow} {raw['id']} ({key}) is not linked and nobody says why")
+                counts["unlinked, with a reason"] += 1
+                continue
+            units = sides.units((flow, raw["id"], inv_id))
+            if units is None and (said or told[flow, "*"]):
+                counts["gone, with a reason"] += 1
+                continue
+            if units is None:
+                raise Violation("I4", f"{flow} {raw['id']} ({key}): its counterpart is gone, and nobody says so")
+            counts["linked"] += 1
+            for unit, value in units[0].items():
+                if agree(value, units[1][unit]):
+                    continue
+                if unit not in said and "*" not in said:
+                    raise Violation(
+                        "I1", f"{flow} {key} {unit}: {value!r} in Customerp, {units[1][unit]!r} in Invoiced, unsaid"
+                    )
+                counts["divergent, with a reason"] += 1
+
+
+def shadows_agree(database: sqlite3.Connection) -> None:
+    """I7, for what has one form on both sides."""
+    for flow, erp_id, shadow, diverged in database.execute(
+        "SELECT flow, erp_id, shadow, diverged FROM link WHERE inv_id IS NOT NULL AND state <> 'tombstoned'"
+    ):
+        for name, (erp, inv) in json.loads(shadow).items():
+            if name in SAME and erp != inv and name not in json.loads(diverged):
+                raise Violation("I7", f"{flow} {erp_id} {name}: the shadow holds {erp!r} and {inv!r}")

@@ -1,0 +1,64 @@
+"""What the sync has sent and seen so far, as the log of calls shows it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+
+from network import Call
+from violation import Violation
+
+
+class Traffic:
+    """The calls of the sync.
+
+    A read counts once its answer is in hand, and shows what was so when it arrived.
+    """
+
+    def __init__(self, database: sqlite3.Connection, cap: int) -> None:
+        self._database, self._cap = database, cap
+        self._calls: defaultdict[tuple[str, ...], list[Call]] = defaultdict(list)
+        self._writing: dict[tuple[str, str], Call] = {}
+        self._sent: dict[str, float] = {}  # by key
+
+    def sent(self, call: Call, in_flight: int) -> None:
+        """A call of the sync sets out; I9 to I11."""
+        if in_flight > self._cap:
+            raise Violation("I11", f"{in_flight} calls in flight, and {self._cap} are allowed")
+        if call.method == "GET":
+            return
+        if call.key is not None:
+            self._sent.setdefault(call.key, call.sent)
+        record = (call.system, "/".join(call.path.split("/")[:3]))
+        asking = call.path.endswith("/999999999999999999")  # for an earlier answer, of nobody's record
+        other = self._writing.get(record)
+        if (
+            not asking
+            and call.path.count("/") > 1
+            and other
+            and other.answered is None
+            and other.process == call.process
+        ):
+            raise Violation("I9", f"{call} while {other}")
+        self._writing[record] = call
+        stored = [row[0] for row in self._database.execute("SELECT intent FROM link WHERE intent IS NOT NULL")]
+        wanted = call.path if call.key is None else call.key.rsplit("-", 1)[0] if "coupons" in call.path else call.key
+        if self._database.in_transaction or not any(wanted in intent for intent in stored):
+            raise Violation("I10", f"no stored intent for {call}")
+
+    def first_sent(self, call: Call) -> float:
+        """When a call was first sent under its key; what was seen later had no part in it."""
+        return self._sent.get(call.key or "", call.sent)
+
+    def note(self, call: Call) -> None:
+        """A read of the sync is being answered."""
+        calls = self._calls[(call.system, *call.path.split("/")[1:3])]
+        calls.append(call)
+
+    def last(self, system: str, collection: str, id_: str, by: float) -> float:
+        """When the record was read last, or listed, as far as the sync knew at a time."""
+        return max(self._latest((system, collection, id_), by), self._latest((system, collection), by))
+
+    def _latest(self, index: tuple[str, ...], by: float) -> float:
+        calls = self._calls.get(index, ())
+        return max((c.arrived or 0.0 for c in calls if c.received is not None and c.received <= by), default=0.0)

@@ -11,6 +11,7 @@ from sync.errors import CallFailed
 from sync.history import AUDIT, SYNC, Entry
 from sync.invoiced import Invoiced
 from sync.links import Link, Notice, key_of
+from sync.merge import SKEW_SECONDS
 from sync.ports import Storage
 from sync.schema import Flow
 from sync.values import MISSING, BadValue, Value, pick
@@ -55,11 +56,11 @@ async def audit(store: Storage, invoiced: Invoiced, flows: Iterable[Flow], now: 
 def overwritten(flow: Flow, change: Logged, written: Iterable[Entry]) -> dict[str, tuple[Value, Value]]:
     """By path: what was there before a write of ours although we had seen something else, and what stands now.
 
-    A change is our write if we wrote its outcome; of several such writes it is the one nearest in time, as nothing
-    else tells them apart.
+    A change is our write if we wrote its outcome. Of several such writes it is the first that was noted after it: when
+    its answer came, or when it was looked up because none did.
     """
     entries = [entry for entry in written if entry.by == SYNC and entry.system == "invoiced"]
-    entries.sort(key=lambda entry: abs(datetime.fromisoformat(entry.at).timestamp() - change.at))
+    entries.sort(key=lambda entry: _noted(entry, change))
     found: dict[str, tuple[Value, Value]] = {}
     for pair in flow.pairs:
         was = pick(change.before, pair.target, MISSING)
@@ -71,10 +72,23 @@ def overwritten(flow: Flow, change: Logged, written: Iterable[Entry]) -> dict[st
         except BadValue:
             continue
         ours = [entry.fields[pair.target] for entry in entries if pair.target in entry.fields]
-        known = [before for before, sent in ours if sent == stands or shortened(pair.target, sent, stands)]
+        known = [before for before, sent in ours if _became(pair.target, sent, stands)]
         if known and known[0] != lost:
             found[pair.target] = (lost, stands)
     return found
+
+
+def _became(path: str, sent: Value, stands: Value) -> bool:
+    """Whether a value that was sent may have come to stand as this one: texts are squeezed or cut, untold."""
+    if isinstance(sent, str) and isinstance(stands, str) and sent.casefold().split() == stands.casefold().split():
+        return True
+    return sent == stands or shortened(path, sent, stands)
+
+
+def _noted(entry: Entry, change: Logged) -> tuple[bool, float]:
+    """First what was noted after a change, the earliest first; then what was noted before it, the latest first."""
+    later = datetime.fromisoformat(entry.at).timestamp() - change.at
+    return later < -SKEW_SECONDS, abs(later)
 
 
 def _told(store: Storage, flow: Flow, link: Link, change: Logged, now: datetime) -> list[Notice]:

@@ -30,6 +30,7 @@ _ADDRESS = ("line1", "line2", "city", "region", "postalCode")
 _DERIVED = {"paymentState"}  # one way, so an edit in Customerp is set back
 _COMPANIONS = {"due_date", "items", "lines", "metadata"}
 
+_LOGGED = ("customers", "invoices")  # items make no events
 _GUARD = 5.0 + SLOWEST + 0.5  # the sync's own bound, and the way back of the answer to the read
 
 
@@ -97,6 +98,10 @@ class Books:
         if touch.id is not None:
             touch.raw = self.sides.raw(system, collection, touch.id)
             touch.pair = self._pair(system, collection, touch.id)
+            if touch.pair is not None and self.sides.units(touch.pair) is None:
+                # One of the two is gone, so this one may have another counterpart by now.
+                self._pairs.pop((system, collection, touch.id), None)
+                touch.pair = self._pair(system, collection, touch.id)
             if touch.pair is not None:
                 touch.units = self.sides.units(touch.pair)
             self._as_one(touch)
@@ -146,11 +151,12 @@ class Books:
         if touch.body and touch.method in ("POST", "PATCH"):
             id_, body = touch.id or str(json.loads(answer)["id"]), json.loads(touch.body)
             pair = self._pairs.get((touch.system, touch.collection, id_))
-            if touch.actor is not None and pair is not None and self.sides.units(pair) is None:
+            alone = touch.raw is not None and touch.units is None
+            if touch.actor is not None and (alone or (pair is not None and self.sides.units(pair) is None)):
                 pass  # its counterpart was deleted meanwhile, so the two are no pair
             elif touch.actor is not None:
                 self._written.write(touch.system, id_, json.loads(touch.actor.body), body, touch.raw or {})
-                if touch.system == "invoiced" and touch.method == "PATCH":
+                if touch.method == "PATCH" and touch.collection in _LOGGED and touch.system == "invoiced":
                     self._unseen.write(id_, touch.raw or {}, body)
             else:
                 self._written.edit(touch.system, id_, body)
@@ -188,9 +194,10 @@ class Books:
                 self._settled[index] = now
             was, is_ = (erp_before, erp) if touch.system == "customerp" else (inv_before, inv)
             moved = was[unit] != is_[unit] or self._respelt(touch, unit)
-            # An empty due date goes with every other, but whoever empties it means that.
-            emptied = touch.actor is None and moved and erp[unit] is LENIENT and inv[unit] is not None
-            alike = agree(erp[unit], inv[unit]) and not emptied
+            # An empty due date goes with every other, but whoever empties it means that, until it has travelled.
+            emptied = moved and erp[unit] is LENIENT and inv[unit] is not None
+            meant = emptied and (touch.actor is None or "customerp" in pending)
+            alike = agree(erp[unit], inv[unit]) and not meant
             if touch.actor is None:
                 if moved:
                     self.counts["edits"] += 1
@@ -210,7 +217,13 @@ class Books:
                         f"where a person had edited it at {self._edited.get(index, 0):.2f} and nobody elsewhere",
                     )
                 self.counts["overwritten in the unguarded window"] += 1
-            elif moved and not pending and self._merged(pair, unit) and self._settled.get(index, 0.0) < sent:
+            elif (
+                moved
+                and not pending
+                and LENIENT not in (was[unit], erp[unit])  # empty, it agrees with every value, so nobody's edit shows
+                and self._merged(pair, unit)
+                and self._settled.get(index, 0.0) < sent
+            ):
                 raise Violation(
                     "I5",
                     f"{pair} {unit}: the sync changes {was[unit]!r} to {is_[unit]!r} in {touch.system}, and nobody "

@@ -113,7 +113,7 @@ class Network:
         self.overtaken = 0  # answers that came after that of a later call
         self._last_answered = 0
         self.quiet = False
-        self._in_flight = 0
+        self._in_flight: Counter[str] = Counter()  # by system, as each has a cap of its own
         self._throttled: dict[str, float] = {}
 
     def transport(self, system: str, caller: Caller) -> _Line:
@@ -146,15 +146,15 @@ class Network:
             fate = "throttled"
         there, back = _delay(chance, self._slow), _delay(chance, self._slow)
         future: asyncio.Future[Reply] = self._loop.create_future()
-        self._in_flight += 1
-        self._watcher.sent(call, self._in_flight)
+        self._in_flight[system] += 1
+        self._watcher.sent(call, self._in_flight[system])
         self._loop.call_later(there, self._arrive, call, lower, fate, back, future)
         try:
             reply = await future
             call.received = self._loop.time()
             return reply
         finally:
-            self._in_flight -= 1
+            self._in_flight[system] -= 1
             call.answered = self._loop.time()
             self.overtaken += call.n < self._last_answered
             self._last_answered = max(self._last_answered, call.n)

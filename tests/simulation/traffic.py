@@ -24,7 +24,7 @@ class Traffic:
     def sent(self, call: Call, in_flight: int) -> None:
         """A call of the sync sets out; I9 to I11."""
         if in_flight > self._cap:
-            raise Violation("I11", f"{in_flight} calls in flight, and {self._cap} are allowed")
+            raise Violation("I11", f"{in_flight} calls to {call.system} in flight, and {self._cap} are allowed")
         if call.method == "GET":
             return
         if call.key is not None:
@@ -51,7 +51,9 @@ class Traffic:
         return self._sent.get(call.key or "", call.sent)
 
     def note(self, call: Call) -> None:
-        """A read of the sync is being answered."""
+        """A read of the sync is being answered; a list of archived items shows none of the others."""
+        if "archived=1" in call.query:
+            return
         calls = self._calls[(call.system, *call.path.split("/")[1:3])]
         calls.append(call)
 

@@ -141,15 +141,16 @@ def _wrote(path: str, before: Any, now: Any, by: str = "sync", at: int = 0) -> E
         (
             {"phone": "9"},
             {"phone": "1"},
-            [_wrote("phone", "9", "1", at=-60), _wrote("phone", "0", "1")],
-            {"phone": ("9", "1")},
-        ),
+            [_wrote("phone", "9", "1", at=-1), _wrote("phone", "0", "1", at=60), _wrote("phone", "9", "1", at=99)],
+            {},
+        ),  # the first noted after it, as far as clocks tell
         (
             {"phone": "9"},
             {"phone": "1"},
-            [_wrote("phone", "0", "1", at=-60), _wrote("phone", "9", "1")],
-            {},
-        ),  # the nearest
+            [_wrote("phone", "9", "1", at=-2), _wrote("phone", "0", "1", at=60), _wrote("phone", "9", "1", at=99)],
+            {"phone": ("9", "1")},
+        ),
+        ({"name": "y"}, {"name": "A B"}, [_wrote("name", "z", "a  b")], {"name": ("y", "A B")}),  # squeezed
         ({"balance": 1}, {"balance": 2}, [_wrote("phone", "0", "1")], {}),
         ({"phone": ["9"]}, {"phone": "1"}, [_wrote("phone", "0", "1")], {}),  # nothing that can be read
     ],

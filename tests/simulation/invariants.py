@@ -234,8 +234,9 @@ class Books:
             if alike and touch.actor is not None and moved:
                 pending.clear()
                 self._met.pop(index, None)
-            elif alike and moved:
-                # The sync may have seen a value in between; until it has read both again, it cannot know who was last.
+            elif alike and moved and unit != "lines":
+                # Lists that look alike need not hold the same lines: two people who take out one of two equal lines
+                # each have taken out both. Of all else: the sync may have seen a value in between; until it has read both again, it cannot know who was last.
                 self._met[index] = (now, *self.sides.stamps(pair))
             elif moved:
                 self._met.pop(index, None)

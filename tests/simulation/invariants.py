@@ -235,8 +235,9 @@ class Books:
                 pending.clear()
                 self._met.pop(index, None)
             elif alike and moved and unit != "lines":
+                # The sync may have seen a value in between; until it has read both again, it cannot know who was last.
                 # Lists that look alike need not hold the same lines: two people who take out one of two equal lines
-                # each have taken out both. Of all else: the sync may have seen a value in between; until it has read both again, it cannot know who was last.
+                # each have taken out both.
                 self._met[index] = (now, *self.sides.stamps(pair))
             elif moved:
                 self._met.pop(index, None)

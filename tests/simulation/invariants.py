@@ -17,7 +17,7 @@ from typing import Any
 
 import quiet
 from auditing import Unseen
-from mapping import COLLECTIONS, FLOWS, LENIENT, SAME, agree, text, unit_of
+from mapping import COLLECTIONS, FLOWS, LENIENT, SAME, agree, leaves, text, unit_of
 from network import SLOWEST, Call
 from replaying import Written, contradictions
 from sides import Pair, Sides
@@ -317,7 +317,7 @@ class Books:
         if self._changed.get(index, 0.0) >= self._traffic.last(*index, self._traffic.first_sent(touch.actor)):
             return
         body: dict[str, Any] = json.loads(touch.actor.body)
-        for name, value in _leaves(body):
+        for name, value in leaves(body):
             held: Any = touch.raw
             for part in name.split("."):
                 held = held.get(part) if isinstance(held, dict) else None
@@ -404,11 +404,3 @@ class Books:
             raise Violation("I8", contradiction)
         for contradiction in self._unseen.contradictions(self.counts):
             raise Violation("the audit", contradiction)
-
-
-def _leaves(body: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    for name, value in body.items():
-        if isinstance(value, dict) and name != "metadata":
-            yield from _leaves(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value

@@ -159,3 +159,12 @@ def _percent(discounts: list[Raw]) -> Any:
 
 def _day(seconds: int | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
+def leaves(body: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    """Every value of a body by its dotted path; metadata is one value."""
+    for name, value in body.items():
+        if isinstance(value, dict) and name != "metadata":
+            yield from leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value

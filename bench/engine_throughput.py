@@ -17,6 +17,7 @@ import socket
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,13 +91,14 @@ async def _ours(url: str, store: Store) -> tuple[Took, int]:
     return took, len(report.writes)
 
 
-class Loop:
+class Loop(ABC):
     """Reads what has changed in Invoiced and sends it to Customerp, as fast as its client can."""
 
+    @abstractmethod
     async def ask(self, method: str, url: str, body: dict[str, Any] | None = None) -> Any:
         """The parsed answer to a request."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def close(self) -> None:
         """Close the connections."""
 

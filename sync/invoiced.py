@@ -135,13 +135,12 @@ class Invoiced:
         """Only an event tells a merge from a delete, and events come at most once: a lost one leaves a delete."""
         if kind != "customers":
             return None
-        query = {"filter[type]": "customer.merged", "start_date": str(int(since)), "per_page": str(_PAGE)}
-        for number in count(1):
-            events = self._list(await self._wire.get("/events", {**query, "page": str(number)}), "events")
-            survivors = [survivor for event in events if (survivor := merged_by(event, id_)) is not None]
-            if survivors or len(events) < _PAGE:
-                return survivors[0] if survivors else None
-        raise AssertionError("unreachable")
+        async for rows, _ in self._events({"filter[type]": "customer.merged", "start_date": str(int(since))}):
+            for event in rows:
+                survivor = merged_by(event, id_)
+                if survivor is not None:
+                    return survivor
+        return None
 
     async def logged(self, reached: str) -> AsyncIterator[tuple[list[Logged], str]]:
         """What programs have changed, in the order of the log, page by page, each with where to go on behind it.
@@ -149,18 +148,12 @@ class Invoiced:
         `reached` is a cursor of a walk, or what this gave before: seconds, and the last event that is done with.
         """
         since, _, last = reached.partition(":")
-        done, following = int(last or 0), since
-        for number in count(1):
-            query = {"from": "api", "sort": "id asc", "start_date": since, "per_page": str(_PAGE), "page": str(number)}
-            answer = await self._wire.get("/events", query)
-            following = following if number > 1 else self.cursor(answer.server_time) or since
-            rows = self._list(answer, "events")
+        done, began = int(last or 0), ""
+        async for rows, server_time in self._events({"from": "api", "sort": "id asc", "start_date": since}):
+            began = began or self.cursor(server_time) or since
             changes = [change for row in rows if (change := logged(row)) is not None and change.number > done]
             done = max([done, *(change.number for change in changes)])
-            ended = len(rows) < _PAGE
-            yield changes, f"{following if ended else since}:{done}"
-            if ended:
-                return
+            yield changes, f"{since if len(rows) == _PAGE else began}:{done}"
 
     def prepare(self, wanted: Wanted) -> Prepared:
         return prepare(wanted)
@@ -252,6 +245,15 @@ class Invoiced:
             if len(rows) < _PAGE or 'rel="next"' not in answer.headers.get("link", 'rel="next"'):
                 return
             number += 1
+
+    async def _events(self, query: dict[str, str]) -> AsyncIterator[tuple[list[Raw], float | None]]:
+        """Pages of the log, with the server's time; unlike a list, one that cannot be had stops nothing else."""
+        for number in count(1):
+            answer = await self._wire.get("/events", {**query, "per_page": str(_PAGE), "page": str(number)})
+            rows = self._list(answer, "events")
+            yield rows, answer.server_time
+            if len(rows) < _PAGE:
+                return
 
     def _list(self, answer: Answer, kind: str) -> list[Raw]:
         if not isinstance(answer.data, list):

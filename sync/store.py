@@ -326,7 +326,7 @@ class Store:
             yield from_row(row)
 
     def _woken(self, cleared: str, which: str, parameter: object) -> None:
-        statement = f"UPDATE link SET dirty = 1, {cleared}, version = version + 1 WHERE {which}"  # noqa: S608
+        statement = f"UPDATE link SET dirty = 1, {cleared}, version = version + 1 WHERE {which}"  # noqa: S608 - words of our own
         if self._db.execute(statement, (parameter,)).rowcount:
             self._known.clear()  # which of them were woken is not told
 

@@ -33,7 +33,7 @@ import hypothesis
 import pytest
 from mutants import ROOT, Mutant, headers, source_of
 
-import counterpart.emulators  # noqa: F401 - the same
+import counterpart.emulators  # noqa: F401 - loaded once, for every child
 
 TESTS = "tests/sync"
 _CPU_SECONDS = 5  # beyond twenty times its usual time, a test is in an endless loop; a busy machine kills nothing

@@ -9,11 +9,13 @@ from pathlib import Path
 import click
 
 from counterpart.cli.links import FLOW, one_named
-from counterpart.cli.opening import CONFIG, STATE, flows_of, settings_of, store_of
-from counterpart.cli.tables import shown
+from counterpart.cli.opening import CONFIG, JSON, STATE, flows_of, settings_of, store_of
+from counterpart.cli.showing import counted
+from counterpart.cli.tables import print_json, shown
 from sync import decisions, pausing
 from sync.history import Decided
 from sync.links import TITLES, State, System
+from sync.store import Store
 
 BY = click.option("--by", default=getpass.getuser, show_default="your user name", help="who decides")
 REASON = click.option("--reason", help="why; kept in the history")
@@ -27,6 +29,7 @@ REASON = click.option("--reason", help="why; kept in the history")
 )
 @CONFIG
 @STATE
+@JSON
 @FLOW
 @BY
 @REASON
@@ -36,6 +39,7 @@ def resolve(
     winner: System,
     config: Path | None,
     state: Path | None,
+    as_json: bool,
     flow: str | None,
     by: str,
     reason: str | None,
@@ -53,8 +57,9 @@ def resolve(
     with store_of(settings, state) as store:
         link = one_named(store, flows, record, flow)
         decided = decisions.resolve(store, link.id, field, winner, _decided(by, reason))
-    standing = decided.customerp if winner == "customerp" else decided.invoiced
-    click.echo(f"{field} of {record}: {TITLES[winner]}'s {shown(standing)!r} is to stand. The next run carries it out.")
+        standing = decided.customerp if winner == "customerp" else decided.invoiced
+        told = f"{field} of {record}: {TITLES[winner]}'s {shown(standing)!r} is to stand. The next run carries it out."
+        _tell(store, 1, told, as_json)
 
 
 @click.command()
@@ -62,6 +67,7 @@ def resolve(
 @click.argument("counterpart")
 @CONFIG
 @STATE
+@JSON
 @FLOW
 @BY
 @REASON
@@ -70,6 +76,7 @@ def link(
     counterpart: str,
     config: Path | None,
     state: Path | None,
+    as_json: bool,
     flow: str | None,
     by: str,
     reason: str | None,
@@ -88,18 +95,25 @@ def link(
     with store_of(settings, state) as store:
         waiting = one_named(store, flows, record, flow, among=(State.AMBIGUOUS,))
         decisions.choose(store, flows[waiting.flow], waiting.id, counterpart, _decided(by, reason))
-    click.echo(f"{record} and {counterpart} are linked. The next run brings them in step.")
+        _tell(store, 1, f"{record} and {counterpart} are linked. The next run brings them in step.", as_json)
 
 
 @click.command()
 @click.argument("records", nargs=-1)
 @CONFIG
 @STATE
+@JSON
 @FLOW
 @BY
 @REASON
 def retry(
-    records: tuple[str, ...], config: Path | None, state: Path | None, flow: str | None, by: str, reason: str | None
+    records: tuple[str, ...],
+    config: Path | None,
+    state: Path | None,
+    as_json: bool,
+    flow: str | None,
+    by: str,
+    reason: str | None,
 ) -> None:
     """Try RECORDS again that were given up, put off or refused; without RECORDS, all of them.
 
@@ -115,17 +129,20 @@ def retry(
         ]
         for each in held:
             decisions.rearm(store, flows[each.flow], each.id, _decided(by, reason))
-    many = f"{len(held)} record{'' if len(held) == 1 else 's'}"
-    click.echo(f"{many} will be tried again by the next run." if held else "Nothing is held back.")
+        many = f"{counted(len(held), 'record')} will be tried again by the next run."
+        _tell(store, len(held), many if held else "Nothing is held back.", as_json)
 
 
 @click.command("allow-deletes")
 @click.argument("flow")
 @CONFIG
 @STATE
+@JSON
 @BY
 @REASON
-def allow_deletes(flow: str, config: Path | None, state: Path | None, by: str, reason: str | None) -> None:
+def allow_deletes(
+    flow: str, config: Path | None, state: Path | None, as_json: bool, by: str, reason: str | None
+) -> None:
     """Let the deletes of FLOW that are pending now go on, however many they are; later ones are asked about again.
 
     \b
@@ -137,16 +154,18 @@ def allow_deletes(flow: str, config: Path | None, state: Path | None, by: str, r
     [named] = _named((flow,), list(flows))
     with store_of(settings, state) as store:
         pending = decisions.allow_deletes(store, flows[named], _decided(by, reason))
-    click.echo(f"{pending} deletes of {named} go on with the next run." if pending else "No delete is pending.")
+        many = f"{counted(pending, 'delete')} of {named} may go on with the next run."
+        _tell(store, 1, many if pending else "No delete is pending.", as_json)
 
 
 @click.command()
 @click.argument("flows", nargs=-1)
 @CONFIG
 @STATE
+@JSON
 @BY
 @click.option("--reason", required=True, help="why; shown in the status until it is resumed")
-def pause(flows: tuple[str, ...], config: Path | None, state: Path | None, by: str, reason: str) -> None:
+def pause(flows: tuple[str, ...], config: Path | None, state: Path | None, as_json: bool, by: str, reason: str) -> None:
     """Write nothing for FLOWS, or for all of them, until `resume`. They are still read, and no edit is lost.
 
     \b
@@ -155,18 +174,22 @@ def pause(flows: tuple[str, ...], config: Path | None, state: Path | None, by: s
     """
     settings = settings_of(config)
     with store_of(settings, state) as store:
-        for flow in _named(flows, [each.id for each in flows_of(settings)]):
+        held = _named(flows, [each.id for each in flows_of(settings)])
+        for flow in held:
             pausing.pause(store, flow, _decided(by, reason))
-            click.echo(f"{flow} is paused.")
+        _tell(store, len(held), "\n".join(f"{flow} is paused." for flow in held), as_json)
 
 
 @click.command()
 @click.argument("flows", nargs=-1)
 @CONFIG
 @STATE
+@JSON
 @BY
 @REASON
-def resume(flows: tuple[str, ...], config: Path | None, state: Path | None, by: str, reason: str | None) -> None:
+def resume(
+    flows: tuple[str, ...], config: Path | None, state: Path | None, as_json: bool, by: str, reason: str | None
+) -> None:
     """Go on with FLOWS, or with all that are paused; what was edited meanwhile is carried over by the next run."""
     settings = settings_of(config)
     with store_of(settings, state) as store:
@@ -174,9 +197,16 @@ def resume(flows: tuple[str, ...], config: Path | None, state: Path | None, by: 
         held = [flow for flow in _named(flows, known) if pausing.paused(store, flow)]
         for flow in held:
             pausing.resume(store, flow, _decided(by, reason))
-            click.echo(f"{flow} goes on.")
-    if not held:
-        click.echo("Nothing was paused.")
+        told = "\n".join(f"{flow} goes on." for flow in held)
+        _tell(store, len(held), told or "Nothing was paused.", as_json)
+
+
+def _tell(store: Store, decisions_made: int, words: str, as_json: bool) -> None:
+    """The decisions as the history now ends with them, or a sentence for people."""
+    if as_json:
+        print_json(store.history(latest=decisions_made) if decisions_made else [])
+    else:
+        click.echo(words)
 
 
 def _decided(by: str, reason: str | None) -> Decided:

@@ -130,22 +130,31 @@ def conflicts(config: Path | None, state: Path | None, as_json: bool) -> None:
 
 
 @click.command()
+@click.argument("record", required=False)
 @CONFIG
 @STATE
 @JSON
-@click.option("--record", help="only this record: its number or its id on either side")
+@FLOW
 @click.option("--latest", default=50, show_default=True, type=click.IntRange(min=1), help="so many of the latest")
-def history(config: Path | None, state: Path | None, as_json: bool, record: str | None, latest: int) -> None:
+def history(
+    record: str | None, config: Path | None, state: Path | None, as_json: bool, flow: str | None, latest: int
+) -> None:
     """Show what was written and decided: when, by whom, from which side, and what it replaced.
 
-    The history is only ever added to.
+    RECORD is its number or its id on either side; without it, the history of all. It is only ever added to.
+
+    \b
+    Example:
+      counterpart sync history K-1 --latest 5
     """
     settings = settings_of(config)
+    flows = {each.id: each for each in flows_of(settings)}
     with store_of(settings, state) as store:
         if record is None:
-            entries = store.history(latest=latest)
+            told = store.history(latest=latest if flow is None else None)
+            entries = [entry for entry in told if flow in (None, entry.flow)][-latest:]
         else:
-            chosen = links_named(store, {each.id: each for each in flows_of(settings)}, record, None)
+            chosen = links_named(store, flows, record, flow)
             entries = [entry for link in chosen for entry in store.history(link.id, latest)]
     print_json(entries) if as_json else _show_entries(entries)
 

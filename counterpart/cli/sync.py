@@ -77,9 +77,10 @@ def scan(config: Path | None, state: Path | None, as_json: bool) -> None:
 @sync.command()
 @CONFIG
 @STATE
+@click.option("--json", "as_json", is_flag=True, help="print what each round did as JSON, a line a round")
 @click.option("--every", type=click.IntRange(1, 86_400), help="seconds between two rounds; goes before the settings")
 @click.option("--listen", type=click.IntRange(0, 65_535), help="hear webhooks at this port of this machine; 0: any")
-def watch(config: Path | None, state: Path | None, every: int | None, listen: int | None) -> None:
+def watch(config: Path | None, state: Path | None, as_json: bool, every: int | None, listen: int | None) -> None:
     """Round after round until stopped by Ctrl-C or SIGTERM, and then with nothing half done.
 
     One line a round on standard error, and one for each trouble. A system that does not answer is asked again, less
@@ -93,9 +94,15 @@ def watch(config: Path | None, state: Path | None, every: int | None, listen: in
     secrets = {system: os.environ[name] for system, name in SECRETS.items() if os.environ.get(name)}
     if listen is not None and not secrets:
         raise click.UsageError(f"--listen needs a secret: set {' or '.join(SECRETS.values())}.")
+
+    def told(report: RunReport) -> None:
+        if as_json:
+            print_json(report, indent=None)
+        _told(report)
+
     level = "info" if settings.log_level == "warning" else settings.log_level
     with engine_over(settings, state, level=level) as (engine, runner):
-        watching = Watch(engine, every or settings.every, _told, lambda trouble: click.echo(str(trouble), err=True))
+        watching = Watch(engine, every or settings.every, told, lambda trouble: click.echo(str(trouble), err=True))
         with _bell(listen, Doorbell(secrets, watching.wake, SystemClock())) as serving:
             runner.run(_until_stopped(watching, serving))
     click.echo("Stopped; nothing is half done.", err=True)

@@ -17,9 +17,9 @@ from sync.links import TITLES, Conflict, Notice
 from sync.report import Plan, RunReport, Write
 
 
-def print_json(found: Any) -> None:
-    """Dataclasses, alone or inside lists and tables, as JSON on standard output."""
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False, default=_jsonable))
+def print_json(found: Any, indent: int | None = 2) -> None:
+    """Dataclasses, alone or inside lists and tables, as JSON on standard output; without `indent` on one line."""
+    click.echo(json.dumps(found, indent=indent, ensure_ascii=False, default=_jsonable))
 
 
 def print_table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

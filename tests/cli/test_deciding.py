@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from counterpart.cli.sync import sync
+
 
 def conflict(world: Any) -> None:
     """An issued order whose notes were edited on both sides."""
@@ -75,3 +77,26 @@ def test_what_was_refused_is_tried_again_when_somebody_says_so(world: Any) -> No
     )
     assert world.run("sync", "run")[0] == 1
     assert world.run("sync", "retry", "K-9")[0] == 2
+
+
+def test_a_decision_as_json_is_what_the_history_keeps_of_it(world: Any) -> None:
+    world.run("sync", "run")
+    code, out, err = world.run("sync", "pause", "order-invoice", "--reason", "month end", "--by", "Kari", "--json")
+    [decision] = json.loads(out)
+    assert (code, err) == (0, "")
+    assert [decision] == json.loads(world.run("sync", "history", "--json")[1])
+    assert (decision["by"], decision["operation"], decision["flow"], decision["note"]) == (
+        "Kari",
+        "pause",
+        "order-invoice",
+        "month end",
+    )
+    assert json.loads(world.run("sync", "retry", "--json")[1]) == []
+
+
+def test_every_command_speaks_json() -> None:
+    assert [name for name, command in sync.commands.items() if "--json" not in _options(command)] == []
+
+
+def _options(command: Any) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts}

@@ -53,6 +53,13 @@ def test_the_history_says_who_changed_what_from_which_side_and_what_it_replaced(
     assert changed["edited"] is not None
 
 
+def test_the_history_of_one_record_or_one_flow(linked: Any) -> None:
+    linked.run("sync", "pause", "order-invoice", "--reason", "month end", "--by", "Kari Nordmann")
+    assert [entry["operation"] for entry in as_json(linked, "history", "K-1")[1]] == ["create", "update"]
+    assert [entry["operation"] for entry in as_json(linked, "history", "K-1", "--latest", "1")[1]] == ["update"]
+    assert [entry["operation"] for entry in as_json(linked, "history", "--flow", "order-invoice")[1]] == ["pause"]
+
+
 def test_the_history_is_only_added_to(linked: Any) -> None:
     with sqlite3.connect(linked.state) as database:
         for statement in ("UPDATE history SET by = 'nobody'", "DELETE FROM history"):
@@ -121,6 +128,16 @@ def test_a_watch_goes_round_after_round_and_stops_with_nothing_half_done(world: 
     assert (process.returncode, err.splitlines()[-1]) == (0, "Stopped; nothing is half done.")
     assert [record.values["number"] for record in world.invoiced.list("customers")] == ["K-1"]
     assert as_json(world, "status")[1]["open_intents"] == 0
+
+
+def test_a_watch_tells_programs_what_each_round_did_on_a_line_of_its_own(world: Any) -> None:
+    world.customerp.create("customers", {"number": "K-1", "name": "Nordlicht AS"})
+    process = world.start("sync", "watch", "--every", "1", "--json")
+    first, second = (json.loads(process.stdout.readline()) for _ in range(2))
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert [[write["key"] for write in done["writes"]] for done in (first, second)] == [["K-1"], []]
 
 
 def test_a_signed_webhook_starts_the_next_round_at_once(world: Any) -> None:

@@ -130,13 +130,13 @@ class Scene:
         self._loop.set_exception_handler(self._on_error)
         first = Store.open(":memory:", durable=False)
         self._database = first._db
-        self._books = Books(lambda: self._clock.elapsed, self._database, plan.in_flight)
         self._erp, self._inv = Customerp(self._clock), Invoiced(self._clock, seed=plan.seed)
         seen: dict[str, Memory] = {"customerp": {}, "invoiced": {}}
-        self._books.sides = Sides(
+        sides = Sides(
             Person("customerp", self._erp, None, seen["customerp"]),
             Person("invoiced", self._inv, None, seen["invoiced"]),
         )
+        self._books = Books(lambda: self._clock.elapsed, self._database, sides, plan.in_flight)
         self._office = Office(
             Person("customerp", self._erp, self._books, seen["customerp"]),
             Person("invoiced", self._inv, self._books, seen["invoiced"], lossy=plan.lossy),

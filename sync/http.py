@@ -15,7 +15,7 @@ from sync.errors import AccountRefused, BadAnswer, Broken, CallFailed, EndpointD
 from sync.events import CallEnded, Listener
 from sync.links import TITLES, System
 from sync.slots import Slots
-from sync.transport import MAX_BODY, NoAnswer, NotSent, Reply, TooLarge, Transport, carrier
+from sync.transport import MAX_BODY, Carrier, Httpx, NoAnswer, NotSent, Reply, TooLarge, Transport
 
 ATTEMPTS = 4  # of one call, before the system counts as down
 LONGEST_PAUSE = 900
@@ -78,7 +78,7 @@ class Wire:
         self.system, self.url, self._key, self._listen = TITLES[system], endpoint.base_url, system, listen
         self._clock, self._judge, self._pacing = clock, judge, pacing
         self.reads = 0
-        self._carrier = carrier(transport)
+        self._carrier = _carrier(transport)
         self._headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",
@@ -229,6 +229,15 @@ class Wire:
             f"cannot be reached ({error})",
             "Check the address and that the system is running, then start again",
         )
+
+
+def _carrier(given: Transport | None) -> Carrier:
+    """What carries requests: the network unless something else is given."""
+    if given is None:
+        from sync.network import Network  # here, since a replay does without it and starts the sooner
+
+        return Network()
+    return given if isinstance(given, Carrier) else Httpx(given)
 
 
 def _time(date: str | None) -> float | None:

@@ -79,15 +79,6 @@ class Httpx:
         await self._transport.aclose()
 
 
-def carrier(given: Transport | None) -> Carrier:
-    """What carries requests: the network unless something else is given."""
-    if given is None:
-        from sync.network import Network  # here, since a replay does without it and starts the sooner
-
-        return Network()
-    return given if isinstance(given, Carrier) else Httpx(given)
-
-
 async def _bounded(response: httpx.Response) -> bytes:
     parts: list[bytes] = []
     size = 0

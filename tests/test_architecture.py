@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,9 @@ def test_only_the_subject_knows_the_sync_under_test() -> None:
 
 def test_packages_are_one_level_deep() -> None:
     assert [path for path in files() if len(path.relative_to(ROOT).parts) > 3] == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Also none for types only, and none put off into a function: whoever reads one would have to read the other."""
+    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in files()}
+    TopologicalSorter({name: imports(path) - {name} for name, path in modules.items()}).prepare()

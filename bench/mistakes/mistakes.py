@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from run import ROOT, Mistake, Project
+from seeding import ROOT, Mistake, Project
 
 CREATE = "features/product-item/create.feature"
 EDIT = "features/product-item/edit-source.feature"

@@ -11,100 +11,24 @@ python bench/mistakes/run.py [WORD]      # only those with this word in their na
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(Path(__file__).parent))
+from mistakes import MISTAKES
+from seeding import ROOT, Mistake, Project
 
 COPIED = ("features", "sync", "steps", "contracts", "pyproject.toml")
 LINES = 5
-ENDPOINTS = tuple(
-    f"COUNTERPART_{each}" for each in ("CUSTOMERP_URL", "CUSTOMERP_TOKEN", "INVOICED_URL", "INVOICED_KEY")
-)
 # What pytest prints around what we say.
 _HEADING = re.compile(r"^(=+ .* =+|_+ .* _+|[.FEsx]+ +\[ *\d+%\]|)$")
-
-
-@dataclass
-class Project:
-    """A copy of this project, in which a mistake is made and cured."""
-
-    root: Path
-    environment: dict[str, str] = field(default_factory=lambda: dict.fromkeys(ENDPOINTS, "http://127.0.0.1:9"))
-    options: str = ""
-
-    def text(self, name: str) -> str:
-        return (self.root / name).read_text("utf-8")
-
-    def write(self, name: str, text: str) -> None:
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8", newline="\n")
-
-    def put(self, name: str, line: str | int, old: str, new: str) -> None:
-        """Replace words in one line."""
-        lines = self.text(name).split("\n")
-        assert old in lines[int(line) - 1], f"{name}:{line} has no {old!r}"
-        lines[int(line) - 1] = lines[int(line) - 1].replace(old, new, 1)
-        self.write(name, "\n".join(lines))
-
-    def insert(self, name: str, line: str | int, text: str) -> None:
-        """Write a line above another."""
-        lines = self.text(name).split("\n")
-        lines.insert(int(line) - 1, text)
-        self.write(name, "\n".join(lines))
-
-    def drop(self, name: str, line: str | int) -> None:
-        """Take a line out."""
-        lines = self.text(name).split("\n")
-        del lines[int(line) - 1]
-        self.write(name, "\n".join(lines))
-
-    def run(self, command: str) -> tuple[int, str]:
-        """Exit code and output of a command line."""
-        variables = {
-            **{name: value for name, value in os.environ.items() if name not in ENDPOINTS},
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PYTHONPATH": str(self.root),
-            "COLUMNS": "200",
-            **self.environment,
-        }
-        done = subprocess.run(
-            command + self.options,
-            shell=True,
-            cwd=self.root,
-            env=variables,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        return done.returncode, (done.stderr + done.stdout).replace(f"{self.root}/", "")
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """What is done wrong, what the first lines have to name, and how to do what they say."""
-
-    name: str
-    make: Callable[[Project], object]
-    command: str
-    shows: tuple[str, ...]
-    cure: str
-    follow: Callable[[Project, re.Match[str]], object]
 
 
 def told(output: str) -> str:
@@ -140,8 +64,6 @@ def tried(mistake: Mistake) -> tuple[bool, bool, str]:
 
 
 def main() -> None:
-    from mistakes import MISTAKES
-
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     chosen = [each for each in MISTAKES if word in each.name]
     with ThreadPoolExecutor(2) as pool:

@@ -5,14 +5,16 @@ from counterpart.emulators.clock import Clock
 from counterpart.emulators.control import Control
 from counterpart.emulators.courier import Courier, deliver
 from counterpart.emulators.customerp import CUSTOMERP_TOKEN, Customerp, Profile
+from counterpart.emulators.emulator import Emulator
 from counterpart.emulators.errors import EmulatorError, ServerNotStarted, UnusableFault, UnusableSnapshot
-from counterpart.emulators.faults import Fault, Faults, Outcome
+from counterpart.emulators.faults import Fault, Faults
 from counterpart.emulators.invoiced import INVOICED_KEY, Invoiced
 from counterpart.emulators.invoiced_account import Settings, Switches
+from counterpart.emulators.outcomes import Outcome
 from counterpart.emulators.seeding import seed_data
 from counterpart.emulators.server import Server
 from counterpart.emulators.transport import EmulatorTransport, transport
-from counterpart.emulators.wire import Delivery, Emulator, Request, Response
+from counterpart.emulators.wire import Delivery, Request, Response
 
 VERSION = "1"
 """What a cassette names as its origin: `emulator 1`."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from counterpart.emulators.bare import surrounded
-from counterpart.emulators.faults import Outcome, answer
+from counterpart.emulators.outcomes import Outcome, answer
 from counterpart.emulators.wire import Handler, Request, Response
 
 Scope = MutableMapping[str, Any]

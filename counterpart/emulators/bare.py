@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from counterpart.emulators.clock import Clock
+from counterpart.emulators.emulator import Emulator
 from counterpart.emulators.faults import Faults
-from counterpart.emulators.wire import Emulator, Handler, Request, Response
+from counterpart.emulators.wire import Handler, Request, Response
 
 
 class _Bare(Emulator):

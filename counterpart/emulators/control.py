@@ -9,12 +9,13 @@ from typing import Any
 
 from counterpart.emulators.clock import Clock
 from counterpart.emulators.customerp import Customerp
+from counterpart.emulators.emulator import Emulator
 from counterpart.emulators.errors import EmulatorError, MalformedJson
 from counterpart.emulators.faults import Faults, parse
 from counterpart.emulators.invoiced import Invoiced
 from counterpart.emulators.jsontext import decode, encode
 from counterpart.emulators.router import Router
-from counterpart.emulators.wire import Emulator, Request, Response
+from counterpart.emulators.wire import Request, Response
 
 _Handler = Callable[["Control", Mapping[str, Any]], Any]
 _LONGEST_STEP = 100 * 365 * 86400

@@ -8,8 +8,9 @@ from types import TracebackType
 
 import httpx
 
-from counterpart.emulators.faults import deliveries
-from counterpart.emulators.wire import Delivery, Emulator
+from counterpart.emulators.emulator import Emulator
+from counterpart.emulators.outcomes import deliveries
+from counterpart.emulators.wire import Delivery
 
 _HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 # As Invoiced allows: ten seconds to connect, thirty in all.

@@ -13,6 +13,7 @@ from counterpart.emulators import customerp_http as http
 from counterpart.emulators.clock import Clock
 from counterpart.emulators.customerp_rules import checked
 from counterpart.emulators.customerp_store import KINDS, MINIMAL, Collection, Kind, State, position
+from counterpart.emulators.emulator import Emulator
 from counterpart.emulators.errors import CustomerpError, UnusableSnapshot
 from counterpart.emulators.faults import Faults
 from counterpart.emulators.jsontext import encode
@@ -20,7 +21,7 @@ from counterpart.emulators.outbox import Pending
 from counterpart.emulators.router import Router
 from counterpart.emulators.snapshot import dump, load
 from counterpart.emulators.table import Row
-from counterpart.emulators.wire import Delivery, Emulator, Request, Response
+from counterpart.emulators.wire import Delivery, Request, Response
 
 CUSTOMERP_TOKEN = "emulator-token-for-customerp"  # noqa: S105 - publicly fake, opens nothing
 FEATURES = ("etag", "changes", "cursor", "idempotency-key", "milliseconds", "external-ref")

@@ -15,6 +15,7 @@ from counterpart.emulators import invoiced_events as events
 from counterpart.emulators import invoiced_invoices as invoices
 from counterpart.emulators import invoiced_webhooks as webhooks
 from counterpart.emulators.clock import Clock
+from counterpart.emulators.emulator import Emulator
 from counterpart.emulators.errors import InvoicedError, MalformedJson
 from counterpart.emulators.faults import Faults
 from counterpart.emulators.invoiced_account import Account, Call, Reply, Settings, Switches
@@ -23,7 +24,7 @@ from counterpart.emulators.invoiced_routes import ROUTES, Handler
 from counterpart.emulators.invoiced_traffic import Traffic
 from counterpart.emulators.invoiced_values import nest, unknown_option
 from counterpart.emulators.jsontext import decode, encode_escaped, encode_pretty
-from counterpart.emulators.wire import Delivery, Emulator, Request, Response
+from counterpart.emulators.wire import Delivery, Request, Response
 
 INVOICED_KEY = "EmulatorKeyForInvoiced0123456789"
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 
 from counterpart.emulators.bare import surrounded
-from counterpart.emulators.faults import Outcome, answer
+from counterpart.emulators.outcomes import Outcome, answer
 from counterpart.emulators.wire import Handler, Request, Response
 
 

@@ -17,7 +17,7 @@ from counterpart.checklist.tomlfile import edited, load_toml, replace_file
 
 # "undecided" says what happens meanwhile; "suggested" is a choice that follows from something, and waits for a name.
 Standing = Literal["undecided", "suggested", "approved"]
-_KEYS = {"point", "choice", "standing", "reason", "approved"}
+_KEYS = {"point", "choice", "shows", "standing", "reason", "approved"}
 
 # What no document of the family says, with the items that depend on it: whether a value that was cleared travels,
 # who wins when both sides were edited, what a deletion does, and by what a counterpart is recognised.
@@ -62,7 +62,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is done about a point, and whether anybody wants it so; an approval that `lapsed` is a suggestion again."""
+    """What is to be done about a point, and whether anybody wants it so.
+
+    An approval that `lapsed` is a suggestion again. `shows` is what flow and scenarios do as long as that is something
+    else than the choice: they pass, and prove what nobody wants.
+    """
 
     point: str
     choice: str
@@ -70,6 +74,7 @@ class Decision:
     reason: str
     approved: Approval | None = None
     lapsed: Approval | None = None
+    shows: str | None = None
 
 
 @dataclass(frozen=True)
@@ -166,15 +171,27 @@ def _point(id_: str, question: str, items: list[Item], *, blocking: bool) -> Poi
 
 
 def settle(
-    path: Path, checklist: Checklist, point: str, choice: str, reason: str, approval: Approval | None = None
+    path: Path,
+    checklist: Checklist,
+    point: str,
+    choice: str,
+    reason: str,
+    approval: Approval | None = None,
+    *,
+    shown: bool = False,
 ) -> Decision:
-    """Write a decision into its file, suggested, or approved and sealed; raises DecisionsError for an unknown point."""
+    """Write a decision into its file, suggested, or approved and sealed; raises DecisionsError for an unknown point.
+
+    Another choice than the file had is not what flow and scenarios show, unless it is said to be `shown`.
+    """
     decisions = Decisions.load(path, checklist)
     known = {each.id: each for each in decisions.points}
     if point not in known:
         raise DecisionsError(path, [_unknown(point, known)])
     values = {"point": text(point), "choice": text(choice), "reason": text(reason)}
     values["standing"] = text("approved" if approval else "suggested")
+    earlier = decisions.made.get(point)
+    does = choice if shown or earlier is None else earlier.shows or earlier.choice
     sealed = replace(approval, seal=_seal(known[point], choice, reason)).to_toml() if approval else None
     whole = path.read_text("utf-8") if path.exists() else ""
     order = list(decisions.made)
@@ -182,7 +199,15 @@ def settle(
         whole += ("\n" if whole else "") + f"[[decision]]\npoint = {values['point']}\n"
         order.append(point)
     try:
-        replace_file(path, edited(whole, "decision", order.index(point), {**values, "approved": sealed}))
+        replace_file(
+            path,
+            edited(
+                whole,
+                "decision",
+                order.index(point),
+                {**values, "shows": None if does == choice else text(does), "approved": sealed},
+            ),
+        )
     except ValueError as trouble:
         raise DecisionsError(path, [str(trouble)]) from None
     return Decisions.load(path, checklist).made[point]
@@ -201,6 +226,8 @@ def _decision(table: Mapping[str, Any], known: Mapping[str, Point]) -> tuple[Dec
         wrong.append(_unknown(point, known))
     if standing not in get_args(Standing):
         wrong.append(f"standing cannot be {standing!r}; write one of {', '.join(get_args(Standing))}")
+    if not isinstance(shows := table.get("shows", choice), str):
+        wrong.append("'shows' must be a text; write shows = \"...\", or take it out")
     wrong += [f"{key!r} is no key of a decision; remove it" for key in sorted(table.keys() - _KEYS)]
     given = table.get("approved")
     approval: Approval | None = None
@@ -209,7 +236,9 @@ def _decision(table: Mapping[str, Any], known: Mapping[str, Point]) -> tuple[Dec
         wrong += amiss
     elif given is not None:
         wrong.append(f"it names an approval but is {standing}; set standing or remove it")
-    decision = Decision(point, choice, cast(Standing, standing), reason, approval)
+    decision = Decision(
+        point, choice, cast(Standing, standing), reason, approval, shows=None if shows == choice else shows
+    )
     if approval and point in known and approval.seal != _seal(known[point], choice, reason):
         decision = replace(decision, standing="suggested", approved=None, lapsed=approval)
     return decision, wrong

@@ -147,6 +147,10 @@ def _held(item: Item, decisions: Decisions | None, verdict: Verdict, reason: str
         asked = " ".join(_asked(point, decision) for point, decision in undecided)
         ran = reason if item.kind == UNSPECIFIED_KIND else f"Its scenarios: {reason[0].lower()}{reason[1:]}"
         return Verdict.OPEN, f"Nobody has decided: {asked} {ran}"
+    unshown = [(point, decision) for point, decision in depends if decision and decision.shows]
+    if unshown:
+        told = " ".join(f"{point.question} {made.choice}; they show: {made.shows}." for point, made in unshown)
+        return Verdict.OPEN, f"Decided otherwise than flow and scenarios do: {told}"
     suggested = [point for point, decision in depends if decision and decision.standing == "suggested"]
     if suggested and verdict in (Verdict.PASSED, Verdict.PASSED_ON_ASSUMPTION):
         how_many = "a decision that is" if len(suggested) == 1 else f"{len(suggested)} decisions that are"

@@ -58,6 +58,8 @@ def points(file: Path, as_json: bool) -> None:
             if decision:
                 said = "Meanwhile" if decision.standing == "undecided" else "Choice"
                 show_lines("    ", f"{said}: {decision.choice}. {decision.reason}")
+                if decision.shows:
+                    show_lines("    ", f"Not shown: flow and scenarios do otherwise: {decision.shows}.")
             show_lines("    ", f"{'Blocks' if point.blocking else 'For'} {', '.join(point.items)}")
         click.echo(
             f"\n{counted(len(decisions.points), 'point')}: {len(decisions.undecided)} undecided, "
@@ -84,10 +86,23 @@ def _standing(decision: Decision | None) -> str:
 @click.option("--reason", required=True, help="why")
 @click.option("--by", "name", help="who approves it; without a name it is a suggestion")
 @click.option("--role", help="in which role")
+@click.option("--shown", is_flag=True, help="flow and scenarios have been changed and show this choice")
 @FILE
 @JSON
-def decide(point: str, choice: str, reason: str, name: str | None, role: str | None, file: Path, as_json: bool) -> None:
+def decide(
+    point: str,
+    choice: str,
+    reason: str,
+    name: str | None,
+    role: str | None,
+    shown: bool,
+    file: Path,
+    as_json: bool,
+) -> None:
     """Decide an open POINT; with --by and --role the CHOICE is approved.
+
+    A CHOICE in other words than `counterpart checklist points` shows is taken for another one: what depends on the
+    point stays open until flow and scenarios show it, and --shown says so.
 
     \b
     For example: counterpart checklist decide deletes:product-item keep \\
@@ -96,11 +111,18 @@ def decide(point: str, choice: str, reason: str, name: str | None, role: str | N
     if (name is None) != (role is None):
         raise click.UsageError("an approval needs both --by and --role")
     approval = Approval(name, date.today(), role, reason) if name and role else None
-    made = settle(file.with_name("decisions.toml"), Checklist.load(file), point, choice, reason, approval)
+    path = file.with_name("decisions.toml")
+    made = settle(path, Checklist.load(file), point, choice, reason, approval, shown=shown)
     if as_json:
         show_json(made)
     else:
         click.echo(f"{made.point}: {made.choice} ({made.standing}).")
+        if made.shows:
+            show_lines(
+                "",
+                f"Flow and scenarios show something else: {made.shows}. What depends on it stays open until both are "
+                "changed; then decide again with --shown.",
+            )
 
 
 @checklist.command(short_help="What is amiss, without running anything.")

@@ -83,9 +83,30 @@ def test_deciding_writes_the_file_and_a_second_time_changes_it(checklist: Checkl
     settle(path, checklist, "conflict:product-item", "Customerp", "Prices are kept there.")
     assert path.read_text("utf-8") == (
         '[[decision]]\npoint = "deletes:product-item"\nchoice = "deactivate"\nreason = "Archived is enough."\n'
-        'standing = "suggested"\n\n[[decision]]\npoint = "conflict:product-item"\nchoice = "Customerp"\n'
+        'standing = "suggested"\nshows = "keep"\n\n'
+        '[[decision]]\npoint = "conflict:product-item"\nchoice = "Customerp"\n'
         'reason = "Prices are kept there."\nstanding = "suggested"\n'
     )
+
+
+def test_a_choice_that_flow_and_scenarios_do_not_show_keeps_items_open_until_somebody_says_that_they_do(
+    checklist: Checklist, shown: Callable[..., Any], ended: Any, tmp_path: Path
+) -> None:
+    path, scenarios = tmp_path / "decisions.toml", [shown("s", CREATE)]
+    settle(path, checklist, "match-key:customer-company", "number", "As it is.")
+    settle(path, checklist, "match-key:customer-company", "e-mail", "As agreed.", AGREED)
+    assert _verdict(checklist, Decisions.load(path, checklist), scenarios, ended()) == (
+        "open",
+        "Decided otherwise than flow and scenarios do: By which property is the counterpart of a Customerp Customer "
+        "recognised? e-mail; they show: number.",
+    )
+    settle(path, checklist, "match-key:customer-company", "tax id", "On second thoughts.", AGREED)
+    assert Decisions.load(path, checklist).made["match-key:customer-company"].shows == "number"
+    settle(path, checklist, "match-key:customer-company", "tax id", "On second thoughts.", AGREED, shown=True)
+    assert _verdict(checklist, Decisions.load(path, checklist), scenarios, ended())[0] == "passed"
+    settle(path, checklist, "match-key:customer-company", "number", "After all.", AGREED)
+    settle(path, checklist, "match-key:customer-company", "tax id", "No.", AGREED)
+    assert "shows" not in path.read_text("utf-8")
 
 
 def test_an_approval_lapses_with_the_choice_and_with_the_statement(checklist: Checklist, tmp_path: Path) -> None:
@@ -111,6 +132,11 @@ def test_an_approval_lapses_with_the_choice_and_with_the_statement(checklist: Ch
         (
             '[[decision]]\npoint = "deletes:product-item"\nchoice = "keep"\nstanding = "approved"\nreason = "y"\n',
             "it is approved by nobody",
+        ),
+        (
+            '[[decision]]\npoint = "deletes:product-item"\nchoice = "keep"\nshows = 1\nstanding = "suggested"\n'
+            'reason = "y"\n',
+            "'shows' must be a text; write shows = ",
         ),
     ],
 )
@@ -169,7 +195,7 @@ def test_an_undecided_point_keeps_an_item_open_and_a_suggestion_is_an_assumption
         "Nobody has decided: By which property is the counterpart of a Customerp Customer recognised? "
         "Meanwhile: by number. Its scenarios: the only scenario passed.",
     )
-    settle(path, checklist, "match-key:customer-company", "number", "It is unique on both sides.")
+    settle(path, checklist, "match-key:customer-company", "by number", "It is unique on both sides.")
     assert _verdict(checklist, Decisions.load(path, checklist), scenarios, ended()) == (
         "passed on assumption",
         "The only scenario passed. Rests on a decision that is suggested, not approved: match-key:customer-company.",

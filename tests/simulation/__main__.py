@@ -6,28 +6,34 @@ import gc
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from ablations import RULES, SETTINGS, USUAL, without
-from explore import Coverage, Swept, Tally, feature, play, shortest, story, sweep
+from explore import Coverage, Points, Swept, Tally, calm, ending_at, feature, play, shortest, story, sweep
 from scene import Outcome, Plan
 
+T = TypeVar("T")
 _TWICE = 25  # every so many seeds are played twice, to see that the same seed gives the same trace
 
 
-def _one(seed: int) -> list[tuple[Plan, Outcome]]:
+def _one(seed: int) -> tuple[Plan, Outcome]:
     plan = Plan.of(seed)
     outcome = play(plan)
     if seed % _TWICE == 0 and play(plan).hash != outcome.hash:
         raise SystemExit(f"seed {seed}: two plays gave two traces")
     outcome.trace.clear()
-    return [(plan, outcome)]
+    return plan, outcome
 
 
 def _swept(seed: int) -> Swept:
@@ -35,6 +41,21 @@ def _swept(seed: int) -> Swept:
     for _, outcome in swept.plays:
         outcome.trace.clear()
     return swept
+
+
+def _calm(seed: int) -> tuple[Plan, Outcome]:
+    plan = calm(Plan.of(seed))
+    outcome = play(plan)
+    outcome.trace.clear()
+    return plan, outcome
+
+
+def _ended(at: tuple[int, int]) -> tuple[Plan, Outcome]:
+    seed, point = at
+    plan = ending_at(Plan.of(seed), point)
+    outcome = play(plan)
+    outcome.trace.clear()
+    return plan, outcome
 
 
 def _without(rule: str, removed: bool, seed: int) -> Counter[str]:
@@ -74,11 +95,37 @@ def _ablations(seeds: int, first: int, jobs: int, only: str) -> None:
             )
 
 
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:,.1f} a second")
+
+
+def _paced(results: Iterable[T], total: int, what: str) -> Iterator[T]:
+    """The results as they come; a terminal shows how many are in, at what rate, and how long it will take."""
+    if not total:
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        yield from bar.track(results, total=total, description=what)
+
+
 @click.command()
 @click.option("--seeds", default=1000, show_default=True, help="How many histories to play.")
 @click.option("--first", default=0, show_default=True, help="The seed to begin with.")
 @click.option(
     "--exhaust", default=100, show_default=True, help="Histories in which to end the process at each of its sites."
+)
+@click.option(
+    "--points",
+    default=1,
+    show_default=True,
+    help="Histories in which to end the process at every await and around every commit, each in a play of its own.",
 )
 @click.option("--jobs", default=1, show_default=True, help="Processes.")
 @click.option("--show", type=int, help="Tell one seed's history and what it came to.")
@@ -86,7 +133,15 @@ def _ablations(seeds: int, first: int, jobs: int, only: str) -> None:
 @click.option("--rule", default="", help="With --ablations: only rules of this wording.")
 @click.option("--write", type=click.Path(path_type=Path), help="Folder for a scenario of each failing history.")
 def main(
-    seeds: int, first: int, exhaust: int, jobs: int, show: int | None, ablations: bool, rule: str, write: Path | None
+    seeds: int,
+    first: int,
+    exhaust: int,
+    points: int,
+    jobs: int,
+    show: int | None,
+    ablations: bool,
+    rule: str,
+    write: Path | None,
 ) -> None:
     """Play histories of two systems, their people and a sync that crashes, and check the call log.
 
@@ -100,28 +155,37 @@ def main(
     if ablations:
         _ablations(seeds, first, jobs, rule)
         return
-    began, tally, coverage = time.perf_counter(), Tally(), Coverage()
+    began, tally, coverage, forced = time.perf_counter(), Tally(), Coverage(), Points()
 
-    def add(played: list[tuple[Plan, Outcome]]) -> None:
-        for plan, outcome in played:
-            tally.add(plan, outcome)
-            if outcome.violation is not None:
-                click.echo(f"seed {plan.seed}: {outcome.violation}")
-            if tally.seeds % 500 == 0:
-                click.echo(f"  {tally.seeds:,} histories, {len(tally.failed)} failed", err=True)
+    def add(plan: Plan, outcome: Outcome) -> None:
+        tally.add(plan, outcome)
+        if outcome.violation is not None:
+            click.echo(f"seed {plan.seed}: {outcome.violation}")
 
     with ProcessPoolExecutor(jobs, initializer=_ready) as pool:
         chance = pool.map(_one, range(first, first + seeds), chunksize=10)
         swept = pool.map(_swept, range(first, first + exhaust))
-        for played in chance:
-            add(played)
-        for each in swept:
-            add(each.plays)
+        first_plays = pool.map(_calm, range(first, first + points))
+        for played in _paced(chance, seeds, "histories"):
+            add(*played)
+        for each in _paced(swept, exhaust, "each site of a history"):
+            for plan, outcome in each.plays:
+                add(plan, outcome)
             coverage.add(each)
+        ends: list[tuple[int, int]] = []
+        for plan, outcome in first_plays:
+            add(plan, outcome)
+            forced.enumerated(outcome)
+            ends += ((plan.seed, point) for point in range(1, outcome.points + 1))
+        for plan, outcome in _paced(pool.map(_ended, ends, chunksize=10), len(ends), "each point of a history"):
+            add(plan, outcome)
+            forced.add(plan, outcome)
     took = time.perf_counter() - began
     click.echo(tally.table())
     if exhaust:
         click.echo(coverage)
+    if points:
+        click.echo(forced)
     click.echo(f"{tally} in {took:.1f} s ({tally.steps / took / jobs:.0f} steps a second and process)")
     for plan, outcome in tally.failed[:3]:
         assert outcome.violation is not None

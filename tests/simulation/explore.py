@@ -9,12 +9,14 @@ from typing import Any
 
 from scene import Outcome, Plan, Scene
 
+_ENDED = "the process ended "
+
 
 @dataclass
 class Tally:
-    """What a number of seeds came to."""
+    """What a number of plays came to."""
 
-    seeds: int = 0
+    plays: int = 0
     steps: int = 0
     calls: int = 0
     crashes: int = 0
@@ -22,7 +24,7 @@ class Tally:
     failed: list[tuple[Plan, Outcome]] = field(default_factory=list)
 
     def add(self, plan: Plan, outcome: Outcome) -> None:
-        self.seeds += 1
+        self.plays += 1
         self.steps += outcome.steps
         self.calls += outcome.calls
         self.crashes += len(outcome.crashes) + outcome.counts["call: killed"]
@@ -32,7 +34,7 @@ class Tally:
 
     def __str__(self) -> str:
         return (
-            f"{self.seeds:,} histories, {self.crashes:,} crashes, {self.calls:,} calls, {self.steps:,} steps; "
+            f"{self.plays:,} plays, {self.crashes:,} crashes, {self.calls:,} calls, {self.steps:,} steps; "
             f"{len(self.failed)} failed"
         )
 
@@ -45,11 +47,43 @@ def play(plan: Plan) -> Outcome:
     return Scene(plan).play()
 
 
+def calm(plan: Plan) -> Plan:
+    """The plan without the ends of its process that chance has drawn."""
+    return replace(plan, crashes=frozenset())
+
+
+def ending_at(plan: Plan, point: int) -> Plan:
+    """The calm plan, but for its process ending once."""
+    return replace(plan, crashes=frozenset((point,)))
+
+
 def every_crash(plan: Plan) -> Iterator[Plan]:
     """The plan once for each point at which its process can end: after every step of the loop, around every commit."""
-    calm = replace(plan, crashes=frozenset())
-    for point in range(1, play(calm).points + 1):
-        yield replace(calm, crashes=frozenset((point,)))
+    return (ending_at(plan, point) for point in range(1, play(calm(plan)).points + 1))
+
+
+@dataclass
+class Points:
+    """The points at which a process can end, of histories in which each is forced in a play of its own."""
+
+    scenarios: int = 0
+    known: int = 0  # as the first play of each scenario counted them
+    forced: Counter[str] = field(default_factory=Counter)  # by what the process was about
+
+    def enumerated(self, calm: Outcome) -> None:
+        self.scenarios += 1
+        self.known += calm.points
+
+    def add(self, plan: Plan, outcome: Outcome) -> None:
+        if plan.crashes == {*outcome.crashes}:
+            self.forced += Counter({what: n for what, n in outcome.counts.items() if what.startswith(_ENDED)})
+
+    def __str__(self) -> str:
+        kinds = ", ".join(f"{number:,} {what.removeprefix(_ENDED)}" for what, number in self.forced.items())
+        return (
+            f"{self.forced.total():>11,} of {self.known:,} points of {self.scenarios:,} scenarios forced, "
+            f"each in a play of its own: {kinds}"
+        )
 
 
 @dataclass
@@ -110,7 +144,6 @@ def sweep(plan: Plan, most: int = 200) -> Swept:
 
     A process that ends has others after it, whose recovery has sites of its own; they are swept, too.
     """
-    calm = replace(plan, crashes=frozenset())
     swept = Swept([], set(), set())
 
     def ends(site: str) -> bool:
@@ -121,8 +154,8 @@ def sweep(plan: Plan, most: int = 200) -> Swept:
         return True
 
     for _ in range(most):
-        outcome = Scene(calm, ends).play()
-        swept.plays.append((replace(calm, crashes=frozenset(outcome.crashes)), outcome))
+        outcome = Scene(calm(plan), ends).play()
+        swept.plays.append((replace(plan, crashes=frozenset(outcome.crashes)), outcome))
         if not outcome.crashes or outcome.violation is not None:
             break
     return swept

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from ablations import SETTINGS, without
-from explore import Coverage, every_crash, feature, play, shortest, story, sweep
+from explore import Coverage, Points, calm, every_crash, feature, play, shortest, story, sweep
 from people import Event
 from scene import Plan
 
@@ -35,11 +35,16 @@ def test_no_history_breaks_an_invariant(first: int) -> None:
 
 
 def test_a_process_may_end_at_every_await_and_around_every_commit() -> None:
-    plans = list(every_crash(SMALL))
-    assert len(plans) > 100
-    outcomes = [(plan, play(plan)) for plan in plans]
-    assert {len(outcome.crashes) for _, outcome in outcomes} == {1}
-    assert [story(plan) for plan, outcome in outcomes if outcome.violation] == []
+    points = Points()
+    points.enumerated(play(calm(SMALL)))
+    failed = []
+    for plan in every_crash(SMALL):
+        outcome = play(plan)
+        points.add(plan, outcome)
+        failed += [story(plan)] if outcome.violation else []
+    assert failed == []
+    assert points.known == points.forced.total() > 100
+    assert set(points.forced) == {"the process ended at an await", "the process ended around a commit"}
 
 
 def test_each_site_of_a_history_is_forced_and_a_play_of_it_can_be_repeated() -> None:

@@ -24,6 +24,9 @@ _NUMBERS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # States in which a link waits for a person; the operator should see it come.
 _TROUBLED = (State.AMBIGUOUS, State.DEAD, State.NEEDS_ATTENTION, State.CONFLICTED)
 
+# Refusals that are not of one record: of that, the state in which its link rests tells.
+_ABOUT_US = (401, 403, 429)
+
 
 def logger(stream: TextIO, *, level: str = "warning", form: str = "text") -> Listener:
     """A listener that writes each event of at least this level as a line, for people or as JSON."""
@@ -50,8 +53,7 @@ def logger(stream: TextIO, *, level: str = "warning", form: str = "text") -> Lis
 def _level(event: Event) -> str:
     if isinstance(event, LinkRested) and event.state in _TROUBLED:
         return "warning"
-    # A look-up that finds nothing is an answer like any other.
-    if isinstance(event, CallEnded) and (event.status is None or (event.status >= 400 and event.status != 404)):
+    if isinstance(event, CallEnded) and (event.status is None or event.status >= 500 or event.status in _ABOUT_US):
         return "warning"
     return _LEVELS[type(event)]
 

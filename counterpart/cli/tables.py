@@ -12,9 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from counterpart.cli.showing import counted
+from counterpart.cli.showing import counted, show_lines
 from sync.links import TITLES, Conflict, Notice
 from sync.report import Plan, RunReport, Write
+
+_NAMED = 5  # records, where the same is to be said of many
 
 
 def print_json(found: Any, indent: int | None = 2) -> None:
@@ -101,10 +103,17 @@ def show_conflicts(conflicts: Sequence[Conflict]) -> None:
 
 
 def show_notices(notices: Sequence[Notice]) -> None:
-    """What people should know of single records."""
-    if notices:
-        headings = ("flow", "record", "property", "kind", "reason")
-        print_table("To be known", headings, ((n.flow, n.key, n.field, n.kind, n.reason) for n in notices))
+    """What people should know of single records; what is the same of many is said once."""
+    alike: dict[tuple[str, str | None, str, str], list[str]] = {}
+    for each in notices:
+        alike.setdefault((each.flow, each.field, each.kind, each.reason), []).append(each.key)
+    if alike:
+        click.echo(f"To be known of {counted(len(notices), 'record')}:")
+    for (flow, name, kind, reason), keys in alike.items():
+        more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+        told = f"{flow} {', '.join(keys[:_NAMED])}{more}{f', {name}' if name else ''}: {kind.replace('_', ' ')}"
+        click.echo(click.style(shown(told), bold=True))
+        show_lines("    ", f"{shown(reason)}.")
 
 
 def shown(value: object) -> str:

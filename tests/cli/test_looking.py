@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
+from counterpart.cli.tables import show_notices
+from sync.links import Notice
 from sync.store import Store
 
 
@@ -173,4 +175,17 @@ def test_deletes_are_allowed_by_name(linked: Any) -> None:
     entries = json.loads(linked.run("sync", "history", "--json")[1])
     assert [(each["by"], each["operation"], each["note"]) for each in entries if each["by"] != "sync"] == [
         ("Kari Nordmann", "allow deletes", "0 of them")
+    ]
+
+
+def test_what_is_to_be_said_of_many_records_is_said_once(capsys: Any) -> None:
+    refused = [Notice("customer-company", f"K-{n}", "email", "needs_attention", "Not an address") for n in range(1, 8)]
+    other = Notice("product-item", "P-1", None, "divergence", "It was rounded")
+    show_notices([*refused[:3], other, *refused[3:]])
+    assert capsys.readouterr().out.splitlines() == [
+        "To be known of 8 records:",
+        "customer-company K-1, K-2, K-3, K-4, K-5 and 2 more, email: needs attention",
+        "    Not an address.",
+        "product-item P-1: divergence",
+        "    It was rounded.",
     ]

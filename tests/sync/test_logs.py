@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from counterpart.emulators import CUSTOMERP_TOKEN, INVOICED_KEY
-from sync.events import Event
+from sync.events import CallEnded, Event
 from sync.logs import logger
 from sync.telemetry import measured
 
@@ -37,7 +37,6 @@ def test_a_run_as_json_lines(world: Any) -> None:
     assert [(line["level"], line["event"]) for line in lines] == [
         ("info", "run started"),
         ("info", "write settled"),
-        ("warning", "call ended"),
         ("warning", "link rested"),
         ("info", "run ended"),
     ]
@@ -55,10 +54,16 @@ def test_the_level_decides_what_is_worth_a_line(world: Any) -> None:
     tell = logger(stream, level="warning")
     for event in run(world):
         tell(event)
-    assert [" ".join(line.split("]")[1].split()[:2]) for line in stream.getvalue().splitlines()] == [
-        "call ended",
-        "link rested",
-    ]
+    assert [" ".join(line.split("]")[1].split()[:2]) for line in stream.getvalue().splitlines()] == ["link rested"]
+
+
+def test_a_call_is_worth_a_warning_unless_its_record_tells_what_became_of_it() -> None:
+    stream = io.StringIO()
+    tell = logger(stream, level="warning", form="json")
+    for status in (200, 400, 401, 403, 404, 412, 422, 429, 500, 503, None):
+        tell(CallEnded("invoiced", "POST", status, 0.1))
+    told = [json.loads(line)["status"] for line in stream.getvalue().splitlines()]
+    assert told == [401, 403, 429, 500, 503, None]
 
 
 def test_neither_logs_nor_telemetry_say_anything_of_a_person_or_a_credential(world: Any) -> None:

@@ -47,7 +47,13 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
             await _number_taken(execution, flow, link, found)
         return
     recalled = await connector.recall(operation, intent.key)
-    execution.run.spent[link.id] += 2
+    execution.run.spent[link.id] += 1
+    vain = recalled == "never arrived" and not definite  # an error may leave an effect and no answer under its key
+    if vain and operation.name != "replace":
+        # Kept before the next look: if that fails, what is known of this write must not become doubtful again.
+        await execution.run.reread(flow, execution.run.abandon(link, dirty=True), intent.system)
+        return
+    execution.run.spent[link.id] += 1
     seen = await connector.read(operation.object, operation.id)
     if seen is None:
         survivor = await execution.run.walk.became(connector, flow, operation.id)
@@ -58,7 +64,7 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
         execution.settle(flow, link, operation, Written(recalled), seen)
     elif operation.name == "replace" and seen.raw.get("archived") is True and "discontinued" not in intent.fields:
         await _replace_again(execution, flow, link, operation, seen)
-    elif recalled == "never arrived" and not link.attempts:  # an error may leave an effect and no answer under its key
+    elif vain:
         _forget(execution, flow, link, seen)
     else:
         _adopt(execution, flow, link, operation, seen)

@@ -39,6 +39,35 @@ def test_our_own_write_with_a_lost_answer_does_not_beat_a_newer_edit(world: Any,
     assert world.erp.read("customers", "CU000001")["name"] == "Newer"
 
 
+def test_a_write_that_never_arrived_stays_so_although_the_next_looks_fail(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    [customer] = world.inv.list("customers")
+    world.inv.change("customers", customer["id"], phone="1")
+    tries: list[str] = []
+
+    def lose(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path != "/customers/CU000001":
+            return None
+        tries.append(request.method)
+        if len(tries) == 1:
+            world.erp.change("customers", "CU000001", email="new@acme.example")
+            raise httpx.ReadTimeout("never arrives", request=request)
+        return httpx.Response(500) if request.method == "GET" else None
+
+    world.wires["customerp"].before = lose
+    world.run()
+    assert tries == ["PATCH", "PATCH", "GET"]
+    world.inv.change("customers", customer["id"], phone=acme["phone"])
+    world.run()
+    world.wires["customerp"].before = lambda request: None
+    world.erp.change("customers", "CU000001", phone="1")  # the very value that did not arrive
+    world.clock.advance(600)
+    world.run()
+    assert world.erp.read("customers", "CU000001")["phone"] == "1"
+    assert world.inv.read("customers", customer["id"])["phone"] == "1"
+
+
 def test_a_lost_answer_to_a_create_is_looked_up_in_the_same_run(world: Any, acme: dict[str, Any]) -> None:
     world.erp.create("customers", **acme)
     lost: list[str] = []

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from people import Event
-from scene import Plan
+from settings import CROWDED, LAGGING, READING, SLOW, SPOILT, USUAL, Patches, Setting
 
 from counterpart.emulators.invoiced_account import Numbering
 from sync import dispatch, execution, invoiced, matching, plan, reconcile, recovery, settlement, walk
 from sync.customerp import Customerp
-from sync.engine import Engine
 from sync.invoiced import Invoiced
 from sync.lines import merge_lines
 from sync.links import State
 from sync.matching import Match
 from sync.schema import Flow
 from sync.store import Store
-
-Patches = list[Any]
 
 
 def _nothing_recovered(flow: Any, link: Any, record: Any, new: Any, resolve: Any) -> Any:
@@ -106,73 +101,8 @@ def _new_key(original: Callable[..., Any]) -> Callable[..., Any]:
     return carry_out
 
 
-async def _reading_beside(self: Any, store: Any, reconciler: Any) -> None:
-    """An engine that reads on while it writes; pages overlap writes, and sources move during calls."""
-
-    async def reading() -> None:
-        for _ in range(4):
-            await self._read(reconciler.run)
-
-    await dispatch.together([_rest(self, store, reconciler), reading()])
-    await _rest(self, store, reconciler)
-
-
-_rest = Engine._rest
-
-
-def _crowd(plan: Plan, erp: Sequence[int], inv: Sequence[int]) -> Plan:
-    """Everybody at the same few properties of the same two customers, told by the number of the edit."""
-    chance = random.Random(plan.seed)
-    created = [Event(0.0, "erp creates a customer", n, 1) for n in range(2)]
-    edits = []
-    for _ in range(60):
-        deed, kind, kinds = chance.choice(
-            (("erp edits a customer", chance.choice(erp), 7), ("invoiced edits a customer", chance.choice(inv), 6))
-        )
-        when, which, what = chance.uniform(5, plan.length), chance.randrange(2), kinds * chance.randrange(9) + kind
-        edits.append(Event(when, deed, which, what))
-    return replace(plan, events=(*created, *sorted(edits, key=lambda edit: edit.at)), deaf=frozenset(), lossy=False)
-
-
-def _crowded(plan: Plan) -> Plan:
-    return _crowd(plan, (3, 4), (3,))
-
-
-def _one_by_one(plan: Plan) -> Plan:
-    """Slow calls, one at a time, and people who edit in Invoiced what is about to be changed there."""
-    return replace(_crowd(plan, (0, 1, 2), (4, 5)), in_flight=1, slow=True, racing=frozenset(("invoiced",)))
-
-
-def _wide(plan: Plan) -> Plan:
-    """Slow calls, and more of them at once than the workers make."""
-    return replace(_crowd(plan, (0, 1, 2), (0, 1, 2)), in_flight=16, slow=True)
-
-
-def _spoilt(plan: Plan) -> Plan:
-    """Many answers of changes are lost, and people reword what was changed before anybody asks."""
-    chance = random.Random(plan.seed)
-    faults = tuple((n, chance.choice(("dropped", "reset"))) for n in range(400) if chance.random() < 0.15)
-    return replace(_crowd(plan, (0, 1, 2), (0, 1, 2)), faults=faults, spoiling=True)
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What has to happen more often than by chance before a rule matters; with the rule, nothing may fail in it."""
-
-    name: str
-    sharpen: Callable[[Plan], Plan] = lambda plan: plan
-    patches: Callable[[], Patches] = list
-
-
-USUAL = Setting("")
-READING = Setting(
-    "reads again while it writes", _wide, patches=lambda: [patch.object(Engine, "_rest", _reading_beside)]
-)
-CROWDED = Setting("many edits of few addresses", _crowded)
-SLOW = Setting("slow calls one by one, people edit just before them", _one_by_one)
-SPOILT = Setting("lost answers, people reword what was written", _spoilt)
 SETTINGS = {
-    "R2: an older look does not replace a newer one": READING,
+    "R2: an older look does not replace a newer one": LAGGING,
     "R3: the shadow takes what was sent and what came back": READING,
     "an address, a price change as one": CROWDED,
     "a lost answer is asked for under its key": SPOILT,

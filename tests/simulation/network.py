@@ -64,6 +64,7 @@ class Call:
     answered: float | None = None
     received: float | None = None  # when the answer was in hand; a lost one never is
     status: int | None = None
+    behind: float = 0.0  # how old what it shows may be, in seconds
 
     def __str__(self) -> str:
         query = f"?{self.query}" if self.query else ""
@@ -84,6 +85,12 @@ class Watcher(Protocol):
     def after(self, before: Any, status: int, answer: bytes) -> None: ...
 
 
+class Lens(Protocol):
+    """What becomes of an answer on its way."""
+
+    def shown(self, call: Call, answer: Response) -> Response: ...
+
+
 class Network:
     """Carries calls of the sync to the emulators' cores, below HTTP."""
 
@@ -94,6 +101,7 @@ class Network:
         emulators: Mapping[str, Emulator],
         faults: Mapping[int, Fate],
         watcher: Watcher,
+        lens: Lens | None,
         *,
         memories: Mapping[str, Memory],
         kill: Callable[[], None],
@@ -107,7 +115,7 @@ class Network:
         self.fates: Counter[str] = Counter()  # what went wrong so far
         self._seed, self._loop, self._emulators, self._faults = seed, loop, emulators, faults
         self._watcher, self._deaf, self._lossy, self._racing = watcher, deaf, lossy, racing
-        self._slow, self._spoiling = slow, spoiling
+        self._slow, self._spoiling, self._lens = slow, spoiling, lens
         self.log: list[Call] = []
         self.people: Mapping[str, Person]
         self.overtaken = 0  # answers that came after that of a later call
@@ -216,6 +224,8 @@ class Network:
             self._memories[call.system].clear()
         call.status = answer.status
         self._watcher.after(before, answer.status, answer.body)
+        if self._lens is not None and not self.quiet:
+            answer = self._lens.shown(call, answer)
         return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
 
     def _bent(self, call: Call) -> bytes:

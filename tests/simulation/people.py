@@ -263,6 +263,17 @@ def inv_merge_customers(office: Office, which: int, what: int) -> None:
         office.inv.call("POST", f"/customers/{survivor['id']}/merge", {"customer": loser["id"]})
 
 
+def erp_branch(office: Office, which: int, what: int) -> None:
+    """More customers at once than may be deleted at once."""
+    for number in range(14):
+        office.erp.call("POST", "/customers", {"number": f"B-{number}", "name": _of(NAMES, what + number)})
+
+
+def erp_edit_every_customer(office: Office, which: int, what: int) -> None:
+    for number, _ in enumerate(office.erp.list("customers")):
+        erp_edit_customer(office, number, 7 * (what // 3 + number) + what % 3)
+
+
 def _delete(side: str, collection: str) -> Deed:
     def deed(office: Office, which: int, what: int) -> None:
         person: Person = getattr(office, side)
@@ -299,6 +310,9 @@ DEEDS: dict[str, tuple[int, Deed]] = {
     "invoiced deletes a customer": (1, _delete("inv", "customers")),
     "invoiced merges two customers": (1, inv_merge_customers),
     "invoiced deletes an invoice": (1, _delete("inv", "invoices")),
+    # Only in settings that ask for it.
+    "erp takes over a branch": (0, erp_branch),
+    "erp edits every customer": (0, erp_edit_every_customer),
 }
 
 FIRST = (
@@ -315,7 +329,7 @@ def history(chance: random.Random, length: float, number: int) -> list[Event]:
     names = list(DEEDS)
     if chance.random() < 0.4:
         # Everybody at the same few records, so that edits meet.
-        names = chance.sample([name for name in names if " edits " in name], 3)
+        names = chance.sample([name for name in names if " edits " in name and DEEDS[name][0]], 3)
         which, what = 2, 14
     else:
         which, what = 1000, 1000

@@ -15,6 +15,7 @@ from typing import Any
 import sites
 from clockwork import VirtualClock, VirtualLoop
 from invariants import Books
+from lists import Lists, Oddity
 from network import ENDPOINTS, FATES, SLOWEST, Fate, Killed, Memory, Network, Person
 from people import DEEDS, Event, Office, history
 from sides import Sides
@@ -45,6 +46,9 @@ class Plan:
     racing: frozenset[str] = frozenset()  # where people often edit what is about to be changed there
     slow: bool = False  # every call takes its time
     spoiling: bool = False  # people often reword what was just written, while its answer is lost
+    lists: Oddity | None = None
+    scans: float = 0.1  # the share of complete runs
+    pause: float = 40.0  # the longest between two runs
 
     @classmethod
     def of(cls, seed: int) -> Plan:
@@ -137,16 +141,19 @@ class Scene:
             Person("invoiced", self._inv, None, seen["invoiced"]),
         )
         self._books = Books(lambda: self._clock.elapsed, self._database, sides, plan.in_flight)
+        lists = Lists(self._books, plan.lists, self._loop.time, plan.seed) if plan.lists is not None else None
+        watcher = lists or self._books
         self._office = Office(
-            Person("customerp", self._erp, self._books, seen["customerp"]),
-            Person("invoiced", self._inv, self._books, seen["invoiced"], lossy=plan.lossy),
+            Person("customerp", self._erp, watcher, seen["customerp"]),
+            Person("invoiced", self._inv, watcher, seen["invoiced"], lossy=plan.lossy),
         )
         self._network = Network(
             plan.seed,
             self._loop,
             {"customerp": self._erp, "invoiced": self._inv},
             dict(plan.faults),
-            self._books,
+            watcher,
+            lists,
             memories=seen,
             kill=self._kill,
             deaf=plan.deaf,
@@ -202,7 +209,7 @@ class Scene:
                 self._loop.call_at(event.at, self._act, event)
         while self._clock.elapsed < self._plan.length:
             await self._run()
-            await self._pause(self._chance.uniform(1, 40))
+            await self._pause(self._chance.uniform(min(1, self._plan.pause / 2), self._plan.pause))
         await asyncio.sleep(60)
         self._network.quiet = self._resting = True
         await self._rest()
@@ -234,7 +241,7 @@ class Scene:
     async def _run(self) -> None:
         """One run of the engine, in a new process if the last one ended."""
         process = self._process or self._start()
-        complete = not self._resting and self._chance.random() < 0.1
+        complete = not self._resting and self._chance.random() < self._plan.scans
         process.task = self._loop.create_task(process.engine.run(complete=complete))
         try:
             report = await process.task

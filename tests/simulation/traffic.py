@@ -12,7 +12,7 @@ from violation import Violation
 class Traffic:
     """The calls of the sync.
 
-    A read counts once its answer is in hand, and shows what was so when it arrived.
+    A read counts once its answer is in hand, and shows what was so when it arrived, or a while before.
     """
 
     def __init__(self, database: sqlite3.Connection, cap: int) -> None:
@@ -63,4 +63,6 @@ class Traffic:
 
     def _latest(self, index: tuple[str, ...], by: float) -> float:
         calls = self._calls.get(index, ())
-        return max((c.arrived or 0.0 for c in calls if c.received is not None and c.received <= by), default=0.0)
+        return max(
+            ((c.arrived or 0.0) - c.behind for c in calls if c.received is not None and c.received <= by), default=0.0
+        )

@@ -25,8 +25,9 @@ class Unseen:
         self._database = database
         self._lost: list[Lost] = []
 
-    def write(self, id_: str, before: Mapping[str, Any], applied: Mapping[str, Any]) -> None:
-        """A change by the sync, as it was applied."""
+    def write(self, id_: str, before: Mapping[str, Any], applied: Mapping[str, Any]) -> bool:
+        """A change by the sync, as it was applied; whether something that it had not seen was lost by it."""
+        lost = len(self._lost)
         intent = self._database.execute("SELECT intent FROM link WHERE inv_id = ? AND intent IS NOT NULL", (id_,))
         found = intent.fetchone()
         fields = json.loads(found[0])[5] if found is not None else {}
@@ -36,6 +37,7 @@ class Unseen:
             known, was, stands = plain(fields[name][2]), plain(before.get(path)), plain(applied[path])
             if was not in (known, stands):
                 self._lost.append((id_, path, was, stands))
+        return len(self._lost) > lost
 
     def contradictions(self, counts: Counter[str]) -> Iterator[str]:
         """What the audit has not told, or told without cause; writes with one outcome it cannot tell apart."""

@@ -213,13 +213,23 @@ class Edits:
         """Whether the edit came between the last read and the write; Invoiced has no conditional writes."""
         if touch.system == "customerp":
             return False
-        assert touch.actor is not None
-        sent = self._traffic.first_sent(touch.actor)
-        read = self._traffic.last("invoiced", touch.collection, index[0][2], sent)
-        # It has to be sent as soon after that as the sync promises to. A document's coupons are made between the two,
-        # which takes calls of their own.
-        in_time = touch.collection == "invoices" or sent - read <= _GUARD
+        read, in_time = self._looked(touch)
         return self._edited.get(index, 0.0) >= read and in_time
+
+    def _looked(self, touch: Touch) -> tuple[float, bool]:
+        """When the record of a write was read last before it was sent, and whether that was as late as promised."""
+        assert touch.actor is not None
+        assert touch.id is not None
+        sent = self._traffic.first_sent(touch.actor)
+        read = self._traffic.last(touch.system, touch.collection, touch.id, sent)
+        # A document's coupons are made between the two, which takes calls of their own.
+        return read, touch.collection == "invoices" or sent - read <= _GUARD
+
+    def check_guard(self, touch: Touch) -> None:
+        """What is overwritten unseen in Invoiced was edited after a late look, be it in conflict or not."""
+        read, in_time = self._looked(touch)
+        if not in_time:
+            raise Violation("I5", f"{touch.actor} overwrites unseen what was read at {read:.2f} and not again")
 
     def _set_back(self, touch: Touch, index: tuple[Pair, str], was: Any) -> bool:
         """Whether a person in Invoiced put back what the sync had written over, or a part of it.

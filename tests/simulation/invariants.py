@@ -128,8 +128,9 @@ class Books:
                 pass  # its counterpart was deleted meanwhile, so the two are no pair
             elif touch.actor is not None:
                 self._written.write(touch.system, id_, json.loads(touch.actor.body), body, touch.raw or {})
-                if touch.method == "PATCH" and touch.collection in _LOGGED and touch.system == "invoiced":
-                    self._unseen.write(id_, touch.raw or {}, body)
+                logged = touch.method == "PATCH" and touch.collection in _LOGGED and touch.system == "invoiced"
+                if logged and self._unseen.write(id_, touch.raw or {}, body):
+                    self._edits.check_guard(touch)
             else:
                 self._written.edit(touch.system, id_, body)
         if touch.pair is not None and touch.units is not None:

@@ -89,9 +89,9 @@ class Lists(Watcher):
         if call.system == "customerp":
             listed = {row["id"] for row in rows}
             for (system, kind, id_), (until, was) in self._before.items():
-                if (system, kind) == (call.system, collection) and id_ not in listed:
-                    if self._now() - until <= _BEHIND[system]:
-                        yield was  # which is deleted
+                deleted = (system, kind) == (call.system, collection) and id_ not in listed
+                if deleted and self._now() - until <= _BEHIND[system]:
+                    yield was
 
     def _partial(self, call: Call, collection: str, rows: list[Row]) -> list[Row]:
         """A complete list of companies, every other time, without one of them, or with one at most."""

@@ -154,6 +154,7 @@ def _decision(point: Point, decisions: Decisions) -> dict[str, Any]:
         "blocking": point.blocking,
         "standing": made.standing if made else "undecided",
         "choice": made.choice if made else None,
+        "shows": made.shows if made else None,
         "reason": made.reason if made else None,
         "approved": parts.approval(made.approved if made else None),
         "lapsed": parts.approval(made.lapsed if made else None),

@@ -21,6 +21,11 @@ def too_many(gone: int, known: int) -> bool:
     return gone > max(_FEW, known // 100)
 
 
+def doubtful(missing: int, known: int) -> bool:
+    """Whether a list without so many known records is more likely at fault; without any of them it always is."""
+    return too_many(missing, known) or missing == known > 1
+
+
 def gone(
     store: Storage, flow: Flow, system: System, id_: str, seen: Interval, survivor: str | None = None
 ) -> Notice | None:

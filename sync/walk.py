@@ -121,7 +121,7 @@ class Walk:
         system = connector.system
         side = side_of(flow, system)
         missing, known = self._store.unseen(flow.id, system)
-        if deletes.too_many(len(missing), known) or (len(missing) == known > 1):
+        if deletes.doubtful(len(missing), known):
             self.notices.append(
                 Notice(
                     flow.id,

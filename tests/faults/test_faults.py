@@ -273,7 +273,7 @@ FAULTS = (
     fault(
         "an empty list is taken for deletes",
         "walk.py",
-        "if deletes.too_many(len(missing), known) or (len(missing) == known > 1):",
+        "if deletes.doubtful(len(missing), known):",
         "if known < 0:",
         kind="deletes",
     ),

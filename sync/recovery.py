@@ -192,7 +192,7 @@ def _adopt(execution: Execution, flow: Flow, link: Link, operation: Operation, s
     store = execution.run.store
     record = execution.run.connectors[intent.system].record(operation.object, seen.raw)
     new = observe(flow, intent.system, record, Interval(execution.run.session, seen.start, seen.end))
-    after, found = recovered(flow, link, record, new, execution.run)
+    after, found = recovered(flow, link, record, new)
     with store.transaction():
         if operation.id is None:
             execution.run.forget_lone(flow, link, intent.system, record.id)

@@ -87,10 +87,11 @@ def settle(flow: Flow, link: Link, record: Record, new: Observation, resolve: Re
         diverged.pop(name, None)
         if returned == desired or pair.converter.agree(*shadow[name], resolve):
             continue
-        remark = _refusal(pair, sent, desired, before, returned, title)
-        diverged[name] = remark[1]
-        if remark[0] != "divergence" or not (sent is None and pair.target_default):
-            notices.append(Notice(flow.id, key, name, *remark))
+        if sent is None and pair.target_default:
+            diverged[name] = pair.target_default
+            continue
+        kind, diverged[name] = _refusal(desired, before, returned, title)
+        notices.append(Notice(flow.id, key, name, kind, diverged[name]))
     children = link.children
     if flow.lines is not None and intent.lines is not None:
         children = adopt(flow.lines, intent.system, stored_lines(link), new.lines, link.children)
@@ -108,7 +109,7 @@ def settle(flow: Flow, link: Link, record: Record, new: Observation, resolve: Re
     ), notices
 
 
-def recovered(flow: Flow, link: Link, record: Record, new: Observation, resolve: Resolver) -> tuple[Link, bool]:
+def recovered(flow: Flow, link: Link, record: Record, new: Observation) -> tuple[Link, bool]:
     """After a write whose answer was lost, from the record as it is now; False if nothing of it is there.
 
     Every field equal to the intent's value counts as written by us. Otherwise our own write would be taken for a
@@ -119,21 +120,24 @@ def recovered(flow: Flow, link: Link, record: Record, new: Observation, resolve:
     intent = link.intent
     assert intent is not None
     shadow, diverged = dict(link.shadow), dict(link.diverged)
-    found = intent.operation == "create"
-    arrived = found or any(new.values[name] == desired != old for name, (_, desired, old) in intent.fields.items())
+    found = created = intent.operation == "create"
+    arrived = any(new.values[name] == desired != old for name, (_, desired, old) in intent.fields.items())
     for name, (sent, desired, before) in intent.fields.items():
         returned, pair = new.values[name], flow.pair(name)
-        if returned == desired:
-            shadow[name], found = _pair(intent.system, sent, returned), True
-        elif intent.system == "invoiced" and shortened(pair.target, desired, returned):
-            shadow[name], found = _pair(intent.system, sent, returned), True
-            diverged[name] = _refusal(pair, sent, desired, before, returned, "Invoiced")[1]
-        elif desired is None and pair.target_default:
-            shadow[name], diverged[name], found = _pair(intent.system, sent, returned), pair.target_default, True
-        elif (intent.operation == "create" and desired is not None) or (
-            arrived and (returned != before or intent.system == "customerp")
-        ):
-            shadow[name] = _pair(intent.system, sent, desired)
+        why: str | None = None
+        if intent.system == "invoiced" and shortened(pair.target, desired, returned):
+            _, why = _refusal(desired, before, returned, "Invoiced")
+        elif desired is None and returned is not None and pair.target_default:
+            why = pair.target_default
+        elif returned != desired:
+            if created or (arrived and (returned != before or intent.system == "customerp")):
+                shadow[name] = _pair(intent.system, sent, desired)
+                diverged.pop(name, None)
+            continue
+        shadow[name], found = _pair(intent.system, sent, returned), True
+        diverged.pop(name, None)
+        if why is not None:
+            diverged[name] = why
     children = link.children
     if flow.lines is not None and intent.lines is not None:
         desired_lines = stored_lines(link)
@@ -211,14 +215,15 @@ def _as_sent(
             name: _pair(system, change.sent_from[name], value)
             for name, value in change.values.items()
             if name in change.sent_from
-            and not (name in child.shadow and (spec.pair(name).fixed or _cut(spec, system, name, value, child)))
+            and not (name in child.shadow and system == "invoiced" and _refused(spec.pair(name), value, child))
         }
         result.append(replace(child, shadow={**child.shadow, **sent}))
     return tuple(result)
 
 
-def _cut(spec: Lines, system: System, name: str, sent: Value, child: Child) -> bool:
-    return system == "invoiced" and shortened(spec.pair(name).target, sent, child.shadow[name][1])
+def _refused(pair: Pair, sent: Value, child: Child) -> bool:
+    """Whether Invoiced may have taken less than was sent to a line: the shadow has what the line says."""
+    return pair.fixed or shortened(pair.target, sent, child.shadow[pair.name][1])
 
 
 def _counterpart(system: System, child: Child) -> str:
@@ -229,11 +234,7 @@ def _pair(system: System, sent: Value, returned: Value) -> Agreed:
     return (sent, returned) if system == "invoiced" else (returned, sent)
 
 
-def _refusal(
-    pair: Pair, sent: Value, desired: Value, before: Value, returned: Value, title: str
-) -> tuple[NoticeKind, str]:
-    if sent is None and pair.target_default:
-        return "divergence", pair.target_default
+def _refusal(desired: Value, before: Value, returned: Value, title: str) -> tuple[NoticeKind, str]:
     if returned == before:
         return "unwritable", f"{title} kept {before!r} instead of {desired!r}"
     return "divergence", f"{title} made {returned!r} of {desired!r}"

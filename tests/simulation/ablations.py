@@ -21,7 +21,7 @@ from sync.schema import Flow
 from sync.store import Store
 
 
-def _nothing_recovered(flow: Any, link: Any, record: Any, new: Any, resolve: Any) -> Any:
+def _nothing_recovered(flow: Any, link: Any, record: Any, new: Any) -> Any:
     settled = settlement.accepted(flow, link, link.intent.system, record, new)
     return replace(settled, intent=None, state=State.LINKED, dirty=True), False
 

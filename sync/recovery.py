@@ -56,6 +56,9 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
     execution.run.spent[link.id] += 1
     seen = await connector.read(operation.object, operation.id)
     if seen is None:
+        if isinstance(recalled, Seen) and _id(recalled) == operation.id:
+            execution.settle(flow, link, operation, Written(recalled))  # it took effect before the record went
+            link = execution.run.store.link(link.id)
         survivor = await execution.run.walk.became(connector, flow, operation.id)
         with execution.run.store.transaction():
             execution.run.store.save(replace(link, intent=None))
@@ -113,7 +116,12 @@ async def _replace_again(execution: Execution, flow: Flow, link: Link, operation
 
 
 def _same(one: Seen, other: Seen) -> bool:
-    return isinstance(one.raw, dict) and one.raw.get("id") == other.raw.get("id")
+    return _id(one) is not None and _id(one) == _id(other)
+
+
+def _id(seen: Seen) -> str | None:
+    """As the links keep it, of a record; None of an answer that is none."""
+    return str(seen.raw["id"]) if isinstance(seen.raw, dict) and "id" in seen.raw else None
 
 
 def _forget(execution: Execution, flow: Flow, link: Link, seen: Seen) -> None:

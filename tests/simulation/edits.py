@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mapping import COLLECTIONS, LENIENT, SAME, Units, agree, text, unit_of
+from mapping import COLLECTIONS, LENIENT, SAME, Units, agree, properties, text, unit_of
 from network import SLOWEST, Call
 from sides import Pair, Sides
 from traffic import Traffic
@@ -21,7 +21,6 @@ from violation import Violation
 
 from sync import Conflict
 
-_ADDRESS = ("line1", "line2", "city", "region", "postalCode")
 _DERIVED = {"paymentState"}  # one way, so an edit in Customerp is set back
 _GUARD = 5.0 + SLOWEST + 0.5  # the sync's own bound, and the way back of the answer to the read
 
@@ -95,15 +94,24 @@ class Edits:
             if editors != {"customerp", "invoiced"} and unit in SAME | {"name"} and not squeezed:
                 raise Violation("I5", f"{conflict} is called a conflict, and only {editors or 'nobody'} edited it")
 
-    def judge(self, touch: Touch, now: float) -> None:
-        """A write or an edit of a pair that was there before it, just after it was applied."""
+    def alone(self, touch: Touch) -> None:
+        """A person edits a record whose counterpart is gone, which the sync may not know yet; nothing is judged."""
+        assert touch.pair is not None
+        assert touch.id is not None
+        now = self._sides.raw(touch.system, touch.collection, touch.id)
+        if touch.raw is None or now is None:
+            return
+        flow = touch.pair[0]
+        before, after = self._sides.half(touch.system, flow, touch.raw), self._sides.half(touch.system, flow, now)
+        for unit in before:
+            if before[unit] != after[unit]:
+                self._editors.setdefault((touch.pair, unit), set()).add(touch.system)
+
+    def judge(self, touch: Touch, units: tuple[Units, Units], now: float) -> None:
+        """A write or an edit of a pair that was there before it; `units` are those just after it was applied."""
         assert touch.pair is not None
         assert touch.units is not None
-        pair, (erp_before, inv_before) = touch.pair, touch.units
-        found = self._sides.units(pair)
-        if found is None:
-            return
-        erp, inv = found
+        pair, (erp_before, inv_before), (erp, inv) = touch.pair, touch.units, units
         self._check_whole(touch, pair, erp, inv)
         other = "invoiced" if touch.system == "customerp" else "customerp"
         sent = now if touch.actor is None else self._traffic.first_sent(touch.actor)
@@ -133,7 +141,9 @@ class Edits:
                     self._edited[index] = now
             elif moved and pending == {touch.system}:
                 known = (
-                    self._unguarded(touch, index) or not self._merged(pair) or self._set_back(touch, index, was[unit])
+                    self._unguarded(touch, index)
+                    or not self._merged(pair, unit)
+                    or self._set_back(touch, index, was[unit])
                 )
                 if not known:
                     raise Violation(
@@ -177,7 +187,7 @@ class Edits:
         known |= {units["address"] for units in touch.units}
         now = (erp if touch.system == "customerp" else inv)["address"]
         spoilt = touch.actor is None or touch.actor.body != touch.body or self._unguarded(touch, (pair, "address"))
-        if spoilt or not self._merged(pair, *(f"address.{part}" for part in _ADDRESS)):
+        if spoilt or not self._merged(pair, "address"):
             known.add(now)
         elif now not in known:
             raise Violation("I5", f"{pair}: {touch.actor} makes the address {now!r}, which nobody has meant")
@@ -202,12 +212,12 @@ class Edits:
             and self._traffic.last("invoiced", target, inv_id, now) > since
         )
 
-    def _merged(self, pair: Pair, *names: str) -> bool:
-        """Whether the pair was brought together before; until then the owner's value stands."""
+    def _merged(self, pair: Pair, unit: str) -> bool:
+        """Whether the unit was brought together before; until then the owner's value stands."""
         statement = "SELECT shadow FROM link WHERE flow = ? AND erp_id = ?"
         row = self._database.execute(statement, pair[:2]).fetchone()
         shadow = json.loads(row[0]) if row is not None else {}
-        return bool(shadow) and all(name in shadow for name in names)
+        return bool(shadow) and all(name in shadow for name in properties(pair[0], unit))
 
     def _unguarded(self, touch: Touch, index: tuple[Pair, str]) -> bool:
         """Whether the edit came between the last read and the write; Invoiced has no conditional writes."""

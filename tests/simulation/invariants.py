@@ -18,7 +18,7 @@ from typing import Any
 import quiet
 from auditing import Unseen
 from edits import Edits, Touch
-from mapping import COLLECTIONS, FLOWS, leaves
+from mapping import COLLECTIONS, FLOWS, Units, leaves
 from network import Call
 from replaying import Written, contradictions
 from sides import Pair, Sides
@@ -75,16 +75,24 @@ class Books:
                 self._pairs.pop((system, collection, touch.id), None)
                 touch.pair = self._pair(system, collection, touch.id)
             if touch.pair is not None:
-                touch.units = self.sides.units(touch.pair)
+                touch.units = self._units(touch.pair)
             self._as_one(touch)
         return touch
+
+    def _units(self, pair: Pair) -> tuple[Units, Units] | None:
+        """What both sides say; an item that the sync has archived only to create it again counts as not archived."""
+        units = self.sides.units(pair)
+        if units is None or pair[2] not in self._replaced:
+            return units
+        return units[0], {**units[1], "discontinued": False}
 
     def _as_one(self, touch: Touch) -> None:
         """Archiving an item and creating it again are one write of a price; between the two nothing is judged."""
         if touch.collection != "items" or touch.id is None:
             return
-        if touch.method == "POST" and touch.actor is not None:
-            touch.units = self._replaced.pop(touch.id, touch.units)
+        if touch.method == "POST":
+            before = self._replaced.pop(touch.id, touch.units)
+            touch.units = touch.units if touch.actor is None else before
         elif touch.method == "DELETE" and touch.units is not None:
             stored = self.database.execute("SELECT intent FROM link WHERE inv_id = ?", (touch.id,)).fetchone()
             if stored and stored[0] and stored[0].startswith('["invoiced","replace"'):
@@ -133,11 +141,16 @@ class Books:
                     self._edits.check_guard(touch)
             else:
                 self._written.edit(touch.system, id_, body)
-        if touch.pair is not None and touch.units is not None:
-            self._edits.judge(touch, now)
-        if touch.pair is not None and touch.method == "DELETE" and touch.collection != "items":
+        if touch.pair is not None and touch.units is not None and (units := self._units(touch.pair)) is not None:
+            self._edits.judge(touch, units, now)
+        elif touch.pair is not None and touch.actor is None:
+            self._edits.alone(touch)
+        gone = self._pair("invoiced", "customers", _merged(touch)) if touch.path.endswith("/merge") else None
+        if touch.method == "DELETE" and touch.collection != "items":
+            gone = touch.pair
+        if gone is not None:
             # Who is left may get another counterpart.
-            flow, erp_id, inv_id = touch.pair
+            flow, erp_id, inv_id = gone
             self._pairs.pop(("customerp", COLLECTIONS[flow][0], erp_id), None)
             self._pairs.pop(("invoiced", COLLECTIONS[flow][1], inv_id), None)
             self._written.part(erp_id, inv_id)
@@ -203,3 +216,8 @@ class Books:
             raise Violation("I8", contradiction)
         for contradiction in self._unseen.contradictions(self.counts):
             raise Violation("the audit", contradiction)
+
+
+def _merged(touch: Touch) -> str:
+    """The customer that a merge takes away."""
+    return str(json.loads(touch.body)["customer"])

@@ -18,8 +18,6 @@ COLLECTIONS = {
     "order-invoice": ("orders", "invoices"),
 }
 KEYS = {"customer-company": "number", "product-item": "sku", "order-invoice": "number"}
-# The unit a property of Customerp belongs to; any other is a unit of its own.
-UNITS = {"unitPrice": "price", "currency": "currency"}
 SAME = {"notes", "purchaseOrder", "phone", "email", "description"}  # one form on both sides
 LENIENT = object()  # empty in Customerp, so Invoiced's own default stands beside it
 
@@ -143,6 +141,15 @@ def unit_of(flow: str, field: str) -> str:
     if field.startswith("address.") and field != "address.country":
         return "address"
     return "lines" if field.startswith("lines") else field
+
+
+def properties(flow: str, unit: str) -> tuple[str, ...]:
+    """The properties of a unit, as the flows name them; lines have shadows of their own."""
+    if unit == "lines":
+        return ()
+    if unit == "address":
+        return tuple(f"address.{part}" for part in ("line1", "line2", "city", "region", "postalCode"))
+    return ("unitPrice", "currency") if flow == "product-item" and unit == "price" else (unit,)
 
 
 def _unordered(lines: Iterable[tuple[Any, ...]]) -> tuple[tuple[Any, ...], ...]:

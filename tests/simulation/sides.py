@@ -37,6 +37,10 @@ class Sides:
             return None
         return customerp(flow, erp, self._sku), invoiced(flow, inv)
 
+    def half(self, system: str, flow: str, raw: dict[str, Any]) -> Units:
+        """What one side says, unit by unit."""
+        return customerp(flow, raw, self._sku) if system == "customerp" else invoiced(flow, raw)
+
     def stamps(self, pair: Pair) -> tuple[float, float]:
         """When both records of a pair were last changed, each by its own system's clock."""
         flow, erp_id, inv_id = pair

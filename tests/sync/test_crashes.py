@@ -239,6 +239,25 @@ def test_a_create_that_failed_after_its_effect_and_was_deleted_is_not_made_again
     assert world.run().writes == ()
 
 
+def test_a_change_whose_record_went_before_anybody_saw_it_is_in_the_history(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    [there] = world.inv.list("customers")
+    world.erp.change("customers", "CU000001", name="From the ERP")
+    _lose(world, "PATCH", applied=True)
+
+    def delete(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path == "/customers/999999999999999999":
+            world.inv.delete("customers", there["id"])
+        return None
+
+    lost = world.wires["invoiced"].before
+    world.wires["invoiced"].before = lambda request: lost(request) or delete(request)
+    world.run()
+    [last] = [entry for entry in world.store.history() if entry.system == "invoiced" and "name" in entry.fields][-1:]
+    assert last.fields["name"] == [acme["name"], "From the ERP"]
+
+
 def test_a_change_that_failed_after_its_effect_and_was_set_back_stays_set_back(
     world: Any, acme: dict[str, Any]
 ) -> None:

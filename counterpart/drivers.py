@@ -120,6 +120,10 @@ class Driver(ABC):
     def delete(self, record: Record) -> None:
         """Delete the record, or archive it where that is what deleting means."""
 
+    def merge(self, record: Record, survivor: Record) -> None:
+        """Have a record become part of another of its kind; raises LookupError where the system has no such thing."""
+        raise LookupError(f"{self.system} cannot merge {record.kind}")
+
     @abstractmethod
     def list(self, kind: str) -> Records:
         """All records of a kind in the order of the API, every page."""
@@ -284,6 +288,10 @@ class InvoicedDriver(Driver):
 
     def delete(self, record: Record) -> None:
         self._call("to delete a record", "DELETE", f"/{record.kind}/{record.id}", (204,))
+
+    def merge(self, record: Record, survivor: Record) -> None:
+        path = f"/{record.kind}/{survivor.id}/merge"
+        self._call("to merge two records", "POST", path, (204,), json={"customer": record.id})
 
     def list(self, kind: str) -> Records:
         records = [*self._pages(kind, {})]

@@ -163,6 +163,11 @@ class Story:
         self._before = None
         self.driver(record.system).delete(record)
 
+    def merge(self, record: Record, kind: RecordType) -> None:
+        """Make a record a part of the one told of last, as a person would who takes the two for one."""
+        self._before = None
+        self.driver(record.system).merge(record, self.told[kind][-1])
+
     def gone(self, system: str) -> bool:
         """Whether it, or its counterpart, is deleted there, or archived where that is what deleting means."""
         kind, record = self.it

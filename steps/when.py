@@ -84,6 +84,12 @@ def delete(story: Story, system: str) -> None:
     story.delete(story.side(system))
 
 
+@when(parsers.re(r"it is merged into the other (?P<name>[A-Z]\w*) in (?P<system>\w+)"))
+def merge(story: Story, name: str, system: str) -> None:
+    """Somebody takes it, or its counterpart, for the same as another record, and makes it a part of that."""
+    story.merge(story.side(system), story.cast.type(f"{system} {name}"))
+
+
 @when("the sync reads everything again")
 def scan(story: Story) -> None:
     """The sync reads all records of both sides, not only those that changed, and comes to rest."""

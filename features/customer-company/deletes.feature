@@ -35,6 +35,23 @@ Feature: What is deleted of a customer and its company deletes nothing on the ot
     And nothing else has changed on either side
     And one more round writes nothing
 
+  @id:merged @req:61
+  Scenario: Merged into another in Invoiced, it is not taken for deleted but left to a person
+    Given a Customerp Customer linked with its Invoiced Customer
+    And an Invoiced Customer with
+      | property | value         |
+      | name     | Nordlicht Süd |
+    When it is merged into the other Customer in Invoiced
+    And the sync reads everything again
+    Then it is gone from Invoiced
+    And the sync reports conflict on merged, won by nobody
+    And nothing else has changed on either side
+    When phone is set to 5550200 in Customerp
+    And the sync comes to rest
+    Then there is 1 Customer in Invoiced
+    And nothing else has changed on either side
+    And one more round writes nothing
+
   @id:empty-list @req:61 @req:62
   Scenario Outline: An empty list is not taken for the deletion of everything: <case>
     Given 12 Customerp Customers

@@ -271,6 +271,14 @@ FAULTS = (
         kind="deletes",
     ),
     fault(
+        "a customer that was merged is taken for deleted",
+        "walk.py",
+        "survivor = await self.became(connector, flow, id_)",
+        "survivor = None",
+        kind="deletes",
+        scenario="merged",
+    ),
+    fault(
         "an empty list is taken for deletes",
         "walk.py",
         "if deletes.doubtful(len(missing), known):",

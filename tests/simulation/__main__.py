@@ -19,7 +19,7 @@ from rich.text import Text
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from ablations import RULES, SETTINGS, USUAL, without
+from ablations import RULES, without
 from explore import Coverage, Points, Swept, Tally, calm, ending_at, feature, play, shortest, story, sweep
 from scene import Outcome, Plan
 
@@ -60,7 +60,7 @@ def _ended(at: tuple[int, int]) -> tuple[Plan, Outcome]:
 
 def _without(rule: str, removed: bool, seed: int) -> Counter[str]:
     """What one history breaks in the setting of a rule, with or without it."""
-    setting = SETTINGS.get(rule, USUAL)
+    setting = RULES[rule].setting
     with without(rule if removed else None, setting):
         violation = play(setting.sharpen(Plan.of(seed))).violation
     return Counter() if violation is None else Counter({violation.invariant: 1})
@@ -78,19 +78,16 @@ def _ablations(seeds: int, first: int, jobs: int, only: str) -> None:
             each = pool.map(partial(_without, rule, removed), range(first, first + seeds), chunksize=10)
             return sum(each, Counter())
 
-        settings = {setting: rule for rule, setting in SETTINGS.items()}
-        intact = {setting: count(rule, False) for setting, rule in settings.items() if only in rule}
+        settings = {rule.setting: rule.name for rule in RULES.values() if only in rule.name}
+        intact = {setting: count(rule, False).total() for setting, rule in settings.items()}
         click.echo(f"Failing histories of {seeds:,}: with all rules, without the one named")
-        for rule in RULES:
-            if only not in rule:
+        for rule in RULES.values():
+            if only not in rule.name:
                 continue
-            setting = SETTINGS.get(rule, USUAL)
-            broken = count(rule, True)
+            broken = count(rule.name, True)
             which = ", ".join(f"{name} {number}" for name, number in broken.most_common())
-            before = intact[setting].total() if setting in intact else "-"
             click.echo(
-                f"{before:>6} {broken.total():>6}  {rule}"
-                + (f" [{setting.name}]" if setting.name else "")
+                f"{intact[rule.setting]:>6} {broken.total():>6}  {rule.name} [{rule.setting.name}]"
                 + (f"  ({which})" if which else "")
             )
 

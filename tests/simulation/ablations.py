@@ -2,181 +2,224 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from unittest.mock import patch
 
-from settings import CROWDED, LAGGING, READING, SLOW, SPOILT, USUAL, Patches, Setting
+import broken
+from settings import (
+    CROWDED,
+    ELSEWHERE,
+    GUESSING,
+    LAGGING,
+    POISONED,
+    READING,
+    REFUSED,
+    SHORT,
+    SLOW,
+    SPOILT,
+    THROTTLED,
+    TO_AND_FRO,
+    USUAL,
+    Patches,
+    Setting,
+)  # fmt: skip
 
 from counterpart.emulators.invoiced_account import Numbering
-from sync import dispatch, execution, invoiced, matching, plan, reconcile, recovery, settlement, walk
+from sync import deletes, dispatch, execution, invoiced, matching, merge, plan, reconcile, recovery, settlement, walk
+from sync.converters import Converter
 from sync.customerp import Customerp
+from sync.engine import Engine
+from sync.execution import Execution
+from sync.http import Wire
 from sync.invoiced import Invoiced
-from sync.lines import merge_lines
-from sync.links import State
 from sync.matching import Match
+from sync.reconcile import Reconciler
+from sync.run import Run
 from sync.schema import Flow
+from sync.slots import Slots
 from sync.store import Store
+from sync.walk import Walk
 
 
-def _nothing_recovered(flow: Any, link: Any, record: Any, new: Any) -> Any:
-    settled = settlement.accepted(flow, link, link.intent.system, record, new)
-    return replace(settled, intent=None, state=State.LINKED, dirty=True), False
+@dataclass(frozen=True)
+class Rule:
+    """A rule, what the sync is like without it, and where that is dangerous."""
+
+    name: str
+    patches: Callable[[], Patches]
+    setting: Setting = USUAL
 
 
-async def _finds_nothing(*_: Any) -> list[Any]:
-    return []
+def _unmatched() -> Patches:
+    return [
+        patch.object(matching, "find", lambda store, flow, link: Match()),
+        patch.object(recovery, "_find", broken.finds_nothing),
+    ]
 
 
-async def _forgotten(*_: Any) -> str:
-    return "cannot be told"
+def _unasked() -> Patches:
+    return [patch.object(system, "recall", broken.forgotten) for system in (Invoiced, Customerp)]
 
 
-def _unversioned(original: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *arguments: replace(original(*arguments), version=None)
-
-
-def _settled_from_now(original: Callable[..., Any]) -> Callable[..., Any]:
-    """The shadow takes what both sides say by now."""
-
-    def settle(flow: Any, link: Any, record: Any, new: Any, resolve: Any) -> Any:
-        after, notices = original(flow, link, record, new, resolve)
-        seen = {name: (after.erp.values[name], after.inv.values[name]) for name in link.intent.fields}
-        return replace(after, shadow={**after.shadow, **seen}), notices
-
-    return settle
-
-
-def _untold(original: Callable[..., Any]) -> Callable[..., Any]:
-    """What was learned late, by asking, is settled and not told."""
-
-    def settle(self: Any, flow: Any, link: Any, operation: Any, written: Any, current: Any = None) -> None:
-        with nullcontext() if current is None else patch.object(Store, "record", lambda *_: None):
-            original(self, flow, link, operation, written, current)
-
-    return settle
-
-
-def _unlinked(spec: Any, children: Any, *rest: Any) -> Any:
-    return merge_lines(spec, (), *rest)
-
-
-async def _write_first(self: Any, flow: Any, link: Any, system: Any, change: Any, *rest: Any) -> None:
-    """The call before its intent is stored."""
-    prepared, operation, *_ = rest
-    intent = execution.intent_of(flow, link, system, change, prepared, operation, self.run.ids())
-    await self.carry_out(flow, replace(link, intent=intent), operation)
-
-
-async def _twice(self: Any, work: Sequence[int], handle: Any) -> None:
-    """Two handlers over the same links."""
-    await dispatch.together([_each(work, handle), _each(work, handle)])
-
-
-async def _each(work: Sequence[int], handle: Any) -> None:
-    for link in work:
-        await handle(link)
-
-
-def _unfenced(self: Any, link: Any) -> Any:
-    """A store that takes whatever a handler brings, however old."""
-    row = None if link.id == 0 else self._db.execute("SELECT version FROM link WHERE id = ?", (link.id,)).fetchone()
-    return _save(self, link if row is None else replace(link, version=row[0]))
-
-
-_save = Store.save
-
-
-def _new_key(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Every try of a write under a key of its own."""
-
-    async def carry_out(self: Any, flow: Any, link: Any, operation: Any) -> None:
-        fresh = replace(link, intent=replace(link.intent, key=self.run.ids()))
-        with self.run.store.transaction():
-            fresh = self.run.store.save(fresh)
-        await original(self, flow, fresh, operation)
-
-    return carry_out
-
-
-SETTINGS = {
-    "R2: an older look does not replace a newer one": LAGGING,
-    "R3: the shadow takes what was sent and what came back": READING,
-    "an address, a price change as one": CROWDED,
-    "a lost answer is asked for under its key": SPOILT,
-    "an intent keeps what it writes": SPOILT,
-    "an old Invoiced record is read again before it is written": SLOW,
-}
-
-
-def _rules() -> dict[str, Patches]:
-    return {
-        "R2: an older look does not replace a newer one": [patch.object(walk, "accept", lambda *_: "accept")],
-        "R3: the shadow takes what was sent and what came back": [
-            patch.object(execution, "settle", _settled_from_now(execution.settle))
+_RULES = (
+    # What counts as an edit, and what the shadow holds
+    Rule(
+        "an answer to a write is a look at the record (R1)",
+        lambda: [patch.object(execution, "settle", broken.settled_unseen(execution.settle))],
+    ),
+    Rule(
+        "an older look does not replace a newer one (R2)",
+        lambda: [patch.object(walk, "accept", lambda *_: "accept")],
+        LAGGING,
+    ),
+    Rule(
+        "the shadow takes what was sent from, not what the source says by now (R3)",
+        lambda: [patch.object(execution, "settle", broken.settled_from_now(execution.settle))],
+        READING,
+    ),
+    Rule(
+        "the shadow takes what came back, not what was wanted (R4)",
+        lambda: [patch.object(execution, "settle", broken.settled_as_wanted(execution.settle))],
+    ),
+    Rule(
+        "a pair that does not agree is recorded as divergent",
+        lambda: [patch.object(execution, "settle", broken.settled_silently(execution.settle))],
+    ),
+    Rule(
+        "two equal edits agree, and nothing is written",
+        lambda: [patch.object(Converter, "agree", lambda *_: False)],
+    ),
+    Rule(
+        "an address, a price change as one",
+        lambda: [patch.object(Flow, "units", property(lambda self: tuple((pair,) for pair in self.pairs)))],
+        CROWDED,
+    ),
+    Rule(
+        "lines keep their links",
+        lambda: [
+            patch.object(settlement, "adopt", lambda *_: ()),
+            patch.object(plan, "merge_lines", broken.unlinked),
         ],
-        "an address, a price change as one": [
-            patch.object(Flow, "units", property(lambda self: tuple((pair,) for pair in self.pairs)))
-        ],
-        "the cursor is the time at which the walk began, less a margin": [
-            patch.object(Invoiced, "cursor", staticmethod(lambda at: None if at is None else str(int(at) + 1)))
-        ],
-        "look before creating": [
-            patch.object(matching, "find", lambda store, flow, link: Match()),
-            patch.object(recovery, "_find", _finds_nothing),
-        ],
-        "a create is looked up, repeated under its key, and its number is unique": [
-            patch.object(matching, "find", lambda store, flow, link: Match()),
-            patch.object(recovery, "_find", _finds_nothing),
-            patch.object(execution.Execution, "carry_out", _new_key(execution.Execution.carry_out)),
+    ),
+    Rule(
+        "a list of lines is sent whole",
+        lambda: [patch.object(reconcile, "wanted", broken.only_changed_lines(reconcile.wanted))],
+    ),
+    # Noticing changes
+    Rule(
+        "the cursor is the time at which the walk began, less a margin",
+        lambda: [patch.object(Invoiced, "cursor", staticmethod(lambda at: None if at is None else str(int(at) + 1)))],
+    ),
+    Rule("archived items count as seen", lambda: [patch.object(invoiced.Invoiced, "_items", broken.active_only)]),
+    Rule(
+        "once a week everything is read",
+        lambda: [patch.object(Engine, "_scan_due", lambda self: False)],
+    ),
+    Rule("the cursor moves when all is read", lambda: [patch.object(Walk, "invoiced", broken.cursor_first)]),
+    # Matching and creating
+    Rule("look before creating", _unmatched),
+    Rule(
+        "a create is looked up, repeated under its key, and its number is unique",
+        lambda: [
+            *_unmatched(),
+            patch.object(Execution, "carry_out", broken.new_key(Execution.carry_out)),
             patch.object(Numbering, "refuse_taken", lambda *_: None),
         ],
-        "an intent is stored before the call": [patch.object(execution.Execution, "write", _write_first)],
-        "an intent keeps what it writes": [
-            patch.object(recovery, "recovered", _nothing_recovered),
-            patch.object(Invoiced, "recall", _forgotten),
-            patch.object(Customerp, "recall", _forgotten),
+    ),
+    Rule(
+        "between several that share a key a person decides",
+        lambda: [patch.object(matching, "_by_further_keys", broken.first_found)],
+        GUESSING,
+    ),
+    Rule("a name is no key", lambda: [patch.object(matching, "_by_further_keys", broken.namesake)], GUESSING),
+    Rule(
+        "where two records meet, an empty value does not beat a filled one",
+        lambda: [patch.object(merge, "_first", broken.owner_first)],
+    ),
+    # Writing
+    Rule("an intent is stored before the call", lambda: [patch.object(Execution, "write", broken.write_first)]),
+    Rule(
+        "an intent keeps what it writes",
+        lambda: [patch.object(recovery, "recovered", broken.nothing_recovered), *_unasked()],
+        SPOILT,
+    ),
+    Rule("a lost answer is asked for under its key", _unasked, SPOILT),
+    Rule(
+        "archiving an item and creating it again are one write",
+        lambda: [patch.object(recovery, "_replace_again", broken.taken_for_theirs)],
+    ),
+    Rule(
+        "an old Invoiced record is read again before it is written",
+        lambda: [patch.object(Reconciler, "_stale", lambda *_: False)],
+        SLOW,
+    ),
+    Rule(
+        "Customerp is written on condition of its version",
+        lambda: [patch.object(reconcile, "wanted", broken.unversioned(reconcile.wanted))],
+    ),
+    Rule("one handler a link at a time", lambda: [patch.object(dispatch.InProcess, "run", broken.twice)]),
+    Rule(
+        "a handler that was overtaken cannot store",
+        lambda: [
+            patch.object(dispatch.InProcess, "run", broken.twice),
+            patch.object(Store, "save", broken.unfenced),
         ],
-        "a lost answer is asked for under its key": [
-            patch.object(Invoiced, "recall", _forgotten),
-            patch.object(Customerp, "recall", _forgotten),
-        ],
-        "an old Invoiced record is read again before it is written": [
-            patch.object(reconcile.Reconciler, "_stale", lambda self, link, system: False)
-        ],
-        "Customerp is written on condition of its version": [
-            patch.object(reconcile, "wanted", _unversioned(reconcile.wanted))
-        ],
-        "lines keep their links": [
-            patch.object(settlement, "adopt", lambda *_: ()),
-            patch.object(plan, "merge_lines", _unlinked),
-        ],
-        "one handler a link at a time": [patch.object(dispatch.InProcess, "run", _twice)],
-        "a handler that was overtaken cannot store": [
-            patch.object(dispatch.InProcess, "run", _twice),
-            patch.object(Store, "save", _unfenced),
-        ],
-        "a write whose answer was lost is in the history": [
-            patch.object(execution.Execution, "settle", _untold(execution.Execution.settle))
-        ],
-        "archived items count as seen": [patch.object(invoiced.Invoiced, "_items", _active_only)],
-    }
-
-
-async def _active_only(self: Any) -> Any:
-    async for page in self._pages("items", {}):
-        yield page
-
-
-RULES = tuple(_rules())
+    ),
+    Rule("never more calls in flight than allowed", lambda: [patch.object(Slots, "__aenter__", broken.unlimited)]),
+    Rule(
+        "a write whose answer was lost is in the history",
+        lambda: [patch.object(Execution, "settle", broken.untold(Execution.settle))],
+    ),
+    # Waiting, errors, deletes
+    Rule("a record is woken by the one that it waits for", lambda: [patch.object(Store, "wake", lambda *_: None)]),
+    Rule(
+        "a closed, paid or voided document is left alone",
+        lambda: [patch.object(invoiced, "record", broken.unfrozen(invoiced.record))],
+    ),
+    Rule(
+        "a property is written three times in ten minutes at most (R5)",
+        lambda: [patch.object(Execution, "tripped", lambda *_: None)],
+        TO_AND_FRO,
+    ),
+    Rule(
+        "a record that always fails costs eight calls",
+        lambda: [patch.object(Run, "exhausted", lambda *_: False)],
+        POISONED,
+    ),
+    Rule("429 halves the calls in flight", lambda: [patch.object(Slots, "pressed", lambda *_: None)], THROTTLED),
+    Rule("after 429 it waits as long as it is told", lambda: [patch.object(Wire, "_told", lambda *_: 0.1)], THROTTLED),
+    Rule(
+        "429 is no failure of the record",
+        lambda: [patch.object(Run, "postpone", broken.counted(Run.postpone))],
+        THROTTLED,
+    ),
+    Rule(
+        "a refused account stops the run",
+        lambda: [patch.object(Wire, "_answer", broken.unheard(Wire._answer))],
+        REFUSED,
+    ),
+    Rule(
+        "what a list does not show is deleted only if reading says so, too",
+        lambda: [patch.object(Walk, "_missing", broken.unconfirmed)],
+        SHORT,
+    ),
+    Rule(
+        "many that are missing at once are not taken for deleted",
+        lambda: [patch.object(Store, "unseen", broken.of_very_many(Store.unseen))],
+        ELSEWHERE,
+    ),
+    Rule("a merge is no delete", lambda: [patch.object(Walk, "became", broken.not_merged)]),
+    Rule("a tombstone is kept", lambda: [patch.object(deletes, "bury", broken.buried_nowhere(deletes.bury))]),
+)
+RULES = {rule.name: rule for rule in _RULES}
 
 
 @contextmanager
 def without(rule: str | None, setting: Setting = USUAL) -> Iterator[None]:
     """The engine without one rule, in a setting."""
-    patches = setting.patches() + (_rules()[rule] if rule is not None else [])
+    patches = setting.patches() + (RULES[rule].patches() if rule is not None else [])
     for each in patches:
         each.start()
     try:

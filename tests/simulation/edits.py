@@ -131,6 +131,8 @@ class Edits:
             emptied = moved and erp[unit] is LENIENT and inv[unit] is not None
             meant = emptied and (touch.actor is None or "customerp" in pending)
             alike = agree(erp[unit], inv[unit]) and not meant
+            if touch.actor is not None and moved and _empty(is_[unit]) and not _empty(was[unit]):
+                self._check_first(pair, unit, was[unit], touch.actor)
             if touch.actor is None:
                 if moved:
                     self._counts["edits"] += 1
@@ -191,6 +193,11 @@ class Edits:
             known.add(now)
         elif now not in known:
             raise Violation("I5", f"{pair}: {touch.actor} makes the address {now!r}, which nobody has meant")
+
+    def _check_first(self, pair: Pair, unit: str, was: Any, call: Call) -> None:
+        """Where two records meet that were there before, no empty value beats a filled one."""
+        if unit != "lines" and not self._merged(pair, unit):
+            raise Violation("I5", f"{pair} {unit}: {call} empties {was!r}, which nobody has meant")
 
     def _respelt(self, touch: Touch, unit: str) -> bool:
         """Whether a person has set a text to other blanks: to Customerp that is another text."""
@@ -261,3 +268,7 @@ class Edits:
         for name, (_, _, before) in json.loads(row[0])[5].items() if row and row[0] else ():
             if name in SAME | {"name"} and text(touch.raw.get(name)) != text(before) and name != "email":
                 raise Violation("I5", f"{touch.actor} replaces {touch.raw.get(name)!r} and takes it for {before!r}")
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value is LENIENT or (isinstance(value, tuple) and not any(value))

@@ -17,9 +17,12 @@ from typing import Any
 
 import quiet
 from auditing import Unseen
+from clockwork import START
 from edits import Edits, Touch
 from mapping import COLLECTIONS, FLOWS, Units, leaves
+from matches import Matches
 from network import Call
+from patience import Patience
 from replaying import Written, contradictions
 from sides import Pair, Sides
 from traffic import Traffic
@@ -52,11 +55,18 @@ class Books:
         self._creates: Counter[tuple[str, str]] = Counter()
         self._written, self._unseen = Written(), Unseen(self.database)
         self._answered: set[str] = set()  # keys under which something was done
+        self._patience, self._matches = Patience(self.database, self.cap), Matches(self.database)
+        self._losers: set[str] = set()  # companies that became part of another one
 
     # What the network tells
 
     def sent(self, call: Call, in_flight: int) -> None:
         self._traffic.sent(call, in_flight)
+        self._patience.sent(call, in_flight)
+
+    def begins(self) -> None:
+        """A run of the sync begins."""
+        self._patience.begins()
 
     def before(self, actor: Call | None, system: str, method: str, path: str, body: bytes) -> Touch:
         touch = Touch(actor, system, method, path, body)
@@ -77,6 +87,7 @@ class Books:
             if touch.pair is not None:
                 touch.units = self._units(touch.pair)
             self._as_one(touch)
+            self._check_frozen(touch)
         return touch
 
     def _units(self, pair: Pair) -> tuple[Units, Units] | None:
@@ -85,6 +96,17 @@ class Books:
         if units is None or pair[2] not in self._replaced:
             return units
         return units[0], {**units[1], "discontinued": False}
+
+    def _check_frozen(self, touch: Touch) -> None:
+        """No change is asked of a document that was seen to be closed, paid or voided."""
+        raw = touch.raw
+        if touch.actor is None or touch.collection != "invoices" or touch.method != "PATCH" or raw is None:
+            return
+        if raw["closed"] or raw["paid"] or raw["status"] == "voided":
+            assert touch.id is not None
+            read = self._traffic.last("invoiced", "invoices", touch.id, self._traffic.first_sent(touch.actor))
+            if START.timestamp() + read >= raw["updated_at"] + 1:
+                raise Violation("frozen", f"{touch.actor} although it is {raw['status']}, as was seen at {read:.2f}")
 
     def _as_one(self, touch: Touch) -> None:
         """Archiving an item and creating it again are one write of a price; between the two nothing is judged."""
@@ -108,7 +130,9 @@ class Books:
         )
         if status >= 300:
             return
-        if touch.actor is not None and touch.actor.key is not None:
+        if touch.actor is None:
+            self._patience.acted()
+        elif touch.actor.key is not None:
             if touch.actor.key in self._answered:
                 return  # an earlier answer once more
             self._answered.add(touch.actor.key)
@@ -141,6 +165,12 @@ class Books:
                     self._edits.check_guard(touch)
             else:
                 self._written.edit(touch.system, id_, body)
+                if touch.path.endswith("/merge"):
+                    self._losers.add(_merged(touch))
+                elif touch.collection == "customers" and created:
+                    self._matches.entered(touch.system, id_, json.loads(answer))
+            if touch.collection == "customers" and not created:
+                self._matches.edited(id_, body)
         if touch.pair is not None and touch.units is not None and (units := self._units(touch.pair)) is not None:
             self._edits.judge(touch, units, now)
         elif touch.pair is not None and touch.actor is None:
@@ -212,6 +242,8 @@ class Books:
         """`listed`: flow, key and property of every notice and conflict that stands."""
         quiet.complete(self.database, self.sides, listed, self.counts)
         quiet.shadows_agree(self.database)
+        quiet.links_say_what_is_so(self.database, self.sides, self._losers, self._patience.erred)
+        self._matches.check()
         for contradiction in contradictions(self.database, self._written):
             raise Violation("I8", contradiction)
         for contradiction in self._unseen.contradictions(self.counts):

@@ -22,6 +22,7 @@ Oddity = Literal[
 # seconds, so what lags more is lost to every reader; Customerp's changes are followed by number and its lists only
 # read beside.
 _BEHIND = {"invoiced": 0.9, "customerp": 20.0}
+_ENOUGH = {"short": 2, "few": 13, "nobody": 3}
 _AWAY = 2.0  # seconds that another account answers
 _STAMPS = {"invoiced": "updated_at", "customerp": "updatedAt"}
 
@@ -96,9 +97,12 @@ class Lists(Watcher):
     def _partial(self, call: Call, collection: str, rows: list[Row]) -> list[Row]:
         """A complete list of companies, every other time, without one of them, or with one at most."""
         complete = "updated_after" not in call.query and "metadata" not in call.query
-        if call.system == "customerp" or collection != "customers" or not complete or self._chance.random() < 0.5:
+        enough = len(rows) >= _ENOUGH[self._oddity]  # to be told from so few deletes
+        if call.system == "customerp" or collection != "customers" or not complete or not enough:
             return rows
-        number = self._chance.randrange(len(rows)) if rows else 0
+        if self._chance.random() < 0.5:
+            return rows
+        number = self._chance.randrange(len(rows))
         if self._oddity == "short":
             return rows[:number] + rows[number + 1 :]
         kept = rows[number : number + 1] if self._oddity == "few" else []

@@ -65,6 +65,7 @@ class Call:
     received: float | None = None  # when the answer was in hand; a lost one never is
     status: int | None = None
     behind: float = 0.0  # how old what it shows may be, in seconds
+    wait: float | None = None  # how long it was told to wait
 
     def __str__(self) -> str:
         query = f"?{self.query}" if self.query else ""
@@ -110,12 +111,13 @@ class Network:
         racing: frozenset[str],
         slow: bool,
         spoiling: bool,
+        poisoned: frozenset[str],
     ) -> None:
         self._kill, self._memories = kill, memories
         self.fates: Counter[str] = Counter()  # what went wrong so far
         self._seed, self._loop, self._emulators, self._faults = seed, loop, emulators, faults
         self._watcher, self._deaf, self._lossy, self._racing = watcher, deaf, lossy, racing
-        self._slow, self._spoiling, self._lens = slow, spoiling, lens
+        self._slow, self._spoiling, self._poisoned, self._lens = slow, spoiling, poisoned, lens
         self.log: list[Call] = []
         self.people: Mapping[str, Person]
         self.overtaken = 0  # answers that came after that of a later call
@@ -172,6 +174,8 @@ class Network:
     ) -> None:
         answer: Reply | Exception
         chance = random.Random(call.n ^ self._seed)
+        if self._poisoned and self._always_fails(call):
+            fate = "error"
         if (fate == "raced" and call.system == "customerp") or (
             call.system in self._racing and not self.quiet and chance.random() < 0.3
         ):
@@ -192,10 +196,21 @@ class Network:
             answer = NotSent("no connection")
         elif fate not in (None, "raced"):
             answer = _refusal(fate, call)
+            if fate == "throttled" and chance.random() < 0.5:
+                call.wait = float(max(1, int(self._throttled[call.system] - self._loop.time())))
+                answer = Reply(answer.status, {"retry-after": str(int(call.wait))}, answer.body)
         call.status = answer.status if isinstance(answer, Reply) else 0
         if fate is not None:
             self.fates[fate] += 1
         self._loop.call_later(max(back, 0.0), _deliver, future, answer)
+
+    def _always_fails(self, call: Call) -> bool:
+        """Whether a call would write a customer of Invoiced that no program can write."""
+        _, collection, *rest = call.path.split("/")
+        if call.method == "GET" or (call.system, collection) != ("invoiced", "customers"):
+            return False
+        held = self.people["invoiced"].read("customers", rest[0]) if rest else json.loads(call.body)
+        return held is not None and held.get("number") in self._poisoned
 
     def _race(self, call: Call) -> None:
         """Edit one of the texts that a call changes, a moment before it arrives."""

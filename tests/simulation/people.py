@@ -269,6 +269,18 @@ def erp_branch(office: Office, which: int, what: int) -> None:
         office.erp.call("POST", "/customers", {"number": f"B-{number}", "name": _of(NAMES, what + number)})
 
 
+def erp_enter(office: Office, which: int, what: int) -> None:
+    """A customer with one of few addresses, and no other key that anybody else has."""
+    body = {"number": f"M-{which}", "name": _of(NAMES, what), "email": f"{what % 5}@m.example"}
+    office.erp.call("POST", "/customers", body)
+
+
+def inv_enter(office: Office, which: int, what: int) -> None:
+    """A company whose number is left to Invoiced."""
+    body = {"type": "company", "name": _of(NAMES, what).strip(), "email": f"{what % 5}@m.example"}
+    office.inv.call("POST", "/customers", body)
+
+
 def erp_edit_every_customer(office: Office, which: int, what: int) -> None:
     for number, _ in enumerate(office.erp.list("customers")):
         erp_edit_customer(office, number, 7 * (what // 3 + number) + what % 3)
@@ -313,6 +325,8 @@ DEEDS: dict[str, tuple[int, Deed]] = {
     # Only in settings that ask for it.
     "erp takes over a branch": (0, erp_branch),
     "erp edits every customer": (0, erp_edit_every_customer),
+    "erp enters a customer": (0, erp_enter),
+    "invoiced enters a company": (0, inv_enter),
 }
 
 FIRST = (

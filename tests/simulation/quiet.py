@@ -74,3 +74,26 @@ def shadows_agree(database: sqlite3.Connection) -> None:
         for name, (erp, inv) in json.loads(shadow).items():
             if name in SAME and erp != inv and name not in json.loads(diverged):
                 raise Violation("I7", f"{flow} {erp_id} {name}: the shadow holds {erp!r} and {inv!r}")
+
+
+def links_say_what_is_so(database: sqlite3.Connection, sides: Sides, merged: set[str], erred: bool) -> None:
+    """I4: no record is given up, waited for or taken for deleted without cause.
+
+    `merged`: companies that became part of another one; `erred`: whether any call has failed by more than pressure.
+    """
+    rows = database.execute("SELECT flow, state, erp_id, inv_id, waits_for, deleted FROM link").fetchall()
+    linked = {
+        f"{flow}:{erp}" for flow, state, erp, inv, _, deleted in rows if inv and state != "tombstoned" and not deleted
+    }
+    for flow, state, erp_id, inv_id, waits_for, deleted in rows:
+        source, target = COLLECTIONS[flow]
+        if state == "waiting" and waits_for in linked:
+            raise Violation("I4", f"{flow} {erp_id} waits for {waits_for}, which is linked")
+        if state == "dead" and not erred:
+            raise Violation("I4", f"{flow} {erp_id} is given up, and nothing has failed")
+        if state != "tombstoned" or inv_id is None or sides.raw("customerp", source, erp_id) is None:
+            continue
+        if deleted == "invoiced" and sides.raw("invoiced", target, inv_id) is not None:
+            raise Violation("I4", f"{flow} {erp_id}: {inv_id} is taken for deleted, and it is there")
+        if deleted == "invoiced" and inv_id in merged:
+            raise Violation("I4", f"{flow} {erp_id}: {inv_id} is taken for deleted, and it was merged into another")

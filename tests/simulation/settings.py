@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
+from network import Fate
 from people import Event
 from scene import Plan
 
-from sync import dispatch
+from sync import dispatch, invoiced
 from sync.engine import Engine
 
 Patches = list[Any]
@@ -98,7 +99,59 @@ def _lagging(plan: Plan) -> Plan:
     return replace(_crowd(near, (0, 1, 2), (0, 1, 2)), lists="late", scans=0.5, pause=0.5)
 
 
+def _everybody(plan: Plan, fate: Fate, share: float) -> Plan:
+    """Customerp changes all of many customers at once, in many calls at once, and one thing goes wrong often."""
+    chance = random.Random(plan.seed)
+    branch = Event(0.0, "erp takes over a branch", 0, 0)
+    edits = [Event(40.0 * n, "erp edits every customer", 0, 3 * chance.randrange(9) + n % 3) for n in range(1, 4)]
+    faults = tuple((n, fate) for n in range(400) if chance.random() < share)
+    return replace(plan, events=_in_order((branch,), edits), faults=faults, in_flight=chance.choice((4, 16)))
+
+
+def _throttled(plan: Plan) -> Plan:
+    return _everybody(plan, "throttled", 0.1)
+
+
+def _refused(plan: Plan) -> Plan:
+    return _everybody(plan, "forbidden", 0.1)
+
+
+def _paged(plan: Plan) -> Plan:
+    branch = Event(0.0, "erp takes over a branch", 0, 0)
+    return replace(plan, events=_in_order((branch,), plan.events))
+
+
+def _to_and_fro(plan: Plan) -> Plan:
+    """Two programs that each insist on a phone number of their own, and nothing else that is wrong."""
+    return replace(_crowd(plan, (1,), (1,)), faults=(), crashes=frozenset(), racing=frozenset())
+
+
+def _poisoned(plan: Plan) -> Plan:
+    return replace(plan, poisoned=frozenset(("C-1", "C-3")))
+
+
+def _short(plan: Plan) -> Plan:
+    return replace(plan, lists="short", scans=0.5)
+
+
+def _elsewhere(plan: Plan) -> Plan:
+    """Complete lists that now and then are those of another account."""
+    branch = Event(0.0, "erp takes over a branch", 0, 0)
+    some = replace(plan, lists="nobody", scans=0.5)
+    return some if plan.seed % 2 else replace(some, events=_in_order((branch,), plan.events), lists="few")
+
+
+def _guessing(plan: Plan) -> Plan:
+    """People have entered the same customers on both sides, with little by which to know them."""
+    chance = random.Random(plan.seed)
+    entered = [Event(0.0, "erp enters a customer", n, chance.randrange(30)) for n in range(5)]
+    entered += [Event(0.0, "invoiced enters a company", n, chance.randrange(30)) for n in range(4)]
+    edits = [Event(chance.uniform(1, plan.length), "erp edits a customer", chance.randrange(5), 1) for _ in range(5)]
+    return replace(plan, events=_in_order(entered, edits))
+
+
 USUAL = Setting("as usual")
+PAGED = Setting("pages of two records", _paged, patches=lambda: [patch.object(invoiced, "_PAGE", 2)])
 READING = Setting(
     "reads again while it writes", _wide, patches=lambda: [patch.object(Engine, "_rest", _reading_beside)]
 )
@@ -106,3 +159,10 @@ CROWDED = Setting("many edits of few addresses", _crowded)
 SLOW = Setting("many slow calls one by one, people edit just before them", _one_by_one)
 SPOILT = Setting("lost answers, people reword what was written", _spoilt)
 LAGGING = Setting("lists lag behind", _lagging)
+THROTTLED = Setting("many records at once, many answers of 429", _throttled)
+REFUSED = Setting("many records at once, an account that is refused now and then", _refused)
+TO_AND_FRO = Setting("two programs that insist on a phone number each", _to_and_fro)
+POISONED = Setting("two records of which every write fails", _poisoned)
+SHORT = Setting("complete lists often leave one record out", _short)
+ELSEWHERE = Setting("complete lists are often of another account", _elsewhere)
+GUESSING = Setting("both sides know the same few addresses", _guessing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ablations import SETTINGS, without
+from ablations import RULES, without
 from explore import Coverage, Points, calm, every_crash, feature, play, shortest, story, sweep
 from people import Event
 from scene import Plan
@@ -79,10 +79,10 @@ def test_a_create_that_is_neither_looked_up_nor_known_by_its_key_or_number_makes
 
 def test_an_intent_without_its_values_takes_our_own_write_for_an_edit() -> None:
     rule = "an intent keeps what it writes"
-    plan = SETTINGS[rule].sharpen(Plan.of(25))
-    with without(None, SETTINGS[rule]):
+    plan = RULES[rule].setting.sharpen(Plan.of(25))
+    with without(None, RULES[rule].setting):
         assert play(plan).violation is None
-    with without(rule, SETTINGS[rule]):
+    with without(rule, RULES[rule].setting):
         violation = play(plan).violation
     assert violation is not None
     assert violation.invariant == "I5"
@@ -101,8 +101,8 @@ def test_a_write_that_the_history_does_not_tell_is_missed_when_it_is_played_agai
 
 
 def test_the_shadow_takes_what_was_sent_where_the_source_moves_during_the_call() -> None:
-    rule = "R3: the shadow takes what was sent and what came back"
-    setting = SETTINGS[rule]
+    rule = "the shadow takes what was sent from, not what the source says by now (R3)"
+    setting = RULES[rule].setting
     plan = setting.sharpen(Plan.of(2))
     with without(None, setting):
         assert play(plan).violation is None
@@ -114,7 +114,7 @@ def test_the_shadow_takes_what_was_sent_where_the_source_moves_during_the_call()
 
 def test_an_address_that_nobody_has_meant_is_seen() -> None:
     rule = "an address, a price change as one"
-    plan = SETTINGS[rule].sharpen(Plan.of(2))
+    plan = RULES[rule].setting.sharpen(Plan.of(2))
     assert play(plan).violation is None
     with without(rule):
         violation = play(plan).violation

@@ -1,0 +1,282 @@
+"""Pieces of the sync as they would be without a rule; `ablations` says which rule each of them is taken away with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from sync import dispatch, execution, merge, recovery, settlement
+from sync.errors import AccountRefused, Broken
+from sync.lines import merge_lines
+from sync.links import Interval, State
+from sync.matching import Match
+from sync.store import Store
+
+Piece = Callable[..., Any]
+
+
+# What is stored of an answer
+
+
+def settled_from_now(original: Piece) -> Piece:
+    """The shadow takes what both sides say by now."""
+
+    def settle(flow: Any, link: Any, record: Any, new: Any, resolve: Any) -> Any:
+        after, notices = original(flow, link, record, new, resolve)
+        seen = {name: (after.erp.values[name], after.inv.values[name]) for name in link.intent.fields}
+        return replace(after, shadow={**after.shadow, **seen}), notices
+
+    return settle
+
+
+def settled_as_wanted(original: Piece) -> Piece:
+    """The shadow takes what was sent, whatever came back."""
+
+    def settle(flow: Any, link: Any, record: Any, new: Any, resolve: Any) -> Any:
+        after, notices = original(flow, link, record, new, resolve)
+        to_target = link.intent.system == "invoiced"
+        sent = {
+            name: (source, desired) if to_target else (desired, source)
+            for name, (source, desired, _) in link.intent.fields.items()
+            if desired is not None
+        }
+        return replace(after, shadow={**after.shadow, **sent}), notices
+
+    return settle
+
+
+def settled_unseen(original: Piece) -> Piece:
+    """The answer to a change is no look at the record."""
+
+    def settle(flow: Any, link: Any, record: Any, new: Any, resolve: Any) -> Any:
+        after, notices = original(flow, link, record, new, resolve)
+        if link.intent.operation == "create":
+            return after, notices
+        known = {"erp": link.erp} if link.intent.system == "customerp" else {"inv": link.inv}
+        return replace(after, **known), notices
+
+    return settle
+
+
+def settled_silently(original: Piece) -> Piece:
+    """What came back different is neither recorded nor told."""
+
+    def settle(flow: Any, link: Any, record: Any, new: Any, resolve: Any) -> Any:
+        after, _ = original(flow, link, record, new, resolve)
+        return replace(after, diverged={}), []
+
+    return settle
+
+
+def untold(original: Piece) -> Piece:
+    """What was learned late, by asking, is settled and not told."""
+
+    def settle(self: Any, flow: Any, link: Any, operation: Any, written: Any, current: Any = None) -> None:
+        with nullcontext() if current is None else patch.object(Store, "record", lambda *_: None):
+            original(self, flow, link, operation, written, current)
+
+    return settle
+
+
+# Writing
+
+
+async def write_first(self: Any, flow: Any, link: Any, system: Any, change: Any, *rest: Any) -> None:
+    """The call before its intent is stored."""
+    prepared, operation, *_ = rest
+    intent = execution.intent_of(flow, link, system, change, prepared, operation, self.run.ids())
+    await self.carry_out(flow, replace(link, intent=intent), operation)
+
+
+def new_key(original: Piece) -> Piece:
+    """Every try of a write under a key of its own."""
+
+    async def carry_out(self: Any, flow: Any, link: Any, operation: Any) -> None:
+        fresh = replace(link, intent=replace(link.intent, key=self.run.ids()))
+        with self.run.store.transaction():
+            fresh = self.run.store.save(fresh)
+        await original(self, flow, fresh, operation)
+
+    return carry_out
+
+
+def unversioned(original: Piece) -> Piece:
+    return lambda *arguments: replace(original(*arguments), version=None)
+
+
+def only_changed_lines(original: Piece) -> Piece:
+    """A list without the lines of which nothing changes."""
+
+    def wanted(flow: Any, link: Any, system: Any, change: Any, raw: Any) -> Any:
+        whole = original(flow, link, system, change, raw)
+        lines = whole.lines and tuple(line for line in whole.lines if line.id is None or line.values)
+        return replace(whole, lines=lines)
+
+    return wanted
+
+
+def unlinked(spec: Any, children: Any, *rest: Any) -> Any:
+    return merge_lines(spec, (), *rest)
+
+
+# After a lost answer
+
+
+def nothing_recovered(flow: Any, link: Any, record: Any, new: Any) -> Any:
+    settled = settlement.accepted(flow, link, link.intent.system, record, new)
+    return replace(settled, intent=None, state=State.LINKED, dirty=True), False
+
+
+async def finds_nothing(*_: Any) -> list[Any]:
+    return []
+
+
+async def forgotten(*_: Any) -> str:
+    return "cannot be told"
+
+
+async def taken_for_theirs(execution: Any, flow: Any, link: Any, operation: Any, seen: Any) -> None:
+    """An item between our archiving it and creating it again is taken as it is."""
+    recovery._adopt(execution, flow, link, operation, seen)
+
+
+# Handlers and the store
+
+
+async def twice(self: Any, work: Sequence[int], handle: Any) -> None:
+    """Two handlers over the same links."""
+    await dispatch.together([_each(work, handle), _each(work, handle)])
+
+
+async def _each(work: Sequence[int], handle: Any) -> None:
+    for link in work:
+        await handle(link)
+
+
+def unfenced(self: Any, link: Any) -> Any:
+    """A store that takes whatever a handler brings, however old."""
+    row = None if link.id == 0 else self._db.execute("SELECT version FROM link WHERE id = ?", (link.id,)).fetchone()
+    return _save(self, link if row is None else replace(link, version=row[0]))
+
+
+_save = Store.save
+
+
+# Reading
+
+
+async def active_only(self: Any) -> AsyncIterator[Any]:
+    async for page in self._pages("items", {}):
+        yield page
+
+
+async def unlimited(self: Any) -> None:
+    self._used += 1
+
+
+async def cursor_first(self: Any, connector: Any, flow: Any) -> None:
+    """A walk whose cursor moves as soon as it begins."""
+    name = f"invoiced:{flow.id}"
+    complete = "invoiced" in self._completely
+    first = True
+    async for page in connector.walk(flow.target, None if complete else self._store.cursor(name)):
+        if first:
+            first = False
+            with self._store.transaction():
+                self._store.set_cursor(name, connector.cursor(page.server_time))
+        self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
+    if complete:
+        await self._missing(connector, flow)
+
+
+# Matching
+
+
+def first_found(store: Any, flow: Any, link: Any) -> Match:
+    """Whoever has the same address first."""
+    return _by(store, flow, link, "email")
+
+
+def namesake(store: Any, flow: Any, link: Any) -> Match:
+    """Whoever has the same name first."""
+    return _by(store, flow, link, "name")
+
+
+def _by(store: Any, flow: Any, link: Any, name: str) -> Match:
+    value = link.erp.values[name] if flow.id == "customer-company" else None
+    found = [] if value is None else store.by_value(flow.id, "invoiced", name, str(value))
+    return Match(next((each for each in found if each.erp_id is None), None))
+
+
+def owner_first(unit: Any, shadow: Any, erp: Any, inv: Any, agreed: Any, setting: Any) -> Any:
+    """Where two records meet, the owner's values stand, whether it has any or not."""
+    return merge._carry(merge.side_of(unit[0].owner), unit, shadow, erp, inv, setting)
+
+
+# Errors
+
+
+def unfrozen(original: Piece) -> Piece:
+    return lambda *arguments: replace(original(*arguments), frozen=None)
+
+
+def counted(original: Piece) -> Piece:
+    """Being asked to slow down is a failure of the record."""
+
+    def postpone(self: Any, link: Any, failed: Any, pause: float | None = None) -> None:
+        failed.status = None
+        original(self, link, failed, pause)
+
+    return postpone
+
+
+def unheard(original: Piece) -> Piece:
+    """An account that is refused is a failure of the record."""
+
+    def answer(self: Any, call: str, *rest: Any) -> Any:
+        try:
+            return original(self, call, *rest)
+        except AccountRefused:
+            raise Broken(self.system, call, 401, "refused") from None
+
+    return answer
+
+
+# Deletes
+
+
+async def unconfirmed(self: Any, connector: Any, flow: Any) -> None:
+    """What a complete list does not show is gone."""
+    missing, _ = self._store.unseen(flow.id, connector.system)
+    for id_ in missing:
+        with self._store.transaction():
+            self.gone(flow, connector.system, id_)
+
+
+async def not_merged(*_: Any) -> None:
+    return None
+
+
+def of_very_many(original: Piece) -> Piece:
+    """However many are missing, they are few of those there are."""
+
+    def unseen(self: Any, flow: str, system: Any) -> Any:
+        missing, known = original(self, flow, system)
+        return missing, known + 1_000_000
+
+    return unseen
+
+
+def buried_nowhere(original: Piece) -> Piece:
+    """The link of a record that was deleted in Invoiced is dropped."""
+
+    def bury(store: Any, flow: Any, link: Any, system: Any, *rest: Any) -> Any:
+        notice = original(store, flow, link, system, *rest)
+        if system == "invoiced":
+            store.remove(link)
+        return notice
+
+    return bury

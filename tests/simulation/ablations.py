@@ -9,16 +9,22 @@ from unittest.mock import patch
 
 import broken
 from settings import (
+    BUSY,
+    CLOSING,
     CROWDED,
     ELSEWHERE,
+    FADING,
     GUESSING,
     LAGGING,
+    PAGED,
     POISONED,
     READING,
     REFUSED,
+    SETTLED,
     SHORT,
     SLOW,
     SPOILT,
+    STALLED,
     THROTTLED,
     TO_AND_FRO,
     USUAL,
@@ -27,7 +33,20 @@ from settings import (
 )  # fmt: skip
 
 from counterpart.emulators.invoiced_account import Numbering
-from sync import deletes, dispatch, execution, invoiced, matching, merge, plan, reconcile, recovery, settlement, walk
+from sync import (
+    deletes,
+    dispatch,
+    engine,
+    execution,
+    invoiced,
+    matching,
+    merge,
+    plan,
+    reconcile,
+    recovery,
+    settlement,
+    walk,
+)
 from sync.converters import Converter
 from sync.customerp import Customerp
 from sync.engine import Engine
@@ -117,9 +136,14 @@ _RULES = (
         "once a week everything is read",
         lambda: [patch.object(Engine, "_scan_due", lambda self: False)],
     ),
-    Rule("the cursor moves when all is read", lambda: [patch.object(Walk, "invoiced", broken.cursor_first)]),
+    Rule("the cursor moves when all is read", lambda: [patch.object(Walk, "invoiced", broken.cursor_first)], PAGED),
+    Rule(
+        "pages are read in an order that no edit changes",
+        lambda: [patch.object(Invoiced, "walk", broken.oldest_first(Invoiced.walk))],
+        PAGED,
+    ),
     # Matching and creating
-    Rule("look before creating", _unmatched),
+    Rule("look before creating", _unmatched, GUESSING),
     Rule(
         "a create is looked up, repeated under its key, and its number is unique",
         lambda: [
@@ -167,7 +191,9 @@ _RULES = (
             patch.object(Store, "save", broken.unfenced),
         ],
     ),
-    Rule("never more calls in flight than allowed", lambda: [patch.object(Slots, "__aenter__", broken.unlimited)]),
+    Rule(
+        "never more calls in flight than allowed", lambda: [patch.object(Slots, "__aenter__", broken.unlimited)], BUSY
+    ),
     Rule(
         "a write whose answer was lost is in the history",
         lambda: [patch.object(Execution, "settle", broken.untold(Execution.settle))],
@@ -177,6 +203,7 @@ _RULES = (
     Rule(
         "a closed, paid or voided document is left alone",
         lambda: [patch.object(invoiced, "record", broken.unfrozen(invoiced.record))],
+        SETTLED,
     ),
     Rule(
         "a property is written three times in ten minutes at most (R5)",
@@ -193,7 +220,7 @@ _RULES = (
     Rule(
         "429 is no failure of the record",
         lambda: [patch.object(Run, "postpone", broken.counted(Run.postpone))],
-        THROTTLED,
+        STALLED,
     ),
     Rule(
         "a refused account stops the run",
@@ -211,6 +238,18 @@ _RULES = (
         ELSEWHERE,
     ),
     Rule("a merge is no delete", lambda: [patch.object(Walk, "became", broken.not_merged)]),
+    Rule(
+        "an old list brings no deleted record back",
+        lambda: [patch.object(walk, "taken", broken.resurrected(walk.taken))],
+        FADING,
+    ),
+    Rule(
+        "many deletes at once wait for a person",
+        lambda: [
+            patch.object(engine, "deletes_held", lambda *_: False),
+        ],
+        CLOSING,
+    ),
     Rule("a tombstone is kept", lambda: [patch.object(deletes, "bury", broken.buried_nowhere(deletes.bury))]),
 )
 RULES = {rule.name: rule for rule in _RULES}

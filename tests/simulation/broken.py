@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from sync import dispatch, execution, merge, recovery, settlement
+from sync import deletes, dispatch, execution, merge, recovery, settlement
 from sync.errors import AccountRefused, Broken
 from sync.lines import merge_lines
 from sync.links import Interval, State
@@ -177,12 +177,29 @@ async def unlimited(self: Any) -> None:
     self._used += 1
 
 
+def oldest_first(original: Piece) -> Piece:
+    """A list that begins with what was changed longest ago, page by page; what is edited meanwhile moves to its end."""
+
+    async def walk(self: Any, side: Any, since: Any) -> AsyncIterator[Any]:
+        asked = self._pages
+
+        def pages(kind: str, params: Any) -> Any:
+            return asked(kind, {**params, "sort": "updated_at asc"} if "sort" in params else params)
+
+        with patch.object(self, "_pages", pages):
+            async for page in original(self, side, since):
+                yield page
+
+    return walk
+
+
 async def cursor_first(self: Any, connector: Any, flow: Any) -> None:
     """A walk whose cursor moves as soon as it begins."""
     name = f"invoiced:{flow.id}"
-    complete = "invoiced" in self._completely
-    first = True
-    async for page in connector.walk(flow.target, None if complete else self._store.cursor(name)):
+    complete, since, first = "invoiced" in self._completely, self._store.cursor(name), True
+    if since is not None and flow.target.object != "items":
+        self._announced[name] = lambda record: record.stamp > float(since)
+    async for page in connector.walk(flow.target, None if complete else since):
         if first:
             first = False
             with self._store.transaction():
@@ -268,6 +285,17 @@ def of_very_many(original: Piece) -> Piece:
         return missing, known + 1_000_000
 
     return unseen
+
+
+def resurrected(original: Piece) -> Piece:
+    """A record that was deleted is there again as soon as a list shows it."""
+
+    def taken(flow: Any, link: Any, system: Any, record: Any, shown: Any) -> Any:
+        if link is None or link.deleted != system:
+            return original(flow, link, system, record, shown)
+        return deletes.revived(settlement.accepted(flow, link, system, record, shown)), True
+
+    return taken
 
 
 def buried_nowhere(original: Piece) -> Piece:

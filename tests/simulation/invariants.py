@@ -18,6 +18,7 @@ from typing import Any
 import quiet
 from auditing import Unseen
 from clockwork import START
+from deleting import Deleting
 from edits import Edits, Touch
 from mapping import COLLECTIONS, FLOWS, Units, leaves
 from matches import Matches
@@ -56,6 +57,7 @@ class Books:
         self._written, self._unseen = Written(), Unseen(self.database)
         self._answered: set[str] = set()  # keys under which something was done
         self._patience, self._matches = Patience(self.database, self.cap), Matches(self.database)
+        self._deleting = Deleting(self.database, self._traffic)
         self._losers: set[str] = set()  # companies that became part of another one
 
     # What the network tells
@@ -88,6 +90,8 @@ class Books:
                 touch.units = self._units(touch.pair)
             self._as_one(touch)
             self._check_frozen(touch)
+            if actor is not None and (system, method, collection) == ("invoiced", "PATCH", "customers"):
+                self._deleting.check(actor, touch.id)
         return touch
 
     def _units(self, pair: Pair) -> tuple[Units, Units] | None:
@@ -152,6 +156,8 @@ class Books:
             self._created(touch, json.loads(answer))
         if touch.id is not None:
             self._changed[touch.system, touch.collection, touch.id] = now
+            if (touch.system, touch.collection, touch.method) == ("customerp", "customers", "DELETE"):
+                self._deleting.deleted(touch.id, now)
         if touch.body and touch.method in ("POST", "PATCH"):
             id_, body = touch.id or str(json.loads(answer)["id"]), json.loads(touch.body)
             pair = self._pairs.get((touch.system, touch.collection, id_))
@@ -168,7 +174,7 @@ class Books:
                 if touch.path.endswith("/merge"):
                     self._losers.add(_merged(touch))
                 elif touch.collection == "customers" and created:
-                    self._matches.entered(touch.system, id_, json.loads(answer))
+                    self._matches.entered(touch.system, id_, json.loads(answer), now)
             if touch.collection == "customers" and not created:
                 self._matches.edited(id_, body)
         if touch.pair is not None and touch.units is not None and (units := self._units(touch.pair)) is not None:

@@ -1,7 +1,8 @@
 """Which records the sync may take for each other's counterpart: told from how people have entered them.
 
 Two that were there before are linked by their number, else by a tax id or an e-mail address that no other record has
-which is still free; never by a name. Where people have changed such a key since, nobody can tell what it was then.
+which is still free; never by a name. And they are linked, so that none is created beside the one that was there. Where
+people have changed such a key since, nobody can tell what it was then.
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ class Matches:
         self._erp: dict[str, dict[str, str | None]] = {}
         self._inv: dict[str, dict[str, str | None]] = {}
         self._changed: set[str] = set()  # ids of records of which a key was changed
+        self._first: set[str] = set()  # ids of those that were there from the beginning
 
-    def entered(self, system: str, id_: str, record: Mapping[str, Any]) -> None:
+    def entered(self, system: str, id_: str, record: Mapping[str, Any], now: float) -> None:
         """A person has entered a customer."""
+        if now == 0:
+            self._first.add(id_)
         known, paths = (
             (self._erp, _KEYS) if system == "customerp" else (self._inv, {path: path for path in _KEYS.values()})
         )
@@ -46,6 +50,16 @@ class Matches:
         for erp_id, inv_id in linked:
             if erp_id in self._erp and inv_id in self._inv:
                 self._check(erp_id, inv_id)
+            elif erp_id in self._first and not self._changed:
+                self._check_created(erp_id, inv_id)
+
+    def _check_created(self, erp_id: str, inv_id: str) -> None:
+        """A counterpart that the sync has made: was there one already?"""
+        erp = self._erp[erp_id]
+        for there, inv in self._inv.items():
+            keys = [name for name, path in _KEYS.items() if erp[name] is not None and erp[name] == inv[path]]
+            if there in self._first and keys and not self._shared(keys[0], erp):
+                raise Violation("I6", f"{inv_id} was created for {erp_id}, and {there} has its {keys[0]}")
 
     def _check(self, erp_id: str, inv_id: str) -> None:
         erp, inv = self._erp[erp_id], self._inv[inv_id]
@@ -54,11 +68,20 @@ class Matches:
             raise Violation("I2", f"{erp_id} and {inv_id} were linked, and have no key in common")
         if not shared or shared[0] == "number" or self._changed - {inv_id}:
             return
-        name, path = shared[0], _KEYS[shared[0]]
-        others = [id_ for id_, each in self._erp.items() if each[name] == erp[name] and not self._numbered(each)]
-        others += [id_ for id_, each in self._inv.items() if each[path] == erp[name] and not self._numbered(each)]
-        if len(others) > 2:
-            raise Violation("I2", f"{erp_id} and {inv_id} were linked by their {name}, which {others} share")
+        others = self._shared(shared[0], erp)
+        if others:
+            raise Violation("I2", f"{erp_id} and {inv_id} were linked by their {shared[0]}, which {others} share")
+
+    def _shared(self, name: str, erp: Mapping[str, str | None]) -> list[str]:
+        """Who has the same key, if they are more than two."""
+        sides = ((self._erp, name), (self._inv, _KEYS[name]))
+        found = [
+            id_
+            for records, path in sides
+            for id_, each in records.items()
+            if each[path] == erp[name] and (name == "number" or not self._numbered(each))
+        ]
+        return found if len(found) > 2 else []
 
     def _numbered(self, one: Mapping[str, str | None]) -> bool:
         """Whether a record has a counterpart by its number."""

@@ -112,12 +112,14 @@ class Network:
         slow: bool,
         spoiling: bool,
         poisoned: frozenset[str],
+        poison: Fate,
     ) -> None:
         self._kill, self._memories = kill, memories
         self.fates: Counter[str] = Counter()  # what went wrong so far
         self._seed, self._loop, self._emulators, self._faults = seed, loop, emulators, faults
         self._watcher, self._deaf, self._lossy, self._racing = watcher, deaf, lossy, racing
-        self._slow, self._spoiling, self._poisoned, self._lens = slow, spoiling, poisoned, lens
+        self._slow, self._spoiling, self._lens = slow, spoiling, lens
+        self._poisoned, self._poison = poisoned, poison
         self.log: list[Call] = []
         self.people: Mapping[str, Person]
         self.overtaken = 0  # answers that came after that of a later call
@@ -175,7 +177,7 @@ class Network:
         answer: Reply | Exception
         chance = random.Random(call.n ^ self._seed)
         if self._poisoned and self._always_fails(call):
-            fate = "error"
+            fate = self._poison
         if (fate == "raced" and call.system == "customerp") or (
             call.system in self._racing and not self.quiet and chance.random() < 0.3
         ):
@@ -197,7 +199,7 @@ class Network:
         elif fate not in (None, "raced"):
             answer = _refusal(fate, call)
             if fate == "throttled" and chance.random() < 0.5:
-                call.wait = float(max(1, int(self._throttled[call.system] - self._loop.time())))
+                call.wait = float(max(1, int(self._throttled.get(call.system, 0.0) - self._loop.time())))
                 answer = Reply(answer.status, {"retry-after": str(int(call.wait))}, answer.body)
         call.status = answer.status if isinstance(answer, Reply) else 0
         if fate is not None:
@@ -207,6 +209,8 @@ class Network:
     def _always_fails(self, call: Call) -> bool:
         """Whether a call would write a customer of Invoiced that no program can write."""
         _, collection, *rest = call.path.split("/")
+        if self.quiet and self._poison != "error":
+            return False
         if call.method == "GET" or (call.system, collection) != ("invoiced", "customers"):
             return False
         held = self.people["invoiced"].read("customers", rest[0]) if rest else json.loads(call.body)

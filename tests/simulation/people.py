@@ -269,6 +269,12 @@ def erp_branch(office: Office, which: int, what: int) -> None:
         office.erp.call("POST", "/customers", {"number": f"B-{number}", "name": _of(NAMES, what + number)})
 
 
+def erp_close_branch(office: Office, which: int, what: int) -> None:
+    for customer in office.erp.list("customers"):
+        if customer["number"].startswith("B-"):
+            office.erp.call("DELETE", f"/customers/{customer['id']}")
+
+
 def erp_enter(office: Office, which: int, what: int) -> None:
     """A customer with one of few addresses, and no other key that anybody else has."""
     body = {"number": f"M-{which}", "name": _of(NAMES, what), "email": f"{what % 5}@m.example"}
@@ -324,6 +330,7 @@ DEEDS: dict[str, tuple[int, Deed]] = {
     "invoiced deletes an invoice": (1, _delete("inv", "invoices")),
     # Only in settings that ask for it.
     "erp takes over a branch": (0, erp_branch),
+    "erp deletes a branch": (0, erp_close_branch),
     "erp edits every customer": (0, erp_edit_every_customer),
     "erp enters a customer": (0, erp_enter),
     "invoiced enters a company": (0, inv_enter),

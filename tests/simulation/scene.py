@@ -9,6 +9,7 @@ import sqlite3
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +48,7 @@ class Plan:
     slow: bool = False  # every call takes its time
     spoiling: bool = False  # people often reword what was just written, while its answer is lost
     poisoned: frozenset[str] = frozenset()  # numbers of customers of Invoiced that no program can write
+    poison: Fate = "error"  # what becomes of every such write; only errors are for ever
     lists: Oddity | None = None
     scans: float = 0.1  # the share of complete runs
     pause: float = 40.0  # the longest between two runs
@@ -163,6 +165,7 @@ class Scene:
             slow=plan.slow,
             spoiling=plan.spoiling,
             poisoned=plan.poisoned,
+            poison=plan.poison,
         )
         self._network.people = {"customerp": self._office.erp, "invoiced": self._office.inv}
         self._process: _Process | None = None
@@ -187,6 +190,8 @@ class Scene:
         finally:
             for task in asyncio.all_tasks(self._loop):
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
+                with suppress(RuntimeError, Killed):  # not all that waits can be left at once
+                    task.get_coro().close()  # type: ignore[union-attr]
             self._loop.close()
             self._database.close()
         trace = self._books.trace

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
+import scene
 from network import Fate
 from people import Event
 from scene import Plan
@@ -108,6 +109,10 @@ def _everybody(plan: Plan, fate: Fate, share: float) -> Plan:
     return replace(plan, events=_in_order((branch,), edits), faults=faults, in_flight=chance.choice((4, 16)))
 
 
+def _busy(plan: Plan) -> Plan:
+    return _everybody(plan, "busy", 0.0)
+
+
 def _throttled(plan: Plan) -> Plan:
     return _everybody(plan, "throttled", 0.1)
 
@@ -117,8 +122,14 @@ def _refused(plan: Plan) -> Plan:
 
 
 def _paged(plan: Plan) -> Plan:
-    branch = Event(0.0, "erp takes over a branch", 0, 0)
-    return replace(plan, events=_in_order((branch,), plan.events))
+    """Many customers, also edited in Invoiced, and runs that are stopped in the middle of a walk."""
+    chance = random.Random(plan.seed)
+    edits = [
+        Event(chance.uniform(9, plan.length), "invoiced edits a customer", chance.randrange(14), chance.randrange(99))
+        for _ in range(20)
+    ]
+    refused = replace(_everybody(plan, "forbidden", 0.05), slow=plan.seed % 2 == 0)
+    return replace(refused, events=_in_order(refused.events[:1], edits))
 
 
 def _to_and_fro(plan: Plan) -> Plan:
@@ -128,6 +139,51 @@ def _to_and_fro(plan: Plan) -> Plan:
 
 def _poisoned(plan: Plan) -> Plan:
     return replace(plan, poisoned=frozenset(("C-1", "C-3")))
+
+
+def _stalled(plan: Plan) -> Plan:
+    """Nothing goes wrong, but that Invoiced asks for less whenever two of its records are to be written."""
+    return replace(plan, faults=(), poisoned=frozenset(("C-1", "C-3")), poison="throttled", racing=frozenset())
+
+
+def _settled(plan: Plan) -> Plan:
+    """Few documents, which are soon paid or voided in Invoiced, and go on being edited in Customerp."""
+    chance = random.Random(plan.seed)
+    first = [Event(0.0, "erp creates a customer", 1, 1), Event(0.0, "erp creates a product", 1, 1)]
+    first += [Event(0.0, "erp creates an order", n, 3 * chance.randrange(9)) for n in range(3)]
+    ends = [
+        Event(chance.uniform(20, 90), chance.choice(("invoiced takes a payment", "invoiced voids an invoice")), n, 1)
+        for n in range(3)
+    ]
+    edits = [
+        Event(chance.uniform(20, plan.length), "erp edits an order", chance.randrange(3), chance.randrange(99))
+        for _ in range(20)
+    ]
+    return replace(plan, events=_in_order(first, ends, edits))
+
+
+def _fading(plan: Plan) -> Plan:
+    """Customers are deleted in Customerp and go on being edited in Invoiced; lists lag behind, and are read often."""
+    chance = random.Random(plan.seed)
+    created = [Event(0.0, "erp creates a customer", n, 1) for n in range(4)]
+    deletes = [Event(chance.uniform(15, 50), "erp deletes a customer", n, 0) for n in range(3)]
+    edits = [Event(chance.uniform(10, 60), "invoiced edits a customer", n % 4, chance.randrange(99)) for n in range(24)]
+    near = replace(plan, length=60.0, deaf=frozenset(), lists="late", scans=0.5, pause=0.5)
+    return replace(near, events=_in_order(created, deletes, edits))
+
+
+def _closing(plan: Plan) -> Plan:
+    """A whole branch is deleted in Customerp by mistake."""
+    chance = random.Random(plan.seed)
+    branch = Event(0.0, "erp takes over a branch", 0, 0)
+    closed = Event(chance.uniform(40, 100), "erp deletes a branch", 0, 0)
+    edits = [Event(chance.uniform(9, 110), "invoiced edits a customer", n, chance.randrange(99)) for n in range(9)]
+    return replace(plan, events=_in_order((branch, closed), edits), length=120.0)
+
+
+def _deactivating() -> Patches:
+    flows = tuple(replace(flow, on_delete="deactivate") for flow in scene.FLOWS)
+    return [patch.object(scene, "FLOWS", flows)]
 
 
 def _short(plan: Plan) -> Plan:
@@ -151,7 +207,9 @@ def _guessing(plan: Plan) -> Plan:
 
 
 USUAL = Setting("as usual")
-PAGED = Setting("pages of two records", _paged, patches=lambda: [patch.object(invoiced, "_PAGE", 2)])
+PAGED = Setting(
+    "pages of two records, runs that are stopped", _paged, patches=lambda: [patch.object(invoiced, "_PAGE", 2)]
+)
 READING = Setting(
     "reads again while it writes", _wide, patches=lambda: [patch.object(Engine, "_rest", _reading_beside)]
 )
@@ -159,6 +217,11 @@ CROWDED = Setting("many edits of few addresses", _crowded)
 SLOW = Setting("many slow calls one by one, people edit just before them", _one_by_one)
 SPOILT = Setting("lost answers, people reword what was written", _spoilt)
 LAGGING = Setting("lists lag behind", _lagging)
+FADING = Setting("records are deleted, lists lag behind", _fading)
+CLOSING = Setting("very many deletes at once, which are to deactivate", _closing, patches=_deactivating)
+BUSY = Setting("many records at once", _busy)
+STALLED = Setting("two records of which every write is answered 429", _stalled)
+SETTLED = Setting("paid and voided documents are edited in Customerp", _settled)
 THROTTLED = Setting("many records at once, many answers of 429", _throttled)
 REFUSED = Setting("many records at once, an account that is refused now and then", _refused)
 TO_AND_FRO = Setting("two programs that insist on a phone number each", _to_and_fro)

@@ -61,6 +61,12 @@ class Traffic:
         """When the record was read last, or listed, as far as the sync knew at a time."""
         return max(self._latest((system, collection, id_), by), self._latest((system, collection), by))
 
+    def read_by(self, process: int, system: str, collection: str, by: float) -> float:
+        """When a process had last read a list to the end, as far as it knew at a time."""
+        calls = self._calls.get((system, collection), ())
+        known = (c for c in calls if c.process == process and c.received is not None and c.received <= by)
+        return max((c.arrived or 0.0 for c in known), default=0.0)
+
     def _latest(self, index: tuple[str, ...], by: float) -> float:
         calls = self._calls.get(index, ())
         return max(

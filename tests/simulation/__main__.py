@@ -78,18 +78,14 @@ def _ablations(seeds: int, first: int, jobs: int, only: str) -> None:
             each = pool.map(partial(_without, rule, removed), range(first, first + seeds), chunksize=10)
             return sum(each, Counter())
 
-        settings = {rule.setting: rule.name for rule in RULES.values() if only in rule.name}
+        chosen = [rule for rule in RULES.values() if only in str(rule)]
+        settings = {rule.setting: rule.name for rule in chosen}
         intact = {setting: count(rule, False).total() for setting, rule in settings.items()}
         click.echo(f"Failing histories of {seeds:,}: with all rules, without the one named")
-        for rule in RULES.values():
-            if only not in rule.name:
-                continue
+        for rule in chosen:
             broken = count(rule.name, True)
             which = ", ".join(f"{name} {number}" for name, number in broken.most_common())
-            click.echo(
-                f"{intact[rule.setting]:>6} {broken.total():>6}  {rule.name} [{rule.setting.name}]"
-                + (f"  ({which})" if which else "")
-            )
+            click.echo(f"{intact[rule.setting]:>6} {broken.total():>6}  {rule}" + (f"  ({which})" if which else ""))
 
 
 class _Rate(ProgressColumn):
@@ -127,7 +123,7 @@ def _paced(results: Iterable[T], total: int, what: str) -> Iterator[T]:
 @click.option("--jobs", default=1, show_default=True, help="Processes.")
 @click.option("--show", type=int, help="Tell one seed's history and what it came to.")
 @click.option("--ablations", is_flag=True, help="Take the sync's rules away, one at a time, and count what fails.")
-@click.option("--rule", default="", help="With --ablations: only rules of this wording.")
+@click.option("--rule", default="", help="With --ablations: only rules, or settings, of this wording.")
 @click.option("--write", type=click.Path(path_type=Path), help="Folder for a scenario of each failing history.")
 def main(
     seeds: int,

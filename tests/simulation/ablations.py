@@ -15,6 +15,7 @@ from settings import (
     ELSEWHERE,
     FADING,
     GUESSING,
+    ISSUED,
     LAGGING,
     PAGED,
     POISONED,
@@ -34,6 +35,7 @@ from settings import (
 
 from counterpart.emulators.invoiced_account import Numbering
 from sync import (
+    audit,
     deletes,
     dispatch,
     engine,
@@ -69,6 +71,9 @@ class Rule:
     name: str
     patches: Callable[[], Patches]
     setting: Setting = USUAL
+
+    def __str__(self) -> str:
+        return f"{self.name} [{self.setting.name}]"
 
 
 def _unmatched() -> Patches:
@@ -123,8 +128,17 @@ _RULES = (
         ],
     ),
     Rule(
+        "only what has changed is sent",
+        lambda: [patch.object(reconcile, "wanted", broken.everything(reconcile.wanted))],
+    ),
+    Rule(
         "a list of lines is sent whole",
         lambda: [patch.object(reconcile, "wanted", broken.only_changed_lines(reconcile.wanted))],
+    ),
+    Rule(
+        "a conflict about an issued document is left to a person",
+        lambda: [patch.object(plan, "_late_policy", lambda *_: None)],
+        ISSUED,
     ),
     # Noticing changes
     Rule(
@@ -141,6 +155,14 @@ _RULES = (
         "pages are read in an order that no edit changes",
         lambda: [patch.object(Invoiced, "walk", broken.oldest_first(Invoiced.walk))],
         PAGED,
+    ),
+    Rule(
+        "nothing is written before both sides are read",
+        lambda: [
+            patch.object(Engine, "_read", broken.ours_first),
+            patch.object(Engine, "_rest", broken.theirs_last),
+        ],
+        GUESSING,
     ),
     # Matching and creating
     Rule("look before creating", _unmatched, GUESSING),
@@ -197,6 +219,11 @@ _RULES = (
     Rule(
         "a write whose answer was lost is in the history",
         lambda: [patch.object(Execution, "settle", broken.untold(Execution.settle))],
+    ),
+    Rule(
+        "what was overwritten unseen is told",
+        lambda: [patch.object(audit, "audit", broken.unaudited)],
+        SLOW,
     ),
     # Waiting, errors, deletes
     Rule("a record is woken by the one that it waits for", lambda: [patch.object(Store, "wake", lambda *_: None)]),

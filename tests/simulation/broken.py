@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 from sync import deletes, dispatch, execution, merge, recovery, settlement
+from sync.engine import Engine
 from sync.errors import AccountRefused, Broken
 from sync.lines import merge_lines
 from sync.links import Interval, State
@@ -105,6 +106,18 @@ def new_key(original: Piece) -> Piece:
 
 def unversioned(original: Piece) -> Piece:
     return lambda *arguments: replace(original(*arguments), version=None)
+
+
+def everything(original: Piece) -> Piece:
+    """A change of a customer sends all that is mapped."""
+
+    def wanted(flow: Any, link: Any, system: Any, change: Any, raw: Any) -> Any:
+        part = original(flow, link, system, change, raw)
+        if part.id is None or flow.lines is not None or part.side.object == "items":
+            return part
+        return replace(part, assign={**part.whole, **part.assign})
+
+    return wanted
 
 
 def only_changed_lines(original: Piece) -> Piece:
@@ -207,6 +220,25 @@ async def cursor_first(self: Any, connector: Any, flow: Any) -> None:
         self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
     if complete:
         await self._missing(connector, flow)
+
+
+async def ours_first(self: Any, run: Any) -> None:
+    """Only Customerp is read before anything is written."""
+    await run.walk.customerp(self.customerp, self.flows)
+
+
+async def theirs_last(self: Any, store: Any, reconciler: Any) -> None:
+    await _rest(self, store, reconciler)
+    for flow in self.flows:
+        await reconciler.run.walk.invoiced(self.invoiced, flow)
+    await _rest(self, store, reconciler)
+
+
+_rest = Engine._rest
+
+
+async def unaudited(*_: Any) -> tuple[Any, ...]:
+    return ()
 
 
 # Matching

@@ -36,7 +36,9 @@ class Deleting:
 
     def check(self, call: Call, inv_id: str) -> None:
         """A change of a company by the sync."""
-        when = self._deleted.get(inv_id, float("inf"))
+        when = self._deleted.get(inv_id)
+        if when is None:
+            return
         told = self._traffic.read_by(call.process, "customerp", "changes", self._traffic.first_sent(call))
         if told <= when:
             return

@@ -55,6 +55,8 @@ class Edits:
         self._editors: dict[tuple[Pair, str], set[str]] = {}  # on which sides people ever edited
         # What the sync last wrote over: a person who sets that back cannot be told from a property that was ignored.
         self._overwritten: dict[tuple[Pair, str], Any] = {}
+        # What both sides said when they last agreed; missing where they have come to the same by people's edits.
+        self._base: dict[tuple[Pair, str], tuple[Any, Any]] = {}
         self._addresses: defaultdict[Pair, set[Any]] = defaultdict(set)  # as either side ever had them
 
     def created(self, pair: Pair, units: tuple[Units, Units], now: float) -> None:
@@ -131,6 +133,10 @@ class Edits:
             emptied = moved and erp[unit] is LENIENT and inv[unit] is not None
             meant = emptied and (touch.actor is None or "customerp" in pending)
             alike = agree(erp[unit], inv[unit]) and not meant
+            if touch.actor is None and moved and not pending:
+                self._base[index] = (erp_before[unit], inv_before[unit])
+            if touch.actor is not None and moved and self._undecided(touch, index):
+                raise Violation("conflict", f"{pair} {unit}: {touch.actor} decides what a person should")
             if touch.actor is not None and moved and _empty(is_[unit]) and not _empty(was[unit]):
                 self._check_first(pair, unit, was[unit], touch.actor)
             if touch.actor is None:
@@ -168,6 +174,7 @@ class Edits:
                 )
             if touch.actor is not None and moved:
                 self._overwritten[index] = was[unit]
+                self._base[index] = (is_[unit], is_[unit])
             if alike and touch.actor is not None and moved:
                 pending.clear()
                 self._met.pop(index, None)
@@ -176,6 +183,7 @@ class Edits:
                 # Lists that look alike need not hold the same lines: two people who take out one of two equal lines
                 # each have taken out both.
                 self._met[index] = (now, *self._sides.stamps(pair))
+                self._base.pop(index, None)
             elif moved:
                 self._met.pop(index, None)
                 if touch.actor is not None:
@@ -193,6 +201,17 @@ class Edits:
             known.add(now)
         elif now not in known:
             raise Violation("I5", f"{pair}: {touch.actor} makes the address {now!r}, which nobody has meant")
+
+    def _undecided(self, touch: Touch, index: tuple[Pair, str]) -> bool:
+        """Whether both sides of a document that was issued long ago say something new."""
+        pair, unit = index
+        base = self._base.get(index)
+        if pair[0] != "order-invoice" or unit == "lines" or base is None or self._unguarded(touch, index):
+            return False
+        assert touch.units is not None
+        erp, inv = touch.units
+        issued = erp["status"] == inv["status"] == "confirmed" and not self._pending.get((pair, "status"))
+        return issued and base[0] != erp[unit] != inv[unit] != base[1]
 
     def _check_first(self, pair: Pair, unit: str, was: Any, call: Call) -> None:
         """Where two records meet that were there before, no empty value beats a filled one."""

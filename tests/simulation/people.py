@@ -275,6 +275,20 @@ def erp_close_branch(office: Office, which: int, what: int) -> None:
             office.erp.call("DELETE", f"/customers/{customer['id']}")
 
 
+def erp_word(office: Office, which: int, what: int) -> None:
+    """Words that nobody in Invoiced uses."""
+    found = _chosen(office.erp.list("orders"), which)
+    if found is not None:
+        office.erp.call("PATCH", f"/orders/{found['id']}", {"notes": f"Ours {what}"})
+
+
+def inv_word(office: Office, which: int, what: int) -> None:
+    """Words that nobody in Customerp uses."""
+    found = _chosen(office.inv.list("invoices"), which)
+    if found is not None:
+        office.inv.call("PATCH", f"/invoices/{found['id']}", {"notes": f"Theirs {what}"})
+
+
 def erp_enter(office: Office, which: int, what: int) -> None:
     """A customer with one of few addresses, and no other key that anybody else has."""
     body = {"number": f"M-{which}", "name": _of(NAMES, what), "email": f"{what % 5}@m.example"}
@@ -332,6 +346,8 @@ DEEDS: dict[str, tuple[int, Deed]] = {
     "erp takes over a branch": (0, erp_branch),
     "erp deletes a branch": (0, erp_close_branch),
     "erp edits every customer": (0, erp_edit_every_customer),
+    "erp words an order": (0, erp_word),
+    "invoiced words an invoice": (0, inv_word),
     "erp enters a customer": (0, erp_enter),
     "invoiced enters a company": (0, inv_enter),
 }

@@ -162,6 +162,23 @@ def _settled(plan: Plan) -> Plan:
     return replace(plan, events=_in_order(first, ends, edits))
 
 
+def _issued(plan: Plan) -> Plan:
+    """Two issued documents that both sides annotate."""
+    chance = random.Random(plan.seed)
+    first = [Event(0.0, "erp creates a customer", 1, 1), Event(0.0, "erp creates a product", 1, 1)]
+    first += [Event(0.0, "erp creates an order", n, 3 * chance.randrange(9)) for n in range(2)]
+    words = [
+        Event(
+            chance.uniform(20, plan.length),
+            chance.choice(("erp words an order", "invoiced words an invoice")),
+            n % 2,
+            n,
+        )
+        for n in range(24)
+    ]
+    return replace(plan, events=_in_order(first, words))
+
+
 def _fading(plan: Plan) -> Plan:
     """Customers are deleted in Customerp and go on being edited in Invoiced; lists lag behind, and are read often."""
     chance = random.Random(plan.seed)
@@ -221,6 +238,7 @@ FADING = Setting("records are deleted, lists lag behind", _fading)
 CLOSING = Setting("very many deletes at once, which are to deactivate", _closing, patches=_deactivating)
 BUSY = Setting("many records at once", _busy)
 STALLED = Setting("two records of which every write is answered 429", _stalled)
+ISSUED = Setting("issued documents are annotated on both sides", _issued)
 SETTLED = Setting("paid and voided documents are edited in Customerp", _settled)
 THROTTLED = Setting("many records at once, many answers of 429", _throttled)
 REFUSED = Setting("many records at once, an account that is refused now and then", _refused)

@@ -40,7 +40,8 @@ class Execution:
         plan: LinkPlan | None = None,
     ) -> None:
         """Carry out a change; `plan` is what it was taken from, where it comes from one."""
-        intent = intent_of(flow, link, system, change, prepared, operation, self.run.ids())
+        at = self.run.clock.now().timestamp()
+        intent = intent_of(flow, link, system, change, prepared, operation, self.run.ids(), at)
         if operation.id is not None:
             plan = plan or plan_link(flow, link, self.run)
             self.run.remember_conflicts(link.id, plan.conflicts)
@@ -100,7 +101,8 @@ class Execution:
         assert link.intent is not None
         with self.run.store.transaction(durable=False):
             state = State.WRITING if operation.id else State.CREATING
-            link = self.run.store.save(replace(link, intent=replace(link.intent, key=self.run.ids()), state=state))
+            intent = replace(link.intent, key=self.run.ids(), at=self.run.clock.now().timestamp())
+            link = self.run.store.save(replace(link, intent=intent, state=state))
         await self.run.store.secured()
         await self.carry_out(flow, link, operation)
 

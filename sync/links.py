@@ -125,6 +125,7 @@ class Intent:
     fields: Mapping[str, tuple[Value, Value, Value]]  # name -> (sent from, desired, before)
     lines: tuple[Mapping[str, Any], ...] | None  # as desired: id or None, counterpart's id, values, values sent from
     key: str
+    at: float  # when it was stored, UNIX seconds; systems remember for a day what they answered under a key
 
 
 @dataclass(frozen=True)

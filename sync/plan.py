@@ -13,6 +13,9 @@ from sync.merge import AT_REST, Clash, Setting, convert, merge
 from sync.schema import READ_ONLY, Flow, Policy
 from sync.values import Values
 
+# What a write shows of the record between its calls, by target path: an item to be created anew is archived first.
+_PASSING = {"replace": "archived"}
+
 
 @dataclass(frozen=True)
 class Change:
@@ -111,7 +114,12 @@ def agreed(flow: Flow, link: Link, resolve: Resolver) -> Link:
     if not link.comparable or (link.state is State.LINKED and not link.dirty):
         return link
     plan = plan_link(flow, link, resolve)
-    found = {name: pair for name, pair in plan.shadow.items() if name not in plan.diverged}
+    passing = None if link.intent is None else _PASSING.get(link.intent.operation)
+    found = {
+        name: pair
+        for name, pair in plan.shadow.items()
+        if name not in plan.diverged and flow.pair(name).target != passing
+    }
     return replace(
         link,
         shadow={**link.shadow, **found},

@@ -14,6 +14,7 @@ from sync.settlement import accepted, observe, recovered
 from sync.writing import path_of, side_of, wanted
 
 RESERVATION_SECONDS = 100  # how long a number may stay reserved
+_REMEMBERED_SECONDS = 23 * 3600  # both systems keep an answer under its key for a day; an hour for the way of the call
 
 
 def stored(intent: Intent) -> Operation:
@@ -38,15 +39,16 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
             # The same call under the same key, as the first may still be under way.
             await execution.carry_out(flow, link, operation)
             return
-        recalled: Recalled = await connector.recall(operation, intent.key)
-        if isinstance(recalled, Seen) and len(found) == 1 and _same(recalled, found[0]):
-            execution.settle(flow, link, operation, Written(recalled), found[0])
-        elif len(found) == 1 and _ours(execution, flow, link, found[0]):
-            _adopt(execution, flow, link, operation, found[0])
+        recalled = await _recalled(execution, operation, intent)
+        only = found[0] if len(found) == 1 else None
+        if only is not None and isinstance(recalled, Seen) and _same(recalled, only):
+            execution.settle(flow, link, operation, Written(recalled), only)
+        elif only is not None and _ours(execution, flow, link, only):
+            _adopt(execution, flow, link, operation, only)
         else:
             await _number_taken(execution, flow, link, found)
         return
-    recalled = await connector.recall(operation, intent.key)
+    recalled = await _recalled(execution, operation, intent)
     execution.run.spent[link.id] += 1
     vain = recalled == "never arrived" and not definite  # an error may leave an effect and no answer under its key
     if vain and operation.name != "replace":
@@ -65,12 +67,19 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
             execution.run.walk.gone(flow, intent.system, operation.id, survivor)
     elif isinstance(recalled, Seen) and _same(recalled, seen):
         execution.settle(flow, link, operation, Written(recalled), seen)
-    elif operation.name == "replace" and seen.raw.get("archived") is True and "discontinued" not in intent.fields:
+    elif operation.name == "replace" and seen.raw.get("archived") is True:
         await _replace_again(execution, flow, link, operation, seen)
     elif vain:
         _forget(execution, flow, link, seen)
     else:
         _adopt(execution, flow, link, operation, seen)
+
+
+async def _recalled(execution: Execution, operation: Operation, intent: Intent) -> Recalled:
+    """What a write was answered; that its key is unknown says something only while it would be remembered."""
+    recalled = await execution.run.connectors[intent.system].recall(operation, intent.key)
+    forgotten = execution.run.clock.now().timestamp() - intent.at > _REMEMBERED_SECONDS
+    return "cannot be told" if recalled == "never arrived" and forgotten else recalled
 
 
 async def _create_again(execution: Execution, flow: Flow, link: Link, operation: Operation) -> None:
@@ -96,7 +105,8 @@ async def _create_again(execution: Execution, flow: Flow, link: Link, operation:
 async def _replace_again(execution: Execution, flow: Flow, link: Link, operation: Operation, seen: Seen) -> None:
     """The record is archived and not created again yet; that absence is ours, and no delete.
 
-    What somebody has edited since we looked is no part of the stored body, so it would be overwritten.
+    What somebody has edited since we looked is no part of the stored body, so it would be overwritten. Then the record
+    comes back as it is wanted now.
     """
     assert link.intent is not None
     system = link.intent.system
@@ -104,15 +114,19 @@ async def _replace_again(execution: Execution, flow: Flow, link: Link, operation
     raw = {**seen.raw, "archived": False}
     record = connector.record(operation.object, raw)
     new = observe(flow, system, record, Interval(execution.run.session, seen.start, seen.end))
-    if not same_content(link.observation(system), new):
-        fresh = accepted(flow, link, system, record, new)
-        plan = plan_link(flow, fresh, execution.run)
-        change = plan.to_target if system == "invoiced" else plan.to_source
-        prepared = connector.prepare(wanted(flow, fresh, system, change, raw))
-        if prepared.operation is not None and prepared.operation.name == operation.name:
-            await execution.write(flow, fresh, system, change, prepared, prepared.operation, plan)
-            return
-    await execution.again(flow, link, operation)
+    if same_content(link.observation(system), new):
+        await execution.again(flow, link, operation)
+        return
+    fresh = accepted(flow, link, system, record, new)
+    plan = plan_link(flow, fresh, execution.run)
+    change = plan.to_target if system == "invoiced" else plan.to_source
+    asked = wanted(flow, fresh, system, change, raw)
+    back = replace(asked, assign={**asked.assign, "archived": False}, current={**asked.current, "archived": True})
+    prepared = connector.prepare(back)
+    assert prepared.operation is not None
+    anew = replace(prepared.operation, name=operation.name)
+    covers = prepared.covers - {"archived"}  # if it is to be archived by now, that comes next
+    await execution.write(flow, fresh, system, change, replace(prepared, covers=covers), anew, plan)
 
 
 def _same(one: Seen, other: Seen) -> bool:
@@ -146,8 +160,9 @@ async def taken(execution: Execution, flow: Flow, link: Link, refused: Taken) ->
     if not found:
         execution.run.needs_attention(link, f"{refused}; no record with it is to be found")
         return
-    if len(found) == 1 and link.intent is not None and _ours(execution, flow, link, found[0]):
-        _adopt(execution, flow, link, stored(link.intent), found[0])
+    only = found[0] if len(found) == 1 else None
+    if only is not None and link.intent is not None and _ours(execution, flow, link, only):
+        _adopt(execution, flow, link, stored(link.intent), only)
         return
     await _number_taken(execution, flow, link, found)
 

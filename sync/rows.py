@@ -221,6 +221,7 @@ def _intent_text(intent: Intent | None) -> str | None:
             intent.fields,
             intent.lines,
             intent.key,
+            intent.at,
         ]
     )
 
@@ -228,7 +229,7 @@ def _intent_text(intent: Intent | None) -> str | None:
 def _intent(stored: str | None) -> Intent | None:
     if stored is None:
         return None
-    system, operation, object_, id_, calls, fields, lines, key = values.loads(stored)
+    system, operation, object_, id_, calls, fields, lines, key, at = values.loads(stored)
     return Intent(
         system,
         operation,
@@ -238,6 +239,7 @@ def _intent(stored: str | None) -> Intent | None:
         {n: (f[0], f[1], f[2]) for n, f in fields.items()},
         None if lines is None else tuple(lines),
         key,
+        float(at),
     )
 
 

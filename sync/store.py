@@ -19,7 +19,7 @@ from sync.links import Link, System, replace
 from sync.rows import COLUMNS, ENTRY_COLUMNS, Row, from_entry_row, from_row, to_entry_row, to_row
 
 _APPLICATION = 0x43505254  # "CPRT"; tells our file from any other SQLite file
-_VERSION = 3
+_VERSION = 4
 _FEW = 256  # links kept in memory: those at work; parsing them anew at each step takes longer than the step
 
 _SCHEMA = """

@@ -74,9 +74,16 @@ def wanted(flow: Flow, link: Link, system: System, change: Change, raw: Raw | No
 
 
 def intent_of(
-    flow: Flow, link: Link, system: System, change: Change, prepared: Prepared, operation: Operation, key: str
+    flow: Flow,
+    link: Link,
+    system: System,
+    change: Change,
+    prepared: Prepared,
+    operation: Operation,
+    key: str,
+    at: float,
 ) -> Intent:
-    """What has to be known of a write to recognise or repeat it after its answer was lost."""
+    """What has to be known of a write to recognise or repeat it after its answer was lost; `at` is the time by now."""
     source = link.erp if system == "invoiced" else link.inv
     before = link.observation(system)
     assert source is not None
@@ -100,7 +107,7 @@ def intent_of(
             }
             for line in change.lines
         )
-    return Intent(system, operation.name, operation.object, operation.id, operation.stored(), fields, lines, key)
+    return Intent(system, operation.name, operation.object, operation.id, operation.stored(), fields, lines, key, at)
 
 
 def report_of(flow: Flow, link: Link, intent: Intent) -> Write:

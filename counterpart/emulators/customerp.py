@@ -231,9 +231,8 @@ class Customerp(Emulator):
             return act()
         now = self.clock.seconds()
         replies = self._state.replies
-        for oldest in list(islice(replies, 2)):  # in order of expiry; two a call outrun the growth
-            if replies[oldest][0] <= now:
-                del replies[oldest]
+        while replies and replies[oldest := next(iter(replies))][0] <= now:  # they stand in order of expiry
+            del replies[oldest]
         scope = (key, request.method, request.path)
         digest = hashlib.sha256(request.body).digest()
         if scope in replies:

@@ -7,7 +7,6 @@ import random
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -165,9 +164,8 @@ class Invoiced(Emulator):
         """
         now = self.clock.seconds()
         replies = self._account.replies
-        for oldest in list(islice(replies, 2)):  # in order of expiry; two a call outrun the growth
-            if replies[oldest][0] <= now:
-                del replies[oldest]
+        while replies and replies[oldest := next(iter(replies))][0] <= now:  # they stand in order of expiry
+            del replies[oldest]
         if key in replies:
             return replies[key][1]
         response = self._response(request, self._answer(request))

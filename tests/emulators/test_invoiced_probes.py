@@ -341,7 +341,9 @@ PROBES: dict[str, list[Step]] = {
         Step(f"PATCH /customers/{A}", {"name": "D"}, 201, {"name": "B"}, sent={"Idempotency-Key": "abcdef"}),
         Step("POST /customers", {}, 400, sent={"Idempotency-Key": "errors stick"}),
         Step("POST /customers", {"name": "C"}, 400, {"param": "name"}, sent={"Idempotency-Key": "errors stick"}),
-        Step("POST /customers", {"name": "C"}, 201, {"id": A + 2}, sent={"Idempotency-Key": "abcdef"}, after=86400),
+        Step("POST /customers", {"name": "D"}, 201, {"id": A + 2}, sent={"Idempotency-Key": "another"}),
+        Step("POST /customers", {"name": "E"}, 201, {"id": A + 3}, sent={"Idempotency-Key": "the last"}),
+        Step("POST /customers", {"name": "F"}, 201, {"id": A + 4}, sent={"Idempotency-Key": "the last"}, after=86400),
     ],
     "55 idempotency keys (O)": [
         no_param("POST /customers", {"name": "B"}, sent={"Idempotency-Key": "abcde"}),

@@ -49,7 +49,7 @@ WHOLE = Link(
     erp=Observation({"name": "A", "active": True}, Interval(1, 0.5, 0.6), 1.5, 4, (Line("L1", {"quantity": "2"}),)),
     inv=Observation({"name": "a", "active": None}, Interval(1, 0.7, 0.8), 1.0, None, (), "closed", {"name": 1.0}),
     intent=Intent(
-        "invoiced", "update", "customers", "7", ({"method": "PATCH"},), {"name": ("A", "a", None)}, None, "k"
+        "invoiced", "update", "customers", "7", ({"method": "PATCH"},), {"name": ("A", "a", None)}, None, "k", 1.5
     ),
     notices=(Notice("customer-company", "C-1", "name", "divergence", "case"),),
     conflicts=(Conflict("customer-company", "C-1", "name", ("A", "a"), "B", "b", None, "manual"),),

@@ -91,7 +91,7 @@ FULL = Link(
     Observation({"notes": "a"}, Interval(1, 0.0, 1.0), 5.5, 3, (Line("L1", {"quantity": "1"}),), None, {"notes": 5.5}),
     Observation({"notes": None}, Interval(1, 1.0, 2.0), 6.0, None, (), "paid"),
     Intent("invoiced", "update", "invoices", "7", ({"body": {"unit_cost": Decimal("0.1"), "n": 2}},),
-           {"notes": ("a", "a", None)}, ({"id": None, "values": {}},), "key-1"),
+           {"notes": ("a", "a", None)}, ({"id": None, "values": {}},), "key-1", 1.5),
     (Notice("order-invoice", "O-1", None, "waiting", "x"),),
     (Conflict("order-invoice", "O-1", "notes", ("a", None), "b", "c", None, "manual"),),
 )  # fmt: skip

@@ -53,7 +53,7 @@ def _looked(link: Link, shown: Values, lines: tuple[Line, ...] = ()) -> tuple[Li
 def _writing(system: System, operation: str, fields: Fields, lines: Any = None, **more: Any) -> Link:
     seen = Observation(BEFORE, Interval(1, 1.0, 2.0), 10.0)
     stored, rows = json.loads(json.dumps([fields, lines]))  # a store gives back equal texts, and not the same ones
-    intent = Intent(system, operation, "items", "9", (), {n: tuple(v) for n, v in stored.items()}, rows, "key-1")
+    intent = Intent(system, operation, "items", "9", (), {n: tuple(v) for n, v in stored.items()}, rows, "key-1", 0.0)
     values = {} if operation == "create" else {name: (value, value) for name, value in BEFORE.items()}
     return Link(
         "things", 1, "CU1", "9", state=State.RETRY, reason="no answer", dirty=False, erp=seen, inv=seen,

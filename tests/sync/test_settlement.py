@@ -46,7 +46,7 @@ def _writing(system: System, operation: str, fields: Any, lines: Any = None, **m
     """A link with an open write, that has failed before."""
     seen = Observation(BEFORE, SEEN, 10.0)
     stored = json.loads(json.dumps(fields))  # a store gives back equal texts, and not the same ones
-    intent = Intent(system, operation, "items", "9", (), {n: tuple(v) for n, v in stored.items()}, lines, "key-1")
+    intent = Intent(system, operation, "items", "9", (), {n: tuple(v) for n, v in stored.items()}, lines, "key-1", 0.0)
     return Link(
         "things", 1, "CU1", "9", state=State.WRITING, reason="failed", waits_for="other:1", attempts=3, dirty=False,
         erp=seen, inv=seen, shadow={"number": ("T-1", "T-1"), "name": ("Al", "Al")}, diverged={"name": "cut"},

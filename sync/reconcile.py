@@ -194,7 +194,7 @@ class Reconciler:
             self.run.remember(link.id, [notice for notice in plan.notices if notice.kind == "deviation"])
             await self.execution.write(flow, link, system, change, prepared, prepared.operation, plan)
             return True
-        rested = resting.at_rest(self.run, flow, link, plan, blocked, frozen=frozen)
+        rested = resting.at_rest(self.run, link, plan, blocked, frozen=frozen)
         with self.run.store.transaction(durable=False):
             self.run.store.save(rested)
         return False

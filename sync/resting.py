@@ -13,7 +13,7 @@ from sync.run import Run
 from sync.schema import Flow
 
 
-def at_rest(run: Run, flow: Flow, link: Link, plan: LinkPlan, blocked: Sequence[Notice], *, frozen: bool) -> Link:
+def at_rest(run: Run, link: Link, plan: LinkPlan, blocked: Sequence[Notice], *, frozen: bool) -> Link:
     """The link as it rests after its plan; `blocked` is what can never be written, `frozen` that a document refuses.
 
     What people should know goes into the report; nothing is stored.
@@ -44,7 +44,7 @@ def without_calls(run: Run, flow: Flow, link: Link) -> Link | None:
     plan = plan_link(flow, link, run)
     if plan.to_target or plan.to_source:
         return None
-    return at_rest(run, flow, link, plan, (), frozen=False)
+    return at_rest(run, link, plan, (), frozen=False)
 
 
 def settle(run: Run, flow: Flow, links: Sequence[int]) -> list[int]:
@@ -67,7 +67,7 @@ def settle(run: Run, flow: Flow, links: Sequence[int]) -> list[int]:
 
 def _matched(run: Run, flow: Flow, link: Link) -> Link | None:
     """A record of Customerp with the counterpart that it has already, where both are at rest with that."""
-    if link.erp is None or link.intent or link.recheck or link.deleted or link.state is State.TOMBSTONED:
+    if link.erp is None or link.state is State.TOMBSTONED:
         return None
     found = matching.find(run.store, flow, link).adopted
     if found is None:

@@ -416,10 +416,11 @@ ROWS = {
 }
 
 
+@pytest.mark.parametrize("dispatch", DISPATCHERS)
 @pytest.mark.parametrize("name", STORES)
 @pytest.mark.parametrize("edits", [False, True], ids=["first load", "edits on both sides"])
 def test_a_crash_at_any_point_costs_nothing(
-    world: Any, tmp_path: Path, acme: dict[str, Any], name: str, edits: bool
+    world: Any, tmp_path: Path, acme: dict[str, Any], name: str, dispatch: str, edits: bool
 ) -> None:
     worlds = 0
 
@@ -429,6 +430,7 @@ def test_a_crash_at_any_point_costs_nothing(
         folder = tmp_path / str(worlds)
         folder.mkdir()
         fresh = type(world)(folder)
+        fresh.dispatch = DISPATCHERS[dispatch](1)
         fresh.restart(STORES[name])
         _seed(fresh, acme)
         if edits:

@@ -276,29 +276,6 @@ def test_a_change_that_failed_after_its_effect_and_was_set_back_stays_set_back(
     assert world.inv.read("customers", there["id"])["name"] == acme["name"]
 
 
-def test_a_price_change_that_was_interrupted_keeps_what_was_edited_meanwhile(world: Any) -> None:
-    world.erp.create("products", sku="bolt", name="Bolt", unitPrice="1", currency="NOK")
-    world.run()
-    world.erp.change("products", "PR000001", unitPrice="2")
-
-    def edit_and_die(request: httpx.Request) -> httpx.Response | None:
-        if request.method == "DELETE":
-            world.wires["invoiced"].before = lambda request: None
-            world.inv.change("items", "bolt", name="Edited meanwhile")
-            world.inv.delete("items", "bolt")
-            raise Killed
-        return None
-
-    world.wires["invoiced"].before = edit_and_die
-    with pytest.raises(Killed):
-        world.run()
-    world.restart()
-    world.run()
-    item = world.inv.read("items", "bolt")
-    assert (item["name"], item["unit_cost"]) == ("Edited meanwhile", 2)
-    assert world.erp.read("products", "PR000001")["name"] == "Edited meanwhile"
-
-
 def test_two_equal_edits_count_although_the_process_ended_before_it_could_say_so(
     world: Any, acme: dict[str, Any]
 ) -> None:

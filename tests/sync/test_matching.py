@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sync import State
+from sync import State, Store
+from sync.links import Interval, Link, Observation
+from sync.matching import Match, find
+from sync.schema import Flow, Pair, Side
 
 TAX = {"organisationNumber": "999888777"}
 MAIL = {"email": "post@acme.example"}
@@ -80,3 +84,44 @@ def test_who_belongs_to_another_by_its_number_is_no_candidate(world: Any) -> Non
     world.run()
     assert _linked(world, "CU000002") == theirs
     assert _linked(world) not in (None, theirs)
+
+
+NAME = Pair("name", "name")
+FLOW = Flow(
+    "people", Side("people", "Person"), Side("contacts", "Contact"), NAME, True, (NAME,)
+)  # names need not be unique
+SEEN = Observation({"name": "Kari"}, Interval(1, 0.0, 0.1))
+HERE = Link("people", erp_id="P1", erp_key="Kari", erp=SEEN)
+
+
+def _contact(id_: str, **more: Any) -> Link:
+    return Link("people", inv_id=id_, inv_key="Kari", inv=SEEN, **more)
+
+
+@pytest.mark.parametrize(
+    ("others", "found"),
+    [
+        ([], None),
+        ([_contact("1")], "1"),
+        ([_contact("1", reference="P1"), _contact("2")], "1"),
+        ([_contact("1", state=State.TOMBSTONED)], None),
+        ([_contact("1"), _contact("2")], "the Contact records 1, 2 of Invoiced share its number"),
+        ([_contact("1", reference="P1"), _contact("2", reference="P1")],
+         "the Contact records 1, 2 of Invoiced all name P1"),
+        ([_contact("1", erp_id="P2")], "its number belongs to 1 of Invoiced, which is linked with P2"),
+        ([_contact("1", reference="P2")], "1 of Invoiced has its number but names P2"),
+        ([_contact("1", reference="P2"), Link("people", erp_id="P2", state=State.TOMBSTONED)], "1"),
+        ([_contact("1"), Link("people", erp_id="P2", erp_key="Kari", erp=SEEN)],
+         "P1, P2 of Customerp share the name Kari"),
+    ],
+)  # fmt: skip
+def test_what_the_match_key_finds(tmp_path: Path, others: list[Link], found: str | None) -> None:
+    store = Store.open(tmp_path / "store.sqlite", durable=False)
+    with store.transaction():
+        link, *saved = [store.save(each) for each in (HERE, *others)]
+    match = find(store, FLOW, link)
+    if found is None or found == "1":
+        assert match == Match(next((each for each in saved if each.inv_id == found), None))
+    else:
+        assert match == Match(problem=("ambiguous", found))
+    store.close()

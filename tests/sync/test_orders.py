@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 FLOW = "order-invoice"
@@ -174,6 +175,31 @@ def test_an_order_waits_for_its_customer_and_goes_on_in_the_same_run(world: Any,
     world.inv.delete("customers", held["id"])
     world.erp.change("customers", base["customer"], name="Acme again")
     assert [write.record_type for write in world.run().writes] == ["Customer", "Coupon", "Invoice"]
+
+
+def test_an_order_that_has_waited_goes_on_when_its_customer_is_created(world: Any, base: dict[str, Any]) -> None:
+    _order(world, base)
+    world.wires["invoiced"].before = lambda request: (
+        httpx.Response(500, json={"type": "api", "message": "oops"})
+        if request.url.path == "/customers" and request.method == "POST"
+        else None
+    )
+    world.run()
+    world.wires["invoiced"].before = lambda request: None
+    world.clock.advance(3600)
+    assert [write.record_type for write in world.run().writes] == ["Customer", "Coupon", "Invoice"]
+
+
+def test_a_plan_shows_each_write_of_a_record_that_needs_several(world: Any, base: dict[str, Any]) -> None:
+    order = _order(world, base)
+    world.run()
+    world.erp.change("orders", order["id"], notes="Never mind", status="cancelled")
+    plan = world.plan()
+    assert [(write.operation, sorted(write.fields)) for write in plan.writes] == [
+        ("update", ["notes"]),
+        ("void", ["state"]),
+    ]
+    assert world.run().writes == plan.writes
 
 
 def test_a_moved_order_date_carries_the_due_date(world: Any, base: dict[str, Any]) -> None:

@@ -88,7 +88,8 @@ def untold(original: Piece) -> Piece:
 async def write_first(self: Any, flow: Any, link: Any, system: Any, change: Any, *rest: Any) -> None:
     """The call before its intent is stored."""
     prepared, operation, *_ = rest
-    intent = execution.intent_of(flow, link, system, change, prepared, operation, self.run.ids())
+    at = self.run.clock.now().timestamp()
+    intent = execution.intent_of(flow, link, system, change, prepared, operation, self.run.ids(), at)
     await self.carry_out(flow, replace(link, intent=intent), operation)
 
 

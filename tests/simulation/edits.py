@@ -264,7 +264,11 @@ class Edits:
     def check_guard(self, touch: Touch) -> None:
         """What is overwritten unseen in Invoiced was edited after a late look, be it in conflict or not."""
         read, in_time = self._looked(touch)
-        if not in_time:
+        assert touch.actor is not None
+        assert touch.id is not None
+        sent = self._traffic.first_sent(touch.actor)
+        answered = self._traffic.answered(touch.system, touch.collection, touch.id, sent)
+        if not in_time and sent - answered > _GUARD:
             raise Violation("I5", f"{touch.actor} overwrites unseen what was read at {read:.2f} and not again")
 
     def _set_back(self, touch: Touch, index: tuple[Pair, str], was: Any) -> bool:

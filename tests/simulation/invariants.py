@@ -150,6 +150,7 @@ class Books:
             self.writes += 1
             self.counts["writes"] += 1
             self._check_unchanged(touch)
+            self._traffic.wrote(touch.actor)
             self._edits.check_seen(touch)
         created = touch.id is None or (touch.collection == "items" and touch.raw is None)
         if created and touch.actor is not None:

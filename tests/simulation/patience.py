@@ -99,8 +99,8 @@ class Patience:
     def _writes(self, call: Call) -> None:
         for name in _names(call):
             times = self._written[self._link(call), call.system, name]
-            recent = [
-                one
+            recent = {
+                one.key
                 for one in times
                 if one.process == call.process
                 and one.received is not None
@@ -108,8 +108,8 @@ class Patience:
                 and one.status < 300
                 and one.arrived is not None
                 and call.sent - one.arrived < _WINDOW
-            ]
-            if len(recent) >= _MOST_WRITES and call.key not in {one.key for one in times}:
+            }
+            if len(recent - {call.key}) >= _MOST_WRITES:
                 raise Violation("R5", f"{call} writes {name} more than {_MOST_WRITES} times in ten minutes")
             times.append(call)
 

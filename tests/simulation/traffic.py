@@ -57,6 +57,14 @@ class Traffic:
         calls = self._calls[(call.system, *call.path.split("/")[1:3])]
         calls.append(call)
 
+    def wrote(self, call: Call) -> None:
+        """A change by the sync is being answered, with the record as it is then."""
+        self._calls[(call.system, *call.path.split("/")[1:3], "written")].append(call)
+
+    def answered(self, system: str, collection: str, id_: str, by: float) -> float:
+        """When a change of the record was answered last, as far as the sync knew at a time."""
+        return self._latest((system, collection, id_, "written"), by)
+
     def last(self, system: str, collection: str, id_: str, by: float) -> float:
         """When the record was read last, or listed, as far as the sync knew at a time."""
         return max(self._latest((system, collection, id_), by), self._latest((system, collection), by))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Protocol
+
+from msgspec import Struct, field, structs
 
 from sync.links import NoticeKind, System
 from sync.schema import Side
 from sync.values import Raw, Value
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A record as an API showed it, and when the call was under way."""
 
     raw: Raw
@@ -21,8 +21,7 @@ class Seen:
     end: float
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """A part of a walk. `server_time` is the system's own clock when the page was made."""
 
     records: tuple[Raw, ...]
@@ -31,8 +30,7 @@ class Page:
     server_time: float | None = None
 
 
-@dataclass(frozen=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """An entry of a change feed."""
 
     object: str
@@ -41,8 +39,7 @@ class Changed:
     deleted: bool
 
 
-@dataclass(frozen=True)
-class Logged:
+class Logged(Struct, frozen=True):
     """A change as a system's own log tells it: the record as it became, and of what has changed the value before."""
 
     number: int  # ascending
@@ -53,8 +50,7 @@ class Logged:
     after: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(Struct, frozen=True):
     """A raw record with what the engine needs of it; `data` has virtual properties besides the API's."""
 
     id: str
@@ -66,8 +62,7 @@ class Record:
     lines_total: Decimal | None = None  # what the system says its lines come to
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Struct, frozen=True):
     """One HTTP call of an operation, as data, so that it can be stored before it is made."""
 
     method: str
@@ -79,8 +74,7 @@ class Call:
     note: str | None = None  # record type of a record made on the side
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One write of the engine: usually a call, sometimes a few that only make sense together."""
 
     name: str
@@ -89,19 +83,17 @@ class Operation:
     calls: tuple[Call, ...]
 
     def stored(self) -> tuple[Mapping[str, Any], ...]:
-        return tuple(dict(vars(call)) for call in self.calls)
+        return tuple(map(structs.asdict, self.calls))
 
 
-@dataclass(frozen=True)
-class WantedLine:
+class WantedLine(Struct, frozen=True):
     """A line of the complete new list; `values` by path, as the wire wants them."""
 
     id: str | None
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A change to express as an operation; all values by path, as the wire wants them."""
 
     side: Side
@@ -118,8 +110,7 @@ class Wanted:
     raw: Raw | None  # as just read, where a guard asked for it
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """The next operation of a change; `covers` are the paths it settles, `blocked` those that can never be."""
 
     operation: Operation | None = None
@@ -128,8 +119,7 @@ class Prepared:
     needs_raw: bool = False
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(Struct, frozen=True):
     """What a system answered to an operation, and the calls that were made on the side."""
 
     seen: Seen

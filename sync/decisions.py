@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from sync import deletes, matching
 from sync.errors import NothingToDecide
 from sync.history import Decided
-from sync.links import TITLES, Choice, Conflict, Link, State, System, key_of, replace
+from sync.links import TITLES, Choice, Conflict, Link, State, System, key_of
 from sync.ports import Storage
 from sync.schema import Flow
 

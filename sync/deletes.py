@@ -6,7 +6,9 @@ reading the record has confirmed.
 
 from __future__ import annotations
 
-from sync.links import TITLES, Child, Conflict, Interval, Link, Notice, State, System, key_of, replace
+from msgspec.structs import replace
+
+from sync.links import TITLES, Child, Conflict, Interval, Link, Notice, State, System, key_of
 from sync.ports import Storage
 from sync.schema import Flow, Lines
 from sync.values import Values

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from sync import history, resting
 from sync.connector import Operation, Prepared, Seen, Written
 from sync.errors import Broken, Gone, Locked, OutcomeUnknown, Refused, Stale, Taken, Unavailable
 from sync.events import WriteSettled
-from sync.links import Intent, Interval, Link, Notice, State, System, replace
+from sync.links import Intent, Interval, Link, Notice, State, System
 from sync.plan import Change, LinkPlan, plan_link
 from sync.run import Run
 from sync.schema import Flow

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from itertools import count
 from typing import Any
+
+from msgspec.structs import replace
 
 from sync.clock import Clock
 from sync.connector import Call, Logged, Operation, Page, Prepared, Recalled, Record, Seen, Wanted, Written

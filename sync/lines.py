@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sync.links import Agreed, Child, Line, NoticeKind, System
 from sync.merge import Merged, Setting, choose, chosen, merge, side_of
@@ -18,8 +20,7 @@ from sync.schema import Lines
 from sync.values import Value, Values
 
 
-@dataclass(frozen=True)
-class LineChange:
+class LineChange(Struct, frozen=True):
     """One line of the list a side is to have.
 
     `id` is None for a new line. `values` are what it is to receive (all of a new line, of a kept one only what
@@ -32,8 +33,7 @@ class LineChange:
     sent_from: Values = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class LinesMerged:
+class LinesMerged(Struct, frozen=True):
     """What to do about a list; None leaves that side's list alone."""
 
     to_target: tuple[LineChange, ...] | None = None
@@ -44,15 +44,13 @@ class LinesMerged:
     waits_for: str | None = None
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(Struct, frozen=True):
     child: Child | None
     erp: Line | None
     inv: Line | None
 
 
-@dataclass
-class _Fate:
+class _Fate(Struct):
     """What becomes of a row: on which sides it lives on, and with which values."""
 
     row: _Row

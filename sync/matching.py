@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from sync.links import Link, NoticeKind, State, replace
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sync.links import Link, NoticeKind, State
 from sync.ports import Storage
 from sync.schema import Flow
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(Struct, frozen=True):
     """The record to link with, or what stands in the way; neither means that none exists."""
 
     adopted: Link | None = None

@@ -7,19 +7,19 @@ echo of our own write is none either. Timestamps only choose between two edits, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from sync.converters import Resolver
 from sync.errors import Inexpressible, Unmappable, Unresolved
-from sync.links import Agreed, Choice, NoticeKind, System, replace
+from sync.links import Agreed, Choice, NoticeKind, System
 from sync.schema import Owner, Pair, Policy, Unit
 from sync.values import Value, Values, words, words_of
 
 SKEW_SECONDS = 1  # how far the two systems' clocks may be apart; Invoiced stamps whole seconds besides
 
 
-@dataclass(frozen=True)
-class Clash:
+class Clash(Struct, frozen=True):
     """Both sides edited; `winner` is None while a person has to decide."""
 
     fields: tuple[str, ...]
@@ -27,8 +27,7 @@ class Clash:
     policy: str
 
 
-@dataclass(frozen=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """What to do about one unit. Values to write are canonical values of the side that receives them."""
 
     to_target: Values = field(default_factory=dict)
@@ -43,8 +42,7 @@ class Merged:
 AT_REST = Merged()
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What a merge needs beside the values."""
 
     resolve: Resolver
@@ -71,7 +69,7 @@ def merge(unit: Unit, shadow: Mapping[str, Agreed], erp: Values, inv: Values, se
         if pair.converter.agree(erp[name], inv[name], setting.resolve):
             agreed[name] = (erp[name], inv[name])
     if len(agreed) == len(unit):
-        return replace(AT_REST, advance=agreed)
+        return Merged(advance=agreed)
     first = any(pair.name not in shadow for pair in unit)
     erp_edited = [p for p in unit if p.name not in shadow or shadow[p.name][0] != erp[p.name]]
     inv_edited = [p for p in unit if p.name not in shadow or shadow[p.name][1] != inv[p.name]]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sync.converters import Resolver
 from sync.errors import Unmappable, Unresolved
 from sync.lines import LineChange, merge_lines
-from sync.links import OTHER, Agreed, Child, Conflict, Link, Notice, NoticeKind, State, System, key_of, replace
+from sync.links import OTHER, Agreed, Child, Conflict, Link, Notice, NoticeKind, State, System, key_of
 from sync.merge import AT_REST, Clash, Setting, convert, merge
 from sync.schema import READ_ONLY, Flow, Policy
 from sync.values import Values
@@ -17,8 +19,7 @@ from sync.values import Values
 _PASSING = {"replace": "archived"}
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """What one side is to receive, in its canonical values; `lines` is its complete new list, None leaves it alone."""
 
     fields: Values = field(default_factory=dict)
@@ -28,8 +29,7 @@ class Change:
         return bool(self.fields) or self.lines is not None
 
 
-@dataclass(frozen=True)
-class LinkPlan:
+class LinkPlan(Struct, frozen=True):
     """Changes for both sides, and what is settled without a write."""
 
     to_target: Change
@@ -140,8 +140,7 @@ def plan_deactivation(flow: Flow, link: Link, resolve: Resolver) -> Change:
     return Change(fields)
 
 
-@dataclass(frozen=True)
-class Creation:
+class Creation(Struct, frozen=True):
     """The counterpart to create, or why not now."""
 
     change: Change | None

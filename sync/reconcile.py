@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from sync import matching, recovery, resting, retiring
 from sync.connector import Prepared
 from sync.errors import CallFailed, EndpointDown, OutcomeUnknown, Superseded, Taken
 from sync.events import LinkRested
 from sync.execution import Execution
-from sync.links import TITLES, Link, Notice, State, System, replace
+from sync.links import TITLES, Link, Notice, State, System
 from sync.plan import LinkPlan, plan_create, plan_link
 from sync.run import Run
 from sync.schema import Flow

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from sync import matching
 from sync.connector import Call, Operation, Recalled, Seen, Written
 from sync.errors import Taken
 from sync.execution import Execution
-from sync.links import OTHER, TITLES, Intent, Interval, Link, State, System, replace, same_content
+from sync.links import OTHER, TITLES, Intent, Interval, Link, State, System, same_content
 from sync.merge import convert
 from sync.plan import agreed, plan_link
 from sync.schema import Flow

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from sync import matching
 from sync.errors import Superseded
 from sync.events import LinkRested
-from sync.links import Link, Notice, State, replace
+from sync.links import Link, Notice, State
 from sync.plan import LinkPlan, plan_link
 from sync.run import Run
 from sync.schema import Flow

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec.structs import replace
+
 from sync import deletes
 from sync.execution import Execution
-from sync.links import Conflict, Interval, Link, State, System, replace
+from sync.links import Conflict, Interval, Link, State, System
 from sync.merge import chosen
 from sync.plan import plan_deactivation
 from sync.run import Run

@@ -1,13 +1,15 @@
-"""Links and entries of the history as rows of a table and back; what is no plain column is JSON."""
+"""Links and entries of the history as rows of a table and back; what is no plain column is JSON, NULL where empty."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from sync import values
 from sync.history import Entry
-from sync.links import Child, Choice, Conflict, Intent, Interval, Line, Link, Notice, Observation, State
+from sync.links import Agreed, Child, Choice, Conflict, Intent, Link, Notice, Observation, State
 
 COLUMNS = (
     "flow",
@@ -26,10 +28,10 @@ COLUMNS = (
     "next_attempt_at",
     "version",
     "shadow",
-    "diverged",
-    "children",
     "erp",
     "inv",
+    "diverged",
+    "children",
     "intent",
     "notices",
     "conflicts",
@@ -62,7 +64,7 @@ def to_row(link: Link, version: int, known: tuple[Link, Row] | None = None) -> R
     for at, (name, text) in enumerate(_TEXTS.items(), start=_FIRST_TEXT):
         value = getattr(link, name)
         if not value:
-            texts.append(_EMPTY[name])
+            texts.append(None)
         elif known is not None and getattr(known[0], name) is value:
             texts.append(known[1][at])
         else:
@@ -83,6 +85,7 @@ def to_row(link: Link, version: int, known: tuple[Link, Row] | None = None) -> R
         link.attempts,
         link.next_attempt_at,
         version,
+        _shadow_text(link),
         *texts,
         link.deleted,
         link.erp and link.erp.digest,
@@ -90,7 +93,7 @@ def to_row(link: Link, version: int, known: tuple[Link, Row] | None = None) -> R
     )
 
 
-def from_row(row: tuple[Any, ...]) -> Link:
+def from_row(row: Row) -> Link:
     (
         id_,
         flow,
@@ -109,10 +112,10 @@ def from_row(row: tuple[Any, ...]) -> Link:
         next_attempt_at,
         version,
         shadow,
-        diverged,
-        children,
         erp,
         inv,
+        diverged,
+        children,
         intent,
         notices,
         conflicts,
@@ -121,6 +124,8 @@ def from_row(row: tuple[Any, ...]) -> Link:
         erp_digest,
         inv_digest,
     ) = row
+    ours = None if erp is None else _observation(erp, erp_digest)
+    theirs = None if inv is None else _observation(inv, inv_digest)
     return Link(
         flow,
         id_,
@@ -138,15 +143,15 @@ def from_row(row: tuple[Any, ...]) -> Link:
         attempts,
         next_attempt_at,
         version,
-        {} if shadow == "{}" else _pairs(values.recalled(shadow)),
-        {} if diverged == "{}" else values.recalled(diverged),
-        () if children == "[]" else tuple(Child(e, i, _pairs(s)) for e, i, s in values.recalled(children)),
-        _observation(erp, erp_digest),
-        _observation(inv, inv_digest),
-        _intent(intent),
-        () if notices == "[]" else tuple(Notice(*n) for n in values.recalled(notices)),
-        () if conflicts == "[]" else tuple(map(_conflict, values.recalled(conflicts))),
-        {} if choices == "{}" else {name: Choice(*choice) for name, choice in values.recalled(choices).items()},
+        {} if shadow is None else _shown(ours, theirs) if shadow == _AS_SHOWN else _pairs(shadow),
+        {} if diverged is None else _reasons(diverged),
+        () if children is None else _children(children),
+        ours,
+        theirs,
+        None if intent is None else _intent(intent),
+        () if notices is None else _notices(notices),
+        () if conflicts is None else _conflicts(conflicts),
+        {} if choices is None else _choices(choices),
         deleted,
     )
 
@@ -172,44 +177,29 @@ def from_entry_row(row: tuple[Any, ...]) -> Entry:
     return Entry(at, flow, link, key, by, operation, system, source, edited, values.loads(fields), note)
 
 
-def _conflict(stored: list[Any]) -> Conflict:
-    flow, key, name, base, customerp, invoiced, winner, policy, stamps = stored
-    agreed = tuple(base) if isinstance(base, list) else base
-    return Conflict(flow, key, name, agreed, customerp, invoiced, winner, policy, (stamps[0], stamps[1]))
-
-
-def _pairs(stored: Mapping[str, list[Any]]) -> dict[str, tuple[Any, Any]]:
-    return {name: (pair[0], pair[1]) for name, pair in stored.items()}
-
-
-def _observation_text(seen: Observation | None) -> str | None:
-    if seen is None:
+def _shadow_text(link: Link) -> str | None:
+    """Of most links at rest it is what both sides show, which need not be written a second time."""
+    if not link.shadow:
         return None
-    interval = seen.seen
-    return values.kept(
-        [
-            seen.values,
-            [interval.session, interval.start, interval.end],
-            seen.stamp,
-            seen.version,
-            [[line.id, line.values] for line in seen.lines],
-            seen.frozen,
-            seen.edited,
-        ]
-    )
+    return _AS_SHOWN if link.shadow == _shown(link.erp, link.inv) else values.kept(link.shadow)
 
 
-def _observation(stored: str | None, digest: bytes | None) -> Observation | None:
-    if stored is None:
-        return None
-    found, interval, stamp, version, lines, frozen, edited = values.recalled(stored)
-    held = tuple(Line(*line) for line in lines) if lines else ()
-    return Observation(found, Interval(*interval), stamp, version, held, frozen, edited, digest)
+def _shown(erp: Observation | None, inv: Observation | None) -> dict[str, Agreed]:
+    if erp is None or inv is None:
+        return {}
+    theirs = inv.values
+    return {name: (value, theirs.get(name)) for name, value in erp.values.items()}
 
 
-def _intent_text(intent: Intent | None) -> str | None:
-    if intent is None:
-        return None
+def _observation_text(seen: Observation) -> str:
+    return values.kept(replace(seen, digest=None))  # that has a column of its own, by which it is looked up
+
+
+def _observation(stored: str, digest: bytes | None) -> Observation:
+    return replace(_seen(stored), digest=digest)
+
+
+def _intent_text(intent: Intent) -> str:
     # Bodies hold exact decimals, which only our own writer keeps.
     return values.dumps(
         [
@@ -226,9 +216,7 @@ def _intent_text(intent: Intent | None) -> str | None:
     )
 
 
-def _intent(stored: str | None) -> Intent | None:
-    if stored is None:
-        return None
+def _intent(stored: str) -> Intent:
     system, operation, object_, id_, calls, fields, lines, key, at = values.loads(stored)
     return Intent(
         system,
@@ -243,24 +231,23 @@ def _intent(stored: str | None) -> Intent | None:
     )
 
 
-_TEXTS: Mapping[str, Callable[[Any], str | None]] = {
-    "shadow": values.kept,
-    "diverged": values.kept,
-    "children": lambda children: values.kept([[c.erp, c.inv, c.shadow] for c in children]),
+_AS_SHOWN = "="
+_seen = values.recalling(Observation)
+_pairs = values.recalling(dict[str, Agreed])
+_reasons = values.recalling(dict[str, str])
+_children = values.recalling(tuple[Child, ...])
+_notices = values.recalling(tuple[Notice, ...])
+_conflicts = values.recalling(tuple[Conflict, ...])
+_choices = values.recalling(dict[str, Choice])
+_TEXTS: Mapping[str, Callable[[Any], str]] = {
     "erp": _observation_text,
     "inv": _observation_text,
+    "diverged": values.kept,
+    "children": values.kept,
     "intent": _intent_text,
-    "notices": lambda notices: values.kept([[n.flow, n.key, n.field, n.kind, n.reason] for n in notices]),
-    "conflicts": lambda conflicts: values.kept(
-        [[c.flow, c.key, c.field, c.base, c.customerp, c.invoiced, c.winner, c.policy, c.stamps] for c in conflicts]
-    ),
-    "choices": lambda choices: values.kept({name: [c.winner, c.customerp, c.invoiced] for name, c in choices.items()}),
+    "notices": values.kept,
+    "conflicts": values.kept,
+    "choices": values.kept,
 }
-# Most of them are empty most of the time.
-_EMPTY: Mapping[str, str | None] = {
-    **dict.fromkeys(("shadow", "diverged", "choices"), "{}"),
-    **dict.fromkeys(("children", "notices", "conflicts"), "[]"),
-    **dict.fromkeys(("erp", "inv", "intent")),
-}
-_FIRST_TEXT = COLUMNS.index("shadow")
+_FIRST_TEXT = COLUMNS.index("erp")
 assert COLUMNS[_FIRST_TEXT : _FIRST_TEXT + len(_TEXTS)] == tuple(_TEXTS)

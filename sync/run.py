@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from sync import deletes
 from sync.clock import Clock
 from sync.connector import Connector, Seen
@@ -13,7 +15,7 @@ from sync.converters import Reference
 from sync.errors import CallFailed
 from sync.events import Listener
 from sync.http import LONGEST_PAUSE, Pacing
-from sync.links import Conflict, Interval, Link, Notice, NoticeKind, State, System, key_of, replace
+from sync.links import Conflict, Interval, Link, Notice, NoticeKind, State, System, key_of
 from sync.plan import agreed
 from sync.report import Write
 from sync.resolving import LinkedRecords

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from sync.connector import Record
 from sync.converters import Resolver
 from sync.echoes import shortened
@@ -21,7 +23,6 @@ from sync.links import (
     System,
     edits,
     key_of,
-    replace,
 )
 from sync.schema import Flow, Lines, Pair
 from sync.values import BadValue, Value, Values, pick

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Self
 
+from msgspec.structs import replace
+
 from sync import values
 from sync.errors import NotAStore, StoreError, StoreInUse, Superseded
 from sync.history import Entry
-from sync.links import Link, System, replace
+from sync.links import Link, System
 from sync.rows import COLUMNS, ENTRY_COLUMNS, Row, from_entry_row, from_row, to_entry_row, to_row
 
 _APPLICATION = 0x43505254  # "CPRT"; tells our file from any other SQLite file
@@ -27,9 +29,8 @@ CREATE TABLE link (
     id INTEGER PRIMARY KEY, flow TEXT NOT NULL, erp_id TEXT, inv_id TEXT, erp_key TEXT, inv_key TEXT, reference TEXT,
     generation INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT, waits_for TEXT, dirty INTEGER NOT NULL,
     recheck INTEGER NOT NULL, attempts INTEGER NOT NULL, next_attempt_at REAL, version INTEGER NOT NULL,
-    shadow TEXT NOT NULL, diverged TEXT NOT NULL, children TEXT NOT NULL, erp TEXT, inv TEXT, intent TEXT,
-    notices TEXT NOT NULL, conflicts TEXT NOT NULL, choices TEXT NOT NULL, deleted TEXT,
-    erp_digest BLOB, inv_digest BLOB
+    shadow TEXT, erp TEXT, inv TEXT, diverged TEXT, children TEXT, intent TEXT, notices TEXT, conflicts TEXT,
+    choices TEXT, deleted TEXT, erp_digest BLOB, inv_digest BLOB
 );
 CREATE UNIQUE INDEX link_erp ON link (flow, erp_id) WHERE erp_id IS NOT NULL;
 CREATE UNIQUE INDEX link_inv ON link (flow, inv_id) WHERE inv_id IS NOT NULL;
@@ -66,7 +67,7 @@ class Store:
         self._waits: bool | None = None  # whether commits wait for the disk; None where they never do
         self._barrier: asyncio.Future[None] | None = None  # those who wait for the next commit that waits
         self._secured = 0
-        self._known: dict[int, tuple[Link, Row]] = {}  # a few links as they are stored now, by id
+        self._known: OrderedDict[int, tuple[Link, Row]] = OrderedDict()  # a few links as they are stored now, by id
         self._indexes: set[str] = set()  # of properties, that are there for certain
 
     @classmethod
@@ -322,7 +323,7 @@ class Store:
 
     def standing(self) -> Iterator[Link]:
         """Links with a notice or a conflict that still holds."""
-        for row in self._db.execute(f"{_SELECT} WHERE notices <> '[]' OR conflicts <> '[]' ORDER BY flow, id"):
+        for row in self._db.execute(f"{_SELECT} WHERE notices IS NOT NULL OR conflicts IS NOT NULL ORDER BY flow, id"):
             yield from_row(row)
 
     def _woken(self, cleared: str, which: str, parameter: object) -> None:
@@ -348,10 +349,10 @@ class Store:
         return known[0] if known is not None else self._keep(from_row(row), row[1:])
 
     def _keep(self, link: Link, row: Row) -> Link:
-        self._known.pop(link.id, None)
         self._known[link.id] = (link, row)
+        self._known.move_to_end(link.id)
         if len(self._known) > _FEW:
-            del self._known[next(iter(self._known))]
+            self._known.popitem(last=False)
         return link
 
 

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import msgspec
 
 Value: TypeAlias = str | int | bool | None
 Values: TypeAlias = dict[str, Value]
 Raw: TypeAlias = dict[str, Any]
+Kept = TypeVar("Kept")
 
 _DIGITS = 40  # twice what either API stores; keeps 1e999999 from filling the memory
 
@@ -175,19 +176,24 @@ def loads(text: str | bytes) -> Any:
 
 
 def kept(value: object) -> str:
-    """JSON for a store of our own, of canonical values and floats."""
+    """JSON for a store of our own, of canonical values, floats and structs."""
     try:
         return _encoder.encode(value).decode()
     except UnicodeEncodeError:
-        return json.dumps(value)  # half of a surrogate pair, which JSON can only spell out
+        return json.dumps(msgspec.to_builtins(value))  # half of a surrogate pair, which JSON can only spell out
 
 
-def recalled(text: str) -> Any:
-    """What `kept` has written."""
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        return json.loads(text)
+def recalling(kind: type[Kept]) -> Callable[[str], Kept]:
+    """A reader of what `kept` has written of a kind of value."""
+    decoder = msgspec.json.Decoder(kind)
+
+    def recalled(text: str) -> Kept:
+        try:
+            return decoder.decode(text)
+        except (msgspec.DecodeError, UnicodeEncodeError):
+            return msgspec.convert(json.loads(text), kind)
+
+    return recalled
 
 
 def _exactly(value: object) -> str:

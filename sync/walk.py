@@ -6,13 +6,15 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from hashlib import blake2b
 
+from msgspec.structs import replace
+
 from sync import deletes
 from sync.clock import Clock
 from sync.connector import Changed, Connector, Record
 from sync.customerp import Customerp
 from sync.errors import CallFailed
 from sync.invoiced import Invoiced
-from sync.links import TITLES, Interval, Link, Notice, Observation, State, System, accept, replace, same_content
+from sync.links import TITLES, Interval, Link, Notice, Observation, State, System, accept, same_content
 from sync.plan import agreed
 from sync.ports import Storage
 from sync.report import Progress, Scan

@@ -8,6 +8,7 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 import click
+from msgspec import Struct, structs
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,7 +21,7 @@ _NAMED = 5  # records, where the same is to be said of many
 
 
 def print_json(found: Any, indent: int | None = 2) -> None:
-    """Dataclasses, alone or inside lists and tables, as JSON on standard output; without `indent` on one line."""
+    """Values, alone or inside lists and tables, as JSON on standard output; without `indent` on one line."""
     click.echo(json.dumps(found, indent=indent, ensure_ascii=False, default=_jsonable))
 
 
@@ -131,6 +132,8 @@ def _count(lines: Any) -> str:
 
 
 def _jsonable(value: Any) -> Any:
+    if isinstance(value, Struct):
+        return structs.asdict(value)
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 

@@ -8,11 +8,11 @@ import json
 import re
 import signal
 import sqlite3
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from counterpart.cli.tables import show_notices
 from sync.links import Notice

@@ -362,7 +362,7 @@ FAULTS = (
             ),
             (
                 "merge.py",
-                "        return replace(AT_REST, advance=agreed)\n",
+                "        return Merged(advance=agreed)\n",
                 "        return Merged(to_target={p.name: inv[p.name] for p in unit if p.name not in shadow})\n",
             ),
         ),

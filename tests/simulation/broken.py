@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
+
+from msgspec import structs
 
 from sync import deletes, dispatch, execution, merge, recovery, settlement
 from sync.engine import Engine
@@ -28,7 +29,7 @@ def settled_from_now(original: Piece) -> Piece:
     def settle(flow: Any, link: Any, record: Any, new: Any, resolve: Any) -> Any:
         after, notices = original(flow, link, record, new, resolve)
         seen = {name: (after.erp.values[name], after.inv.values[name]) for name in link.intent.fields}
-        return replace(after, shadow={**after.shadow, **seen}), notices
+        return structs.replace(after, shadow={**after.shadow, **seen}), notices
 
     return settle
 
@@ -44,7 +45,7 @@ def settled_as_wanted(original: Piece) -> Piece:
             for name, (source, desired, _) in link.intent.fields.items()
             if desired is not None
         }
-        return replace(after, shadow={**after.shadow, **sent}), notices
+        return structs.replace(after, shadow={**after.shadow, **sent}), notices
 
     return settle
 
@@ -57,7 +58,7 @@ def settled_unseen(original: Piece) -> Piece:
         if link.intent.operation == "create":
             return after, notices
         known = {"erp": link.erp} if link.intent.system == "customerp" else {"inv": link.inv}
-        return replace(after, **known), notices
+        return structs.replace(after, **known), notices
 
     return settle
 
@@ -67,7 +68,7 @@ def settled_silently(original: Piece) -> Piece:
 
     def settle(flow: Any, link: Any, record: Any, new: Any, resolve: Any) -> Any:
         after, _ = original(flow, link, record, new, resolve)
-        return replace(after, diverged={}), []
+        return structs.replace(after, diverged={}), []
 
     return settle
 
@@ -90,14 +91,14 @@ async def write_first(self: Any, flow: Any, link: Any, system: Any, change: Any,
     prepared, operation, *_ = rest
     at = self.run.clock.now().timestamp()
     intent = execution.intent_of(flow, link, system, change, prepared, operation, self.run.ids(), at)
-    await self.carry_out(flow, replace(link, intent=intent), operation)
+    await self.carry_out(flow, structs.replace(link, intent=intent), operation)
 
 
 def new_key(original: Piece) -> Piece:
     """Every try of a write under a key of its own."""
 
     async def carry_out(self: Any, flow: Any, link: Any, operation: Any) -> None:
-        fresh = replace(link, intent=replace(link.intent, key=self.run.ids()))
+        fresh = structs.replace(link, intent=structs.replace(link.intent, key=self.run.ids()))
         with self.run.store.transaction():
             fresh = self.run.store.save(fresh)
         await original(self, flow, fresh, operation)
@@ -106,7 +107,7 @@ def new_key(original: Piece) -> Piece:
 
 
 def unversioned(original: Piece) -> Piece:
-    return lambda *arguments: replace(original(*arguments), version=None)
+    return lambda *arguments: structs.replace(original(*arguments), version=None)
 
 
 def everything(original: Piece) -> Piece:
@@ -116,7 +117,7 @@ def everything(original: Piece) -> Piece:
         part = original(flow, link, system, change, raw)
         if part.id is None or flow.lines is not None or part.side.object == "items":
             return part
-        return replace(part, assign={**part.whole, **part.assign})
+        return structs.replace(part, assign={**part.whole, **part.assign})
 
     return wanted
 
@@ -127,7 +128,7 @@ def only_changed_lines(original: Piece) -> Piece:
     def wanted(flow: Any, link: Any, system: Any, change: Any, raw: Any) -> Any:
         whole = original(flow, link, system, change, raw)
         lines = whole.lines and tuple(line for line in whole.lines if line.id is None or line.values)
-        return replace(whole, lines=lines)
+        return structs.replace(whole, lines=lines)
 
     return wanted
 
@@ -141,7 +142,7 @@ def unlinked(spec: Any, children: Any, *rest: Any) -> Any:
 
 def nothing_recovered(flow: Any, link: Any, record: Any, new: Any) -> Any:
     settled = settlement.accepted(flow, link, link.intent.system, record, new)
-    return replace(settled, intent=None, state=State.LINKED, dirty=True), False
+    return structs.replace(settled, intent=None, state=State.LINKED, dirty=True), False
 
 
 async def finds_nothing(*_: Any) -> list[Any]:
@@ -173,7 +174,7 @@ async def _each(work: Sequence[int], handle: Any) -> None:
 def unfenced(self: Any, link: Any) -> Any:
     """A store that takes whatever a handler brings, however old."""
     row = None if link.id == 0 else self._db.execute("SELECT version FROM link WHERE id = ?", (link.id,)).fetchone()
-    return _save(self, link if row is None else replace(link, version=row[0]))
+    return _save(self, link if row is None else structs.replace(link, version=row[0]))
 
 
 _save = Store.save
@@ -270,7 +271,7 @@ def owner_first(unit: Any, shadow: Any, erp: Any, inv: Any, agreed: Any, setting
 
 
 def unfrozen(original: Piece) -> Piece:
-    return lambda *arguments: replace(original(*arguments), frozen=None)
+    return lambda *arguments: structs.replace(original(*arguments), frozen=None)
 
 
 def counted(original: Piece) -> Piece:

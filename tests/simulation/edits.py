@@ -15,6 +15,7 @@ from typing import Any
 
 from mapping import COLLECTIONS, LENIENT, SAME, Units, agree, properties, text, unit_of
 from network import SLOWEST, Call
+from shadows import shadows
 from sides import Pair, Sides
 from traffic import Traffic
 from violation import Violation
@@ -240,10 +241,8 @@ class Edits:
 
     def _merged(self, pair: Pair, unit: str) -> bool:
         """Whether the unit was brought together before; until then the owner's value stands."""
-        statement = "SELECT shadow FROM link WHERE flow = ? AND erp_id = ?"
-        row = self._database.execute(statement, pair[:2]).fetchone()
-        shadow = json.loads(row[0]) if row is not None else {}
-        return bool(shadow) and all(name in shadow for name in properties(pair[0], unit))
+        agreed = [shadow.agreed for shadow in shadows(self._database, "flow = ? AND erp_id = ?", pair[:2])]
+        return any(agreed) and all(name in agreed[0] for name in properties(pair[0], unit))
 
     def _unguarded(self, touch: Touch, index: tuple[Pair, str]) -> bool:
         """Whether the edit came between the last read and the write; Invoiced has no conditional writes."""

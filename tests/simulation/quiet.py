@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from mapping import COLLECTIONS, KEYS, SAME, agree, unit_of
+from shadows import shadows
 from sides import Sides
 from violation import Violation
 
@@ -68,12 +68,10 @@ def complete(
 
 def shadows_agree(database: sqlite3.Connection) -> None:
     """I7, for what has one form on both sides."""
-    for flow, erp_id, shadow, diverged in database.execute(
-        "SELECT flow, erp_id, shadow, diverged FROM link WHERE inv_id IS NOT NULL AND state <> 'tombstoned'"
-    ):
-        for name, (erp, inv) in json.loads(shadow).items():
-            if name in SAME and erp != inv and name not in json.loads(diverged):
-                raise Violation("I7", f"{flow} {erp_id} {name}: the shadow holds {erp!r} and {inv!r}")
+    for shadow in shadows(database, "inv_id IS NOT NULL AND state <> 'tombstoned'"):
+        for name, (erp, inv) in shadow.agreed.items():
+            if name in SAME and erp != inv and name not in shadow.diverged:
+                raise Violation("I7", f"{shadow.flow} {shadow.erp_id} {name}: the shadow holds {erp!r} and {inv!r}")
 
 
 def links_say_what_is_so(database: sqlite3.Connection, sides: Sides, merged: set[str], erred: bool) -> None:

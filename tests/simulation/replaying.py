@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mapping import text
+from shadows import shadows
 
 # What Invoiced calls the property, by what Customerp and the flows do.
 TEXTS = {"name": "name", "phone": "phone", "email": "email", "notes": "notes", "purchaseOrder": "purchase_order"}
@@ -57,14 +58,12 @@ class Written:
 
 def contradictions(database: sqlite3.Connection, written: Written) -> Iterator[str]:
     """Where history, calls and shadow tell three stories."""
-    links = database.execute(
-        "SELECT id, flow, erp_id, inv_id, shadow, diverged FROM link "
-        "WHERE erp_id IS NOT NULL AND inv_id IS NOT NULL AND intent IS NULL AND state <> 'tombstoned'"
-    ).fetchall()
     told = _told(database)
-    for link, flow, erp_id, inv_id, shadow, diverged in links:
-        ids, agreed, apart = {"customerp": erp_id, "invoiced": inv_id}, json.loads(shadow), json.loads(diverged)
-        ends = {(system, name): value for system, name, value in told[link]}
+    settled = "erp_id IS NOT NULL AND inv_id IS NOT NULL AND intent IS NULL AND state <> 'tombstoned'"
+    for shadow in shadows(database, settled):
+        flow, erp_id = shadow.flow, shadow.erp_id
+        ids = {"customerp": erp_id, "invoiced": shadow.inv_id}
+        ends = {(system, name): value for system, name, value in told[shadow.link]}
         for system, id_ in ids.items():
             for name in TEXTS:
                 called, end = written.values.get((system, id_, name)), ends.get((system, name))
@@ -72,11 +71,11 @@ def contradictions(database: sqlite3.Connection, written: Written) -> Iterator[s
                     continue  # whose answer was lost before that, nobody can tell any more
                 if called != end and (system, id_, name) in written.values:
                     yield f"{flow} {erp_id} {name} in {system}: history ends with {end!r}, calls with {called!r}"
-        last = {name: (system, value) for system, name, value in told[link]}
+        last = {name: (system, value) for system, name, value in told[shadow.link]}
         for name, (system, value) in last.items():
             index = (system, ids[system], name)
-            pair = agreed.get(name)
-            if pair is None or name in apart or index in written.changed:
+            pair = shadow.agreed.get(name)
+            if pair is None or name in shadow.diverged or index in written.changed:
                 continue
             if any(plain(side) != value for side in pair):
                 yield f"{flow} {erp_id} {name}: the history gives {value!r}, the shadow holds {pair!r}"

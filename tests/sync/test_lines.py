@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from sync import load_flows
 from sync.converters import PLAIN
@@ -81,7 +82,11 @@ def edited(lines: list[Line], deeds: list[tuple[int, str]]) -> list[Line]:
         if at < len(lines) and deed == "drop":
             lines = lines[:at] + lines[at + 1 :]
         elif at < len(lines):
-            lines = [*lines[:at], replace(lines[at], values={**lines[at].values, "quantity": deed}), *lines[at + 1 :]]
+            lines = [
+                *lines[:at],
+                structs.replace(lines[at], values={**lines[at].values, "quantity": deed}),
+                *lines[at + 1 :],
+            ]
     return lines
 
 
@@ -166,14 +171,14 @@ def test_what_differs_for_good_is_told_each_time() -> None:
     assert (merged.to_target, merged.to_source) == (None, None)
 
 
-MANUAL = replace(SETTING, policy="manual")
+MANUAL = structs.replace(SETTING, policy="manual")
 
 
 def test_a_line_removed_in_customerp_and_edited_in_invoiced_waits_with_its_id() -> None:
     ours = [erp("L1"), erp("L2")]
     theirs, children = agreed(ours)
     now = [erp("L1", quantity="7")]
-    there = [theirs[0], replace(theirs[1], values={**theirs[1].values, "description": "Call"})]
+    there = [theirs[0], structs.replace(theirs[1], values={**theirs[1].values, "description": "Call"})]
     merged = merge_lines(SPEC, children, now, there, MANUAL)
     base = {"productId": None, "description": None, "quantity": "1", "unitPrice": "5", "discountPercent": None}
     assert merged.conflicts == (("lines[2]", base, None, {**base, "description": "Call"}, None, "manual"),)
@@ -188,7 +193,7 @@ def test_a_line_removed_in_invoiced_and_edited_in_customerp_waits_too() -> None:
     ours = [erp("L1"), erp("L2")]
     theirs, children = agreed(ours)
     now = [ours[0], erp("L2", quantity="7")]
-    there = [replace(theirs[0], values={**theirs[0].values, "description": "Call"})]
+    there = [structs.replace(theirs[0], values={**theirs[0].values, "description": "Call"})]
     merged = merge_lines(SPEC, children, now, there, MANUAL)
     assert [(name, winner) for name, _, _, _, winner, _ in merged.conflicts] == [("lines[2]", None)]
     assert merged.to_target is None
@@ -204,7 +209,7 @@ def test_who_wins_a_line_that_one_side_removed_is_decided_like_any_conflict(winn
     theirs, children = agreed(ours)
     now = [ours[0], erp("L2", "BOLT", "7")]
     kept = {"lines[2]": Choice(json.loads(json.dumps(winner)), now[1].values, None)}  # as it comes from the store
-    merged = merge_lines(SPEC, children, now, theirs[:1], replace(MANUAL, choices=kept))
+    merged = merge_lines(SPEC, children, now, theirs[:1], structs.replace(MANUAL, choices=kept))
     assert [(who, by) for _, _, _, _, who, by in merged.conflicts] == [(winner, "a person")]
     if winner == "customerp":
         new = {**now[1].values, "productId": "bolt"}
@@ -281,7 +286,7 @@ def test_a_conflict_over_a_removed_line_shows_what_the_side_that_kept_it_had_bef
     assert (name, base, here, there, winner, policy) == (
         "lines[1]", dict(ours[0].values), dict(kept[0].values), None, None, "manual"
     )  # fmt: skip
-    changed = [replace(theirs[0], values={**theirs[0].values, "quantity": "7"})]
+    changed = [structs.replace(theirs[0], values={**theirs[0].values, "quantity": "7"})]
     [(_, base, here, there, _, _)] = merge_lines(SPEC, children, [], changed, MANUAL).conflicts
     assert (base, here, there) == (dict(theirs[0].values), None, dict(changed[0].values))
 
@@ -295,8 +300,8 @@ def test_lines_without_a_link_meet_by_the_pair_that_identifies_them_and_nothing_
     # All but what identifies them is exchanged.
     kept = {id_: line.values[identity] for id_, line in (("91", first), ("92", second))}
     theirs = [
-        replace(first, values={**second.values, identity: kept["91"]}),
-        replace(second, values={**first.values, identity: kept["92"]}),
+        structs.replace(first, values={**second.values, identity: kept["91"]}),
+        structs.replace(second, values={**first.values, identity: kept["92"]}),
     ]
     merged = merge_lines(replace(SPEC, identity=identity), (), ours, theirs, SETTING)
     assert [(child.erp, child.inv) for child in merged.children] == [("L1", "91"), ("L2", "92")]
@@ -316,8 +321,8 @@ def test_a_line_meets_one_of_two_that_say_the_same_and_the_other_is_left_over() 
 def test_where_the_side_wins_that_removed_a_line_it_goes_on_the_other_too() -> None:
     ours = [erp("L1"), erp("L2")]
     theirs, children = agreed(ours)
-    there = [theirs[0], replace(theirs[1], values={**theirs[1].values, "quantity": "7"})]
-    merged = merge_lines(SPEC, children, ours[:1], there, replace(SETTING, policy="erp"))
+    there = [theirs[0], structs.replace(theirs[1], values={**theirs[1].values, "quantity": "7"})]
+    merged = merge_lines(SPEC, children, ours[:1], there, structs.replace(SETTING, policy="erp"))
     assert [(name, winner) for name, _, _, _, winner, _ in merged.conflicts] == [("lines[2]", "customerp")]
     assert (merged.to_target, merged.to_source) == ((LineChange("90", "L1", {}, ours[0].values),), None)
 

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sync import values
 from sync.errors import Superseded
-from sync.links import (
-    Child,
-    Conflict,
-    Intent,
-    Interval,
-    Line,
-    Link,
-    Notice,
-    Observation,
-    State,
-    accept,
-    edits,
-    replace,
-)
+from sync.links import Child, Conflict, Intent, Interval, Line, Link, Notice, Observation, State, accept, edits
+from sync.rows import from_row, to_row
 from sync.store import Store
-
-
-def test_a_copy_differs_in_what_was_changed_and_no_field_can_be_mistyped() -> None:
-    link = Link("customer-company", erp_id="CU1", state=State.LINKED)
-    assert replace(link, erp_id="CU2") == Link("customer-company", erp_id="CU2", state=State.LINKED)
-    assert link.erp_id == "CU1"
-    with pytest.raises(TypeError, match="Link has no erpid"):
-        replace(link, erpid="CU2")
-
 
 WRITE = Observation({"name": "ours"}, Interval(1, 10.0, 11.0), stamp=100.0)
 
@@ -85,6 +68,12 @@ def test_a_value_keeps_the_time_at_which_it_was_first_seen() -> None:
     assert (found["name"], found["phone"]) == (10.0, 20.0)
 
 
+def test_a_record_that_was_never_compared_has_left_nothing_behind() -> None:
+    first = Observation({"name": "a"}, Interval(1, 0, 1), stamp=10.0)
+    assert edits(None, first, {}, 0) == {}
+    assert edits(first, replace(first, values={"name": "b"}, stamp=20.0), {}, 0) == {"name": 20.0}
+
+
 FULL = Link(
     "order-invoice", 0, "OR1", "7", "o-1", "o-1", "OR1", 2, State.WRITING, "because", "customer-company:CU1", True,
     True, 3, 12.5, 0, {"notes": ("a", None)}, {"notes": "why"}, (Child("L1", "8", {"quantity": ("1", "1")}),),
@@ -93,7 +82,10 @@ FULL = Link(
     Intent("invoiced", "update", "invoices", "7", ({"body": {"unit_cost": Decimal("0.1"), "n": 2}},),
            {"notes": ("a", "a", None)}, ({"id": None, "values": {}},), "key-1", 1.5),
     (Notice("order-invoice", "O-1", None, "waiting", "x"),),
-    (Conflict("order-invoice", "O-1", "notes", ("a", None), "b", "c", None, "manual"),),
+    (
+        Conflict("order-invoice", "O-1", "notes", ("a", None), "b", "c", None, "manual"),
+        Conflict("order-invoice", "O-1", "lines", {"quantity": "1"}, {"quantity": "2"}, None, None, "manual"),
+    ),
 )  # fmt: skip
 
 
@@ -103,6 +95,20 @@ def test_a_link_comes_back_as_it_was_stored() -> None:
         saved = store.save(FULL)
     assert store.link(saved.id) == replace(FULL, id=1, version=1) == store.by_remote("order-invoice", "invoiced", "7")
     assert store.copy().link(saved.id) == saved
+
+
+values_ = st.dictionaries(st.sampled_from("abc"), st.sampled_from((None, "x", "y", 1, True)))
+
+
+@given(values_, values_, st.dictionaries(st.sampled_from("abc"), st.tuples(*[st.sampled_from((None, "x"))] * 2)))
+def test_a_shadow_comes_back_whether_or_not_it_is_what_both_sides_show(
+    erp: values.Values, inv: values.Values, shadow: dict[str, Any]
+) -> None:
+    seen = Interval(1, 0.0, 1.0)
+    link = Link("f", 7, erp=Observation(erp, seen), inv=Observation(inv, seen))
+    for agreed in (shadow, {name: (value, inv.get(name)) for name, value in erp.items()}):
+        there = replace(link, shadow=agreed)
+        assert from_row((7, *to_row(there, 0))) == there
 
 
 def test_the_slower_of_two_handlers_is_told() -> None:

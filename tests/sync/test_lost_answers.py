@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sync.connector import Record
 from sync.converters import PLAIN
-from sync.links import Child, Intent, Interval, Line, Link, Observation, State, System, replace
+from sync.links import Child, Intent, Interval, Line, Link, Observation, State, System
 from sync.schema import Flow, Lines, Pair, Side
 from sync.settlement import accepted, recovered
 from sync.values import Values

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from sync.converters import PLAIN, Terms
 from sync.converters import Choice as Words
@@ -67,7 +68,7 @@ def test_a_text_without_a_day_count_is_reported_and_both_sides_are_left_alone() 
 
 def test_an_accepted_divergence_causes_no_write_until_a_side_is_edited() -> None:
     pair = Pair("country", "country", PLAIN["country"], target_default="the account's own")
-    setting = replace(SETTING, diverged={"country": "the account's own"})
+    setting = structs.replace(SETTING, diverged={"country": "the account's own"})
     shadow = {"country": (None, "US")}
     standing = merge((pair,), shadow, {"country": None}, {"country": "US"}, setting)
     assert standing == Merged(remarks=(("country", "divergence", "the account's own"),))
@@ -89,7 +90,7 @@ def test_a_group_changes_as_one_and_in_a_conflict_the_winners_stands_whole() -> 
         shadow,
         {"line1": "A2", "city": "B"},
         {"line1": "A", "city": "B2"},
-        replace(SETTING, erp_edited={"line1": 100.9}, inv_edited={"city": 103.0}),
+        structs.replace(SETTING, erp_edited={"line1": 100.9}, inv_edited={"city": 103.0}),
     )
     assert both == Merged(to_source={"line1": "A", "city": "B2"}, clash=Clash(("line1", "city"), "invoiced", "latest"))
 
@@ -201,7 +202,7 @@ def test_a_value_without_counterpart_that_meets_nothing_is_recorded_and_told() -
 
 @pytest.mark.parametrize("kind", [Merged, Setting, Clash, LineChange, LinesMerged, Change, LinkPlan, Creation])
 def test_what_was_decided_cannot_be_changed(kind: Any) -> None:
-    assert kind.__dataclass_params__.frozen
+    assert kind.__struct_config__.frozen
 
 
 @pytest.mark.parametrize(("erp", "inv"), [(["a", "b"], ["a"]), (["a"], ["a", "b"])])
@@ -228,7 +229,7 @@ COUNTRY = Pair("country", "country", PLAIN["country"], target_default="the accou
 def test_what_invoiced_fills_in_by_itself_travels_only_from_a_record_that_we_did_not_create(
     ours: bool, expected: Merged
 ) -> None:
-    met = merge((COUNTRY,), {}, {"country": None}, {"country": "US"}, replace(SETTING, ours=ours))
+    met = merge((COUNTRY,), {}, {"country": None}, {"country": "US"}, structs.replace(SETTING, ours=ours))
     assert met == expected
     assert Setting(Nobody()).ours is False
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from sync.converters import PLAIN, Choice, Reference
 from sync.links import Interval, Line, Link, Notice, Observation
@@ -105,7 +106,7 @@ def test_lines_are_created_with_what_they_come_from() -> None:
     lines = Lines("rows", "items", (Pair("what", "what"), Pair("owner", "holder", Reference("people"))), "what")
     row = Line("L1", {"what": "w", "owner": "ada"})
     flow = replace(FLOW, lines=lines)
-    creation = plan_create(flow, Link("things", erp_id="1", erp=replace(erp(), lines=(row,))), People())
+    creation = plan_create(flow, Link("things", erp_id="1", erp=structs.replace(erp(), lines=(row,))), People())
     assert creation.change is not None
     assert creation.change.lines is not None
     [line] = creation.change.lines
@@ -150,18 +151,18 @@ def test_a_divergence_that_stands_is_told_unless_it_is_being_written() -> None:
     told = (Notice("things", "1", "a", "divergence", "cut"),)
     assert plan_link(flow, link, People()).notices == told
 
-    other = replace(link, erp=replace(ours, values={**values, "b": "Y"}))
+    other = structs.replace(link, erp=structs.replace(ours, values={**values, "b": "Y"}))
     plan = plan_link(flow, other, People())
     assert (plan.to_target, plan.notices, plan.diverged) == (Change({"b": "Y"}), told, {"a": "cut"})
 
-    same = replace(link, erp=replace(ours, values={**values, "a": "X"}))
+    same = structs.replace(link, erp=structs.replace(ours, values={**values, "a": "X"}))
     plan = plan_link(flow, same, People())
     assert (plan.to_target, plan.notices) == (Change({"a": "X"}), ())
 
-    back = plan_link(flow, replace(link, inv=replace(theirs, values={**values, "a": "Z"})), People())
+    back = plan_link(flow, structs.replace(link, inv=structs.replace(theirs, values={**values, "a": "Z"})), People())
     assert (back.to_source, back.notices) == (Change({"a": "Z"}), ())
 
-    agreed = plan_link(flow, replace(link, erp=replace(ours, values={**values, "a": "z"})), People())
+    agreed = plan_link(flow, structs.replace(link, erp=structs.replace(ours, values={**values, "a": "z"})), People())
     assert (agreed.to_target, agreed.diverged, agreed.notices, agreed.shadow["a"]) == (Change(), {}, (), ("z", "z"))
 
 
@@ -181,13 +182,13 @@ def test_a_reference_to_what_is_not_linked_waits_and_the_rest_goes_on() -> None:
     ],
 )
 def test_what_tells_a_side_of_a_delete(deleted: Any, ours: Observation, theirs: Observation, fields: Any) -> None:
-    link = replace(linked(ours, theirs), deleted=deleted)
+    link = structs.replace(linked(ours, theirs), deleted=deleted)
     assert plan_deactivation(FLOW, link, People()) == Change(fields)
 
 
 def test_a_divergence_that_is_set_back_is_told_once() -> None:
     link = linked(erp(paid="maybe"), inv(paid="cut"))
-    link = replace(link, shadow={**link.shadow, "paid": ("no", "cut")}, diverged={"paid": "why"})
+    link = structs.replace(link, shadow={**link.shadow, "paid": ("no", "cut")}, diverged={"paid": "why"})
     plan = plan_link(FLOW, link, People())
     assert plan.to_source == Change({"paid": "cut"})
     assert plan.notices == (
@@ -197,7 +198,7 @@ def test_a_divergence_that_is_set_back_is_told_once() -> None:
 
 def test_a_line_that_refers_to_what_is_not_linked_waits_too() -> None:
     lines = Lines("rows", "items", (Pair("what", "what"), Pair("owner", "holder", Reference("people"))), "what")
-    ours = replace(erp(name="E"), lines=(Line("L1", {"what": "w", "owner": "bob"}),))
+    ours = structs.replace(erp(name="E"), lines=(Line("L1", {"what": "w", "owner": "bob"}),))
     plan = plan_link(replace(FLOW, lines=lines), linked(ours, inv()), People())
     assert (plan.to_target, plan.waits_for) == (Change({"name": "E"}), "people:bob")
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from sync.connector import Record
 from sync.converters import PLAIN
-from sync.links import Child, Intent, Interval, Line, Link, Notice, Observation, State, System, replace
+from sync.links import Child, Intent, Interval, Line, Link, Notice, Observation, State, System
 from sync.schema import Flow, Lines, Pair, Side
 from sync.settlement import accepted, observe, settle
 from sync.values import BadValue, Values
@@ -101,8 +103,8 @@ def test_what_an_answer_makes_of_a_property(
     link, record = _writing(system, operation, fields), INV if system == "invoiced" else ERP
     new = Observation({**BEFORE, **returned}, LATER, 20.0)
     after, notices = settle(FLOW, link, record, new, Nobody())
-    assert after == replace(
-        accepted(FLOW, replace(link, shadow={**link.shadow, **shadow}), system, record, new),
+    assert after == structs.replace(
+        accepted(FLOW, structs.replace(link, shadow={**link.shadow, **shadow}), system, record, new),
         diverged=diverged, intent=None, state=State.LINKED, reason=None, waits_for=None, attempts=0, dirty=True,
     )  # fmt: skip
     assert notices == ([] if told is None else [Notice("things", "T-1", list(fields)[-1], *told)])
@@ -110,7 +112,7 @@ def test_what_an_answer_makes_of_a_property(
 
 def test_a_source_that_moved_while_the_call_was_under_way_still_counts_as_edited() -> None:
     link = _writing("invoiced", "update", NAME)
-    moved = replace(link, erp=Observation({**BEFORE, "name": "Newer"}, SEEN, 11.0))
+    moved = structs.replace(link, erp=Observation({**BEFORE, "name": "Newer"}, SEEN, 11.0))
     after, _ = settle(FLOW, moved, INV, Observation({**BEFORE, "name": "Bo"}, LATER, 20.0), Nobody())
     assert after.shadow["name"] == ("Bo", "Bo")
     assert after.erp is not None
@@ -146,10 +148,10 @@ def test_each_side_is_read_by_its_own_names_and_in_its_own_words() -> None:
     assert observe(FLOW, "invoiced", inv, SEEN) == Observation(
         {**values, "terms": "NET 9"}, SEEN, 20.0, None, (Line("5", line),), "paid"
     )
-    assert observe(FLOW, "invoiced", replace(inv, data={**theirs, "items": None}), SEEN).lines == ()
+    assert observe(FLOW, "invoiced", structs.replace(inv, data={**theirs, "items": None}), SEEN).lines == ()
     assert observe(replace(FLOW, lines=None), "customerp", erp, SEEN).lines == ()
     with pytest.raises(BadValue, match=r"^title: expected text, got \[\]$"):
-        observe(FLOW, "invoiced", replace(inv, data={**theirs, "title": []}), SEEN)
+        observe(FLOW, "invoiced", structs.replace(inv, data={**theirs, "title": []}), SEEN)
 
 
 def test_a_look_at_one_side_changes_what_is_known_of_that_side() -> None:
@@ -158,9 +160,9 @@ def test_a_look_at_one_side_changes_what_is_known_of_that_side() -> None:
     ours = Observation({"number": "T-1", "name": "Bo", "terms": 9}, LATER, 20.0)
     theirs = Observation({"number": "t-1", "name": "Al", "terms": "NET 9"}, LATER, 20.0)
     edited = {"name": 20.0, "lines": 20.0}
-    assert accepted(FLOW, link, "customerp", ERP, ours) == replace(
-        link, erp=replace(ours, edited=edited), erp_id="CU1", erp_key="t-1"
+    assert accepted(FLOW, link, "customerp", ERP, ours) == structs.replace(
+        link, erp=structs.replace(ours, edited=edited), erp_id="CU1", erp_key="t-1"
     )
-    assert accepted(FLOW, link, "invoiced", INV, theirs) == replace(
-        link, inv=replace(theirs, edited=edited), inv_id="9", inv_key="t-1", reference="CU1"
+    assert accepted(FLOW, link, "invoiced", INV, theirs) == structs.replace(
+        link, inv=structs.replace(theirs, edited=edited), inv_id="9", inv_key="t-1", reference="CU1"
     )

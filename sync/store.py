@@ -68,6 +68,7 @@ class Store:
         self._barrier: asyncio.Future[None] | None = None  # those who wait for the next commit that waits
         self._secured = 0
         self._known: OrderedDict[int, tuple[Link, Row]] = OrderedDict()  # a few links as they are stored now, by id
+        self._cursors: dict[str, str | None] = {}  # as they are stored now, if they were ever asked for or set
         self._indexes: set[str] = set()  # of properties, that are there for certain
 
     @classmethod
@@ -125,6 +126,7 @@ class Store:
             self.commit()
         except BaseException:
             self._known.clear()
+            self._cursors.clear()
             self._indexes.clear()
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
@@ -180,8 +182,12 @@ class Store:
         self._db.execute("DELETE FROM link WHERE id = ?", (link.id,))
 
     def link(self, id_: int) -> Link:
-        known = self._known.get(id_)
-        return known[0] if known is not None else self._one("id = ?", id_) or _missing(id_)
+        if id_ not in self._known:
+            row = self._db.execute(f"{_SELECT} WHERE id = ?", (id_,)).fetchone()
+            if row is None:
+                raise Superseded(id_)
+            self._keep(from_row(row), row[1:])
+        return self._known[id_][0]
 
     def by_remote(self, flow: str, system: System, id_: str) -> Link | None:
         """The link that holds this record of one side."""
@@ -189,6 +195,8 @@ class Store:
 
     def digests(self, flow: str, system: System, ids: Sequence[str]) -> dict[str, bytes | None]:
         """Of the records that some link holds, what was last listed of them; None where that is not known."""
+        if not ids:
+            return {}
         side = "erp" if system == "customerp" else "inv"
         rows = self._db.execute(
             f"SELECT {side}_id, CASE WHEN state = 'tombstoned' OR deleted IS NOT NULL THEN NULL ELSE {side}_digest END "  # noqa: S608
@@ -274,13 +282,16 @@ class Store:
         self._woken("next_attempt_at = NULL", "next_attempt_at <= ?", now)
 
     def cursor(self, name: str) -> str | None:
-        row = self._db.execute("SELECT value FROM cursor WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
+        if name not in self._cursors:
+            row = self._db.execute("SELECT value FROM cursor WHERE name = ?", (name,)).fetchone()
+            self._cursors[name] = row[0] if row else None
+        return self._cursors[name]
 
     def set_cursor(self, name: str, value: str) -> None:
-        self._db.execute(
-            "INSERT INTO cursor VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
-        )
+        if self._cursors.get(name) != value:
+            statement = "INSERT INTO cursor VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+            self._db.execute(statement, (name, value))
+            self._cursors[name] = value
 
     def record(self, entry: Entry) -> None:
         """Append to the history; nothing there is ever changed or removed."""
@@ -327,8 +338,10 @@ class Store:
             yield from_row(row)
 
     def _woken(self, cleared: str, which: str, parameter: object) -> None:
-        statement = f"UPDATE link SET dirty = 1, {cleared}, version = version + 1 WHERE {which}"  # noqa: S608 - words of our own
-        if self._db.execute(statement, (parameter,)).rowcount:
+        # To look is quicker than to change nothing, and mostly nobody waits.
+        if self._db.execute(f"SELECT 1 FROM link WHERE {which}", (parameter,)).fetchone():  # noqa: S608
+            statement = f"UPDATE link SET dirty = 1, {cleared}, version = version + 1 WHERE {which}"  # noqa: S608
+            self._db.execute(statement, (parameter,))
             self._known.clear()  # which of them were woken is not told
 
     def _changed(self, link: Link, statement: str, row: tuple[object, ...]) -> sqlite3.Cursor:
@@ -338,15 +351,13 @@ class Store:
             raise Superseded(link.id) from None  # another link holds the record by now
 
     def _one(self, where: str, *parameters: object) -> Link | None:
-        row = self._db.execute(f"{_SELECT} WHERE {where}", parameters).fetchone()
-        return self._load(row) if row else None
+        # The link itself may be at hand, and to read its row takes ten times as long as to find its id.
+        found = self._db.execute(f"SELECT id FROM link WHERE {where}", parameters).fetchone()  # noqa: S608
+        return self.link(*found) if found else None
 
     def _many(self, where: str, *parameters: object) -> list[Link]:
-        return list(map(self._load, self._db.execute(f"{_SELECT} WHERE {where}", parameters).fetchall()))
-
-    def _load(self, row: Row) -> Link:
-        known = self._known.get(row[0])
-        return known[0] if known is not None else self._keep(from_row(row), row[1:])
+        found = self._db.execute(f"SELECT id FROM link WHERE {where}", parameters).fetchall()  # noqa: S608
+        return [self.link(id_) for (id_,) in found]
 
     def _keep(self, link: Link, row: Row) -> Link:
         self._known[link.id] = (link, row)
@@ -360,10 +371,6 @@ class Store:
 def _update(columns: tuple[int, ...]) -> str:
     assignments = ", ".join(f"{COLUMNS[at]} = ?" for at in columns)
     return f"UPDATE link SET {assignments} WHERE id = ? AND version = ?"  # noqa: S608 - names of our own columns
-
-
-def _missing(id_: int) -> Link:
-    raise Superseded(id_)
 
 
 def _is_fresh(db: sqlite3.Connection, path: str) -> bool:

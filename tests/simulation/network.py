@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from memory import Memory
+
 from counterpart.emulators import CUSTOMERP_TOKEN, INVOICED_KEY, Customerp, Emulator, Invoiced, Request, Response
 from sync import Endpoint
 from sync.transport import NoAnswer, NotSent, Reply
@@ -240,7 +242,7 @@ class Network:
         before = self._watcher.before(call, call.system, call.method, call.path, body)
         answer = self._emulators[call.system].handle(Request(call.method, call.path, call.query, headers, body))
         if call.method != "GET":
-            self._memories[call.system].clear()
+            self._memories[call.system].forget(call.path)
         call.status = answer.status
         self._watcher.after(before, answer.status, answer.body)
         if self._lens is not None and not self.quiet:
@@ -280,9 +282,6 @@ def squeezed(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "name": " ".join(body["name"].split())} if isinstance(body.get("name"), str) else body
 
 
-Memory = dict[tuple[str, str], Any]
-
-
 class Person:
     """Speaks to one emulator directly, as a person with another client would; refusals are answers like others."""
 
@@ -311,7 +310,7 @@ class Person:
         before = watched.before(None, self._system, method, path, text) if watched else None
         answer = self._handle(Request(method, path, query, headers, text))
         if method != "GET":
-            self._memory.clear()
+            self._memory.forget(path)
         if watched:
             watched.after(before, answer.status, answer.body)
         if answer.status >= 300:
@@ -349,9 +348,7 @@ class Person:
 
     def _looked_up(self, path: str, query: str) -> Any:
         """What the system shows, asked only once between two writes; whoever looks changes nothing of it."""
-        if (path, query) not in self._memory:
-            self._memory[path, query] = self.call("GET", path, query=query)
-        return self._memory[path, query]
+        return self._memory.recall(path, query, lambda: self.call("GET", path, query=query))
 
 
 ENDPOINTS = {

@@ -17,7 +17,8 @@ import sites
 from clockwork import VirtualClock, VirtualLoop
 from invariants import Books
 from lists import Lists, Oddity
-from network import ENDPOINTS, FATES, SLOWEST, Fate, Killed, Memory, Network, Person
+from memory import Memory
+from network import ENDPOINTS, FATES, SLOWEST, Fate, Killed, Network, Person
 from people import DEEDS, Event, Office, history
 from sides import Sides
 from violation import Violation
@@ -138,7 +139,7 @@ class Scene:
         first = Store.open(":memory:", durable=False)
         self._database = first._db
         self._erp, self._inv = Customerp(self._clock), Invoiced(self._clock, seed=plan.seed)
-        seen: dict[str, Memory] = {"customerp": {}, "invoiced": {}}
+        seen = {"customerp": Memory(), "invoiced": Memory()}
         sides = Sides(
             Person("customerp", self._erp, None, seen["customerp"]),
             Person("invoiced", self._inv, None, seen["invoiced"]),

@@ -20,6 +20,9 @@ class Sides:
     erp: Person
     inv: Person
 
+    def __post_init__(self) -> None:
+        self._known: dict[Pair, tuple[dict[str, Any], dict[str, Any], tuple[Units, Units]]] = {}
+
     def raw(self, system: str, collection: str, id_: str) -> dict[str, Any] | None:
         """A record as its system shows it, archived or not; None when it is gone."""
         if system == "customerp":
@@ -35,7 +38,11 @@ class Sides:
         )
         if erp is None or inv is None:
             return None
-        return customerp(flow, erp, self._sku), invoiced(flow, inv)
+        known = self._known.get(pair)
+        if known is None or known[0] is not erp or known[1] is not inv:
+            known = erp, inv, (customerp(flow, erp, self._sku), invoiced(flow, inv))
+            self._known[pair] = known
+        return known[2]
 
     def half(self, system: str, flow: str, raw: dict[str, Any]) -> Units:
         """What one side says, unit by unit."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ablations import RULES, without
 from explore import Coverage, Points, calm, every_crash, feature, play, shortest, story, sweep
+from memory import Memory
 from people import Event
 from scene import Plan
 
@@ -131,3 +134,20 @@ def test_a_failing_history_is_shortened_to_what_it_takes() -> None:
     assert "a second time" in told
     assert worded.startswith("Feature: Histories that the simulation found\n")
     assert "  Scenario: seed 5 keeps I6\n    Given at 0.00 s " in worded
+
+
+def test_what_is_remembered_is_what_the_system_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    remembered = 0
+
+    def recall(self: Memory, path: str, query: str, ask: Callable[[], Any]) -> Any:
+        nonlocal remembered
+        asked: list[Any] = []
+        told = known(self, path, query, lambda: asked.append(ask()) or asked[0])
+        remembered += not asked
+        assert told == (asked or [ask()])[0], path
+        return told
+
+    known = Memory.recall
+    monkeypatch.setattr(Memory, "recall", recall)
+    assert [play(Plan.of(seed)).violation for seed in range(10)] == [None] * 10
+    assert remembered > 1000

@@ -404,6 +404,10 @@ def _state(world: Any) -> dict[str, Any]:
     }
 
 
+def _history(world: Any) -> list[tuple[str, str, str, str]]:
+    return sorted((entry.flow, entry.system, entry.operation, entry.key) for entry in world.store.history())
+
+
 # The crash table, each row as two neighbouring points between which the process dies.
 ROWS = {
     "inside T1": ("answer to a read", "commit"),
@@ -440,7 +444,7 @@ def test_a_crash_at_any_point_costs_nothing(
 
     calm = prepared()
     points = _mortal_run(calm, STORES[name], 0).points
-    expected = _state(calm)
+    expected, told = _state(calm), _history(calm)
     calm.store.close()
     assert expected["archived"]
     neighbours = set(pairwise(points))
@@ -453,6 +457,7 @@ def test_a_crash_at_any_point_costs_nothing(
         place = f"died at point {point} of {len(points)} ({points[point - 1]})"
         assert _state(world) == expected, place
         assert world.store.open_intents() == [], place
+        assert _history(world) == told, f"{place}: a write is missing in the history, or there twice"
         assert world.run().writes == (), f"{place}: another round still writes"
         world.store.close()
 

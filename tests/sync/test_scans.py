@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from counterpart.emulators.faults import Fault
-from sync import Engine, State
+from sync import EndpointDown, Engine, State
 from sync.links import Notice
 from sync.report import Scan
 
@@ -252,3 +252,22 @@ def test_a_record_of_which_nothing_says_whether_it_is_gone_is_asked_for_again_by
     report = world.run(complete=True)
     assert ([notice.key for notice in report.notices], report.scan.unseen_deletes) == (["C-1"], 1)
     assert world.open().status().links["customer-company"] == {"linked": 2, "tombstoned": 2}
+
+
+def test_a_walk_that_was_cut_short_between_two_pages_is_begun_anew(world: Any) -> None:
+    for number in range(101):
+        world.inv.create("customers", type="company", number=f"C-{number}", name=f"Customer {number}", country="NO")
+    world.erp.create("customers", number="C-100", name="Customer 100", address={"country": "NO"})
+
+    def fail(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(500, json={"type": "api", "message": "oops"}) if "&page=2" in str(request.url) else None
+
+    world.wires["invoiced"].before = fail
+    with pytest.raises(EndpointDown):
+        world.run()
+    assert len(list(world.store.links())) == 101  # the first page is stored
+    world.wires["invoiced"].before = lambda request: None
+    world.restart()
+    world.run()
+    assert world.written() == []
+    assert len([link for link in world.store.links() if link.linked]) == 1

@@ -242,8 +242,10 @@ class Invoiced:
             answer = await self._wire.page(f"/{kind}", query)
             rows = self._list(answer, kind)
             yield Page(tuple(rows), answer.start, answer.end, answer.server_time)
-            # Only whether there is a next page is taken from Link, never its address.
-            if len(rows) < _PAGE or 'rel="next"' not in answer.headers.get("link", 'rel="next"'):
+            # Of Link only whether a first page is all there is, never an address: on later pages it comes from an old
+            # count, and what was changed meanwhile moves others behind what was the last page then.
+            only = number == 1 and 'rel="next"' not in answer.headers.get("link", 'rel="next"')
+            if len(rows) < _PAGE or only:
                 return
             number += 1
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
+import pytest
 from msgspec.structs import replace
 
-from sync import Conflict, Notice, State, Store, Write
+from sync import Conflict, Notice, State, Store, Write, invoiced
 
 FLOW = "customer-company"
 
@@ -52,6 +54,27 @@ def test_more_records_than_one_page(world: Any) -> None:
     world.restart(lambda path: Store.open(path.with_name("new.sqlite"), durable=False))
     world.run()
     assert world.written() == []
+
+
+def test_an_edit_that_others_move_behind_the_last_page_is_read(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invoiced, "_PAGE", 2)
+    for number in range(5):
+        world.erp.create("customers", number=f"C-{number}", name="Acme AS")
+    world.run()
+    world.run()  # behind what was created
+    ids = [customer["id"] for customer in world.inv.list("customers")]
+    for id_ in (ids[0], ids[1], ids[4]):
+        world.inv.change("customers", id_, phone="1")
+
+    def edit_more(request: httpx.Request) -> None:
+        if request.url.path == "/customers" and request.url.params.get("page") == "2":
+            world.wires["invoiced"].before = lambda request: None
+            for id_ in ids[2:4]:
+                world.inv.change("customers", id_, phone="2")
+
+    world.wires["invoiced"].before = edit_more
+    world.run()
+    assert [customer["phone"] for customer in world.erp.list("customers")] == ["1", "1", "2", "2", "1"]
 
 
 def test_different_properties_edited_on_both_sides_both_travel(world: Any, acme: dict[str, Any]) -> None:

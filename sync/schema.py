@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -47,6 +47,10 @@ class Pair:
 Unit = tuple[Pair, ...]
 
 
+Reader = tuple[str, str, Callable[[object], Value]]  # name of a pair, path in one system, what makes it canonical
+Readers = tuple[Reader, ...]
+
+
 @dataclass(frozen=True)
 class Side:
     """A collection of one system. `filter` holds for the records that take part, and is set on new ones."""
@@ -70,6 +74,11 @@ class Lines:
     @cached_property
     def units(self) -> tuple[Unit, ...]:
         return units_of(self.pairs)
+
+    @cached_property
+    def readers(self) -> Mapping[str, Readers]:
+        """By system, what reads a record there."""
+        return readers_of(self.pairs)
 
     def pair(self, name: str) -> Pair:
         return self._named[name]
@@ -112,6 +121,11 @@ class Flow:
     def units(self) -> tuple[Unit, ...]:
         return units_of(self.pairs)
 
+    @cached_property
+    def readers(self) -> Mapping[str, Readers]:
+        """By system, what reads a record there."""
+        return readers_of(self.pairs)
+
     def pair(self, name: str) -> Pair:
         return self._named[name]
 
@@ -132,3 +146,11 @@ def units_of(pairs: Iterable[Pair]) -> tuple[Unit, ...]:
     for pair in pairs:
         units.setdefault(pair.group or f"={pair.name}", []).append(pair)
     return tuple(tuple(unit) for unit in units.values())
+
+
+def readers_of(pairs: Iterable[Pair]) -> Mapping[str, Readers]:
+    """By system, how each pair is read."""
+    return {
+        "customerp": tuple((pair.name, pair.source, pair.converter.read_source) for pair in pairs),
+        "invoiced": tuple((pair.name, pair.target, pair.converter.read_target) for pair in pairs),
+    }

@@ -24,7 +24,7 @@ from sync.links import (
     edits,
     key_of,
 )
-from sync.schema import Flow, Lines, Pair
+from sync.schema import Flow, Lines, Pair, Readers
 from sync.values import BadValue, Value, Values, pick
 
 
@@ -33,9 +33,9 @@ def observe(flow: Flow, system: System, record: Record, seen: Interval, digest: 
     lines: list[Line] = []
     if flow.lines is not None:
         for raw in record.data.get(flow.lines.source if system == "customerp" else flow.lines.target) or []:
-            lines.append(Line(str(raw["id"]), _read(flow.lines.pairs, system, raw)))
+            lines.append(Line(str(raw["id"]), _read(flow.lines.readers[system], raw)))
     return Observation(
-        _read(flow.pairs, system, record.data),
+        _read(flow.readers[system], record.data),
         seen,
         record.stamp,
         record.version,
@@ -45,14 +45,11 @@ def observe(flow: Flow, system: System, record: Record, seen: Interval, digest: 
     )
 
 
-def _read(pairs: tuple[Pair, ...], system: System, raw: Mapping[str, object]) -> Values:
+def _read(readers: Readers, raw: Mapping[str, object]) -> Values:
     read: Values = {}
-    for pair in pairs:
-        path = pair.source if system == "customerp" else pair.target
+    for name, path, reader in readers:
         try:
-            read[pair.name] = (pair.converter.read_source if system == "customerp" else pair.converter.read_target)(
-                pick(raw, path)
-            )
+            read[name] = reader(raw.get(path) if "." not in path else pick(raw, path))
         except BadValue as error:
             raise BadValue(f"{path}: {error}") from None
     return read

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from hashlib import blake2b
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import msgspec
@@ -183,6 +184,15 @@ def kept(value: object) -> str:
         return json.dumps(msgspec.to_builtins(value))  # half of a surrogate pair, which JSON can only spell out
 
 
+def fingerprint(value: object) -> bytes:
+    """Sixteen bytes by which a value that was read is known again; members in another order make another value."""
+    try:
+        text = _encoder.encode(value)
+    except UnicodeEncodeError:
+        text = repr(value).encode(errors="surrogatepass")
+    return blake2b(text, digest_size=16).digest()
+
+
 def recalling(kind: type[Kept]) -> Callable[[str], Kept]:
     """A reader of what `kept` has written of a kind of value."""
     decoder = msgspec.json.Decoder(kind)
@@ -217,6 +227,6 @@ def _short(value: object) -> str:
 
 # Made once: json.dumps and json.loads with options build a new one on every call.
 _plainly = json.JSONEncoder(separators=(",", ":")).encode
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder(decimal_format="number")
 _quick = msgspec.json.Decoder(float_hook=Decimal)
 _decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from hashlib import blake2b
 
 from msgspec.structs import replace
 
@@ -21,7 +20,7 @@ from sync.report import Progress, Scan
 from sync.resolving import LinkedRecords
 from sync.schema import Flow
 from sync.settlement import accepted, observe
-from sync.values import BadValue, Raw
+from sync.values import BadValue, Raw, fingerprint
 from sync.writing import side_of
 
 _PAGE = 100  # records that a call for a list shows
@@ -173,7 +172,7 @@ class Walk:
         known = dict(self._store.digests(flow.id, system, ids))
         with self._store.transaction(durable=False):
             for id_, raw in zip(ids, records, strict=True):
-                digest = blake2b(repr(raw).encode(errors="surrogatepass"), digest_size=16).digest()
+                digest = fingerprint(raw)
                 if known.get(id_) != digest:
                     self.take(flow, connector, raw, seen, digest, new=id_ not in known)
                     known[id_] = digest

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, Protocol
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from sync import values
 from sync.clock import Clock
@@ -19,6 +20,8 @@ from sync.transport import MAX_BODY, Carrier, Httpx, NoAnswer, NotSent, Reply, T
 
 ATTEMPTS = 4  # of one call, before the system counts as down
 LONGEST_PAUSE = 900
+
+_quoted = lru_cache(1024)(quote_plus)  # the names of parameters are always the same, and most values
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ class Wire:
         call = f"{method} {path}"
         content = None if body is None else values.dumps(body).encode()
         kind = {} if body is None or "Content-Type" in headers else {"Content-Type": "application/json"}
-        url = f"{self.url}{path}" + (f"?{urlencode(params)}" if params else "")
+        url = f"{self.url}{path}" + (f"?{urlencode(params, quote_via=_quoted)}" if params else "")
         self.reads += method == "GET"
         start = self._clock.monotonic()
         status = None
@@ -240,6 +243,7 @@ def _carrier(given: Transport | None) -> Carrier:
     return given if isinstance(given, Carrier) else Httpx(given)
 
 
+@lru_cache(64)  # many answers in a second name the same
 def _time(date: str | None) -> float | None:
     try:
         return parsedate_to_datetime(date).timestamp() if date else None

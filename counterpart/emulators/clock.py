@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from email.utils import formatdate
 
 
 class Clock:
@@ -58,10 +58,9 @@ class Clock:
 
     def http_date(self) -> str:
         """The current instant as a Date header; kept for a second, since formatting costs more than a look-up."""
-        now = self.now()
-        second = int(now.timestamp())
+        second = self.seconds()
         known, text = self._http_date
         if known != second:
-            text = format_datetime(now.replace(microsecond=0), usegmt=True)
+            text = formatdate(second, usegmt=True)
             self._http_date = (second, text)
         return text

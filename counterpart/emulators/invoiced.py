@@ -7,6 +7,7 @@ import random
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -286,12 +287,15 @@ def _route(request: Request) -> tuple[Handler, tuple[str, ...]]:
 
 
 def _query(request: Request) -> tuple[tuple[tuple[str, str], ...], Mapping[str, Any]]:
-    if not request.query:
-        return (), {}
     try:
-        pairs = parse_qsl(request.query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS, errors="strict")
+        return _parsed(request.query) if request.query else ((), {})
     except ValueError:
         raise InvoicedError("The query cannot be read", "query") from None
+
+
+@lru_cache(256)  # clients ask for the same again and again
+def _parsed(query: str) -> tuple[tuple[tuple[str, str], ...], Mapping[str, Any]]:
+    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS, errors="strict")
     return tuple(pairs), nest(pairs)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from math import ceil
 from typing import Any, Literal
@@ -348,13 +349,18 @@ def _names(query: Mapping[str, Any], parameter: str) -> set[str]:
     return set(text.split(",")) if isinstance(text, str) else set()
 
 
+@lru_cache(256)
+def _parameter(pair: tuple[str, str]) -> str:
+    return urlencode([pair])
+
+
 def _links(account: Account, call: Call, listing: Listing, page: int, per_page: int, last: int) -> str:
     kept = [pair for pair in call.pairs if pair[0] not in {"page", "per_page"}]
     given = {name for name, _ in kept}
     kept += [pair for pair in listing.link_defaults if pair[0] not in given]
     if per_page != _LARGEST_PAGE:
         kept.append(("per_page", str(per_page)))
-    stem = f"{account.base_url}{call.path}?" + "".join(f"{urlencode([pair])}&" for pair in kept) + "page="
+    stem = f"{account.base_url}{call.path}?" + "".join(f"{_parameter(pair)}&" for pair in kept) + "page="
     links = [("self", page), ("first", 1)]
     if page > 1:
         links.append(("previous", page - 1))

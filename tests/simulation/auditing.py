@@ -5,12 +5,12 @@ What the sync had seen is what the stored intent of its write says; only texts a
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
 from replaying import TEXTS, plain
 
 _PATHS = {path: name for name, path in TEXTS.items()}
@@ -30,7 +30,7 @@ class Unseen:
         lost = len(self._lost)
         intent = self._database.execute("SELECT intent FROM link WHERE inv_id = ? AND intent IS NOT NULL", (id_,))
         found = intent.fetchone()
-        fields = json.loads(found[0])[5] if found is not None else {}
+        fields = msgspec.json.decode(found[0])[5] if found is not None else {}
         for path, name in _PATHS.items():
             if path not in applied or name not in fields:
                 continue
@@ -59,6 +59,6 @@ class Unseen:
             "SELECT inv_id, fields FROM history JOIN link ON link.id = link WHERE by = ? AND system = 'invoiced'"
         )
         for inv_id, fields in self._database.execute(statement, (by,)):
-            for path, (was, stands) in json.loads(fields).items():
+            for path, (was, stands) in msgspec.json.decode(fields).items():
                 if path in _PATHS:
                     yield inv_id, path, plain(was), plain(stands)

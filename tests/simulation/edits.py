@@ -6,13 +6,13 @@ side to agree. A write that changes what is pending only where it goes has lost 
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from mapping import COLLECTIONS, LENIENT, SAME, Units, agree, properties, text, unit_of
 from network import SLOWEST, Call
 from shadows import shadows
@@ -231,7 +231,7 @@ class Edits:
         flow, erp_id, inv_id = pair
         statement = "SELECT erp, inv FROM link WHERE flow = ? AND erp_id = ? AND erp IS NOT NULL AND inv IS NOT NULL"
         kept = self._database.execute(statement, pair[:2]).fetchone()
-        if kept is None or json.loads(kept[0])[2] < erp_stamp or json.loads(kept[1])[2] < inv_stamp:
+        if kept is None or msgspec.json.decode(kept[0])[2] < erp_stamp or msgspec.json.decode(kept[1])[2] < inv_stamp:
             return False
         source, target = COLLECTIONS[flow]
         return (
@@ -287,7 +287,7 @@ class Edits:
         if touch.system != "customerp" or touch.method != "PATCH" or touch.raw is None:
             return
         row = self._database.execute("SELECT intent FROM link WHERE erp_id = ?", (touch.id,)).fetchone()
-        for name, (_, _, before) in json.loads(row[0])[5].items() if row and row[0] else ():
+        for name, (_, _, before) in msgspec.json.decode(row[0])[5].items() if row and row[0] else ():
             if name in SAME | {"name"} and text(touch.raw.get(name)) != text(before) and name != "email":
                 raise Violation("I5", f"{touch.actor} replaces {touch.raw.get(name)!r} and takes it for {before!r}")
 

@@ -8,13 +8,13 @@ stored intent; I11 never more calls than allowed; I12 no unchanged property in a
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import quiet
 from auditing import Unseen
 from clockwork import START
@@ -78,7 +78,7 @@ class Books:
             return touch
         touch.id = next(iter(rest), None)
         if collection == "items" and touch.id is None:
-            touch.id = json.loads(body).get("id")
+            touch.id = msgspec.json.decode(body).get("id")
         if touch.id is not None:
             touch.raw = self.sides.raw(system, collection, touch.id)
             touch.pair = self._pair(system, collection, touch.id)
@@ -154,19 +154,19 @@ class Books:
             self._edits.check_seen(touch)
         created = touch.id is None or (touch.collection == "items" and touch.raw is None)
         if created and touch.actor is not None:
-            self._created(touch, json.loads(answer))
+            self._created(touch, msgspec.json.decode(answer))
         if touch.id is not None:
             self._changed[touch.system, touch.collection, touch.id] = now
             if (touch.system, touch.collection, touch.method) == ("customerp", "customers", "DELETE"):
                 self._deleting.deleted(touch.id, now)
         if touch.body and touch.method in ("POST", "PATCH"):
-            id_, body = touch.id or str(json.loads(answer)["id"]), json.loads(touch.body)
+            id_, body = touch.id or str(msgspec.json.decode(answer)["id"]), msgspec.json.decode(touch.body)
             pair = self._pairs.get((touch.system, touch.collection, id_))
             alone = touch.raw is not None and touch.units is None
             if touch.actor is not None and (alone or (pair is not None and self.sides.units(pair) is None)):
                 pass  # its counterpart was deleted meanwhile, so the two are no pair
             elif touch.actor is not None:
-                self._written.write(touch.system, id_, json.loads(touch.actor.body), body, touch.raw or {})
+                self._written.write(touch.system, id_, msgspec.json.decode(touch.actor.body), body, touch.raw or {})
                 logged = touch.method == "PATCH" and touch.collection in _LOGGED and touch.system == "invoiced"
                 if logged and self._unseen.write(id_, touch.raw or {}, body):
                     self._edits.check_guard(touch)
@@ -175,7 +175,7 @@ class Books:
                 if touch.path.endswith("/merge"):
                     self._losers.add(_merged(touch))
                 elif touch.collection == "customers" and created:
-                    self._matches.entered(touch.system, id_, json.loads(answer), now)
+                    self._matches.entered(touch.system, id_, msgspec.json.decode(answer), now)
             if touch.collection == "customers" and not created:
                 self._matches.edited(id_, body)
         if touch.pair is not None and touch.units is not None and (units := self._units(touch.pair)) is not None:
@@ -199,7 +199,7 @@ class Books:
         assert touch.actor is not None
         if self._changed.get(index, 0.0) >= self._traffic.last(*index, self._traffic.first_sent(touch.actor)):
             return
-        body: dict[str, Any] = json.loads(touch.actor.body)
+        body: dict[str, Any] = msgspec.json.decode(touch.actor.body)
         for name, value in leaves(body):
             held: Any = touch.raw
             for part in name.split("."):
@@ -259,4 +259,4 @@ class Books:
 
 def _merged(touch: Touch) -> str:
     """The customer that a merge takes away."""
-    return str(json.loads(touch.body)["customer"])
+    return str(msgspec.json.decode(touch.body)["customer"])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
+import msgspec
 from network import Call, Watcher
 
 from counterpart.emulators import Response
@@ -62,7 +63,7 @@ class Lists(Watcher):
                 if gone
                 else answer
             )
-        body = json.loads(answer.body)
+        body = msgspec.json.decode(answer.body)
         rows: Any = body.get("data") if isinstance(body, dict) else body
         if not isinstance(rows, list) or collection not in ("customers", "invoices", "products", "orders"):
             return answer

@@ -5,13 +5,13 @@ Only texts with one form on both sides are compared, as only they need no conver
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from mapping import text
 from shadows import shadows
 
@@ -86,7 +86,7 @@ def _told(database: sqlite3.Connection) -> defaultdict[int, list[tuple[str, str,
     for link, system, fields in database.execute(
         "SELECT link, system, fields FROM history WHERE by = 'sync' AND system IS NOT NULL ORDER BY id"
     ):
-        for path, (_, now) in json.loads(fields).items():
+        for path, (_, now) in msgspec.json.decode(fields).items():
             if path in _NAMES[system] and not isinstance(now, list | dict):
                 told[link].append((system, _NAMES[system][path], plain(now)))
     return told

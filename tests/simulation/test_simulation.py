@@ -142,9 +142,14 @@ def test_what_is_remembered_is_what_the_system_shows(monkeypatch: pytest.MonkeyP
     def recall(self: Memory, path: str, query: str, ask: Callable[[], Any]) -> Any:
         nonlocal remembered
         asked: list[Any] = []
-        told = known(self, path, query, lambda: asked.append(ask()) or asked[0])
+
+        def asking() -> Any:
+            asked.append(ask())
+            return asked[0]
+
+        told = known(self, path, query, asking)
         remembered += not asked
-        assert told == (asked or [ask()])[0], path
+        assert told == ask(), path
         return told
 
     known = Memory.recall

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
-from replaying import TEXTS, plain
+from forms import words
 
-_PATHS = {path: name for name, path in TEXTS.items()}
+_PATHS = {"name": "name", "phone": "phone", "email": "email", "notes": "notes", "purchase_order": "purchaseOrder"}
 
 Lost = tuple[str, str, str | None, str | None]  # id in Invoiced, property there, what was lost, what stands
 
@@ -34,7 +34,7 @@ class Unseen:
         for path, name in _PATHS.items():
             if path not in applied or name not in fields:
                 continue
-            known, was, stands = plain(fields[name][2]), plain(before.get(path)), plain(applied[path])
+            known, was, stands = words(fields[name][2]), words(before.get(path)), words(applied[path])
             if was not in (known, stands):
                 self._lost.append((id_, path, was, stands))
         return len(self._lost) > lost
@@ -61,4 +61,4 @@ class Unseen:
         for inv_id, fields in self._database.execute(statement, (by,)):
             for path, (was, stands) in msgspec.json.decode(fields).items():
                 if path in _PATHS:
-                    yield inv_id, path, plain(was), plain(stands)
+                    yield inv_id, path, words(was), words(stands)

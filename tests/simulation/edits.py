@@ -150,7 +150,7 @@ class Edits:
                     self._edited[index] = now
             elif moved and pending == {touch.system}:
                 known = (
-                    self._unguarded(touch, index)
+                    self.unguarded(touch, index)
                     or not self._merged(pair, unit)
                     or self._set_back(touch, index, was[unit])
                 )
@@ -197,7 +197,7 @@ class Edits:
         known = self._addresses[pair]
         known |= {units["address"] for units in touch.units}
         now = (erp if touch.system == "customerp" else inv)["address"]
-        spoilt = touch.actor is None or touch.actor.body != touch.body or self._unguarded(touch, (pair, "address"))
+        spoilt = touch.actor is None or touch.actor.body != touch.body or self.unguarded(touch, (pair, "address"))
         if spoilt or not self._merged(pair, "address"):
             known.add(now)
         elif now not in known:
@@ -207,7 +207,7 @@ class Edits:
         """Whether both sides of a document that was issued long ago say something new."""
         pair, unit = index
         base = self._base.get(index)
-        if pair[0] != "order-invoice" or unit == "lines" or base is None or self._unguarded(touch, index):
+        if pair[0] != "order-invoice" or unit == "lines" or base is None or self.unguarded(touch, index):
             return False
         assert touch.units is not None
         erp, inv = touch.units
@@ -244,7 +244,7 @@ class Edits:
         agreed = [shadow.agreed for shadow in shadows(self._database, "flow = ? AND erp_id = ?", pair[:2])]
         return any(agreed) and all(name in agreed[0] for name in properties(pair[0], unit))
 
-    def _unguarded(self, touch: Touch, index: tuple[Pair, str]) -> bool:
+    def unguarded(self, touch: Touch, index: tuple[Pair, str]) -> bool:
         """Whether the edit came between the last read and the write; Invoiced has no conditional writes."""
         if touch.system == "customerp":
             return False

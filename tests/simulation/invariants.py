@@ -20,7 +20,8 @@ from auditing import Unseen
 from clockwork import START
 from deleting import Deleting
 from edits import Edits, Touch
-from mapping import COLLECTIONS, FLOWS, Units, leaves
+from forms import paths, products, said, shown
+from mapping import COLLECTIONS, FLOW_OF, FLOWS, Units, leaves, unit_of
 from matches import Matches
 from network import Call
 from patience import Patience
@@ -119,13 +120,15 @@ class Books:
         if touch.method == "POST":
             before = self._replaced.pop(touch.id, touch.units)
             touch.units = touch.units if touch.actor is None else before
-        elif touch.method == "DELETE" and touch.units is not None:
-            stored = self.database.execute("SELECT intent FROM link WHERE inv_id = ?", (touch.id,)).fetchone()
-            if stored and stored[0] and stored[0].startswith('["invoiced","replace"'):
-                if touch.actor is not None and not (touch.raw or {}).get("archived"):
-                    self._replaced[touch.id] = touch.units
-                # A person who archives it before we do cannot be told from us.
-                touch.units = None
+        elif touch.method == "DELETE" and touch.units is not None and self._replacing(touch.id):
+            if touch.actor is not None and not (touch.raw or {}).get("archived"):
+                self._replaced[touch.id] = touch.units
+            # A person who archives it before we do cannot be told from us.
+            touch.units = None
+
+    def _replacing(self, item: str) -> bool:
+        stored = self.database.execute("SELECT intent FROM link WHERE inv_id = ?", (item,)).fetchone()
+        return bool(stored and stored[0] and stored[0].startswith('["invoiced","replace"'))
 
     def after(self, touch: Touch, status: int, answer: bytes) -> None:
         now, who = self.now(), "sync" if touch.actor else "somebody"
@@ -159,25 +162,15 @@ class Books:
             self._changed[touch.system, touch.collection, touch.id] = now
             if (touch.system, touch.collection, touch.method) == ("customerp", "customers", "DELETE"):
                 self._deleting.deleted(touch.id, now)
-        if touch.body and touch.method in ("POST", "PATCH"):
-            id_, body = touch.id or str(msgspec.json.decode(answer)["id"]), msgspec.json.decode(touch.body)
-            pair = self._pairs.get((touch.system, touch.collection, id_))
-            alone = touch.raw is not None and touch.units is None
-            if touch.actor is not None and (alone or (pair is not None and self.sides.units(pair) is None)):
-                pass  # its counterpart was deleted meanwhile, so the two are no pair
-            elif touch.actor is not None:
-                self._written.write(touch.system, id_, msgspec.json.decode(touch.actor.body), body, touch.raw or {})
-                logged = touch.method == "PATCH" and touch.collection in _LOGGED and touch.system == "invoiced"
-                if logged and self._unseen.write(id_, touch.raw or {}, body):
-                    self._edits.check_guard(touch)
-            else:
-                self._written.edit(touch.system, id_, body)
-                if touch.path.endswith("/merge"):
-                    self._losers.add(_merged(touch))
-                elif touch.collection == "customers" and created:
-                    self._matches.entered(touch.system, id_, msgspec.json.decode(answer), now)
-            if touch.collection == "customers" and not created:
-                self._matches.edited(id_, body)
+        self._note(touch, answer)
+        if touch.collection == "customers" and touch.body and touch.method in ("POST", "PATCH"):
+            if not created:
+                self._matches.edited(touch.id or "", msgspec.json.decode(touch.body))
+            elif touch.actor is None:
+                made = msgspec.json.decode(answer)
+                self._matches.entered(touch.system, touch.id or str(made["id"]), made, now)
+            if touch.actor is None and touch.path.endswith("/merge"):
+                self._losers.add(_merged(touch))
         if touch.pair is not None and touch.units is not None and (units := self._units(touch.pair)) is not None:
             self._edits.judge(touch, units, now)
         elif touch.pair is not None and touch.actor is None:
@@ -191,6 +184,37 @@ class Books:
             self._pairs.pop(("customerp", COLLECTIONS[flow][0], erp_id), None)
             self._pairs.pop(("invoiced", COLLECTIONS[flow][1], inv_id), None)
             self._written.part(erp_id, inv_id)
+
+    def _note(self, touch: Touch, answer: bytes) -> None:
+        """What was written and edited, for I8 and the audit."""
+        flow = FLOW_OF.get((touch.system, touch.collection))
+        if flow is None or (touch.id is None and touch.method != "POST"):
+            return
+        id_ = touch.id or str(msgspec.json.decode(answer)["id"])
+        body = said(touch.method, touch.path, touch.body)
+        if touch.actor is None:
+            self._written.edit(flow, touch.system, id_, body)
+            return
+        sent = said(touch.method, touch.path, touch.actor.body)
+        pair = self._pairs.get((touch.system, touch.collection, id_))
+        alone = touch.raw is not None and touch.units is None
+        if alone or (pair is not None and self.sides.units(pair) is None):
+            return  # its counterpart was deleted meanwhile, so the two are no pair
+        before, now = shown(touch.raw or {}), self.sides.raw(touch.system, touch.collection, id_) or {}
+        applied = {path: value for path, value in body.items() if path not in ("items", "lines")}
+        applied |= {
+            path: now[path] for path in body.keys() - applied.keys() if products(body[path]) <= products(now[path])
+        }
+        if touch.units is not None and touch.pair is not None and flow == "product-item" and touch.method == "POST":
+            if self._replacing(id_):
+                del sent["archived"]  # only to create it again
+            for name, path in paths(flow, touch.system, applied).items():
+                if self._edits.unguarded(touch, (touch.pair, unit_of(flow, name))):
+                    del applied[path]  # it goes with the whole, over an edit that came too late to be seen
+        self._written.write(flow, touch.system, id_, sent, applied, before)
+        logged = touch.method == "PATCH" and touch.collection in _LOGGED and touch.system == "invoiced"
+        if logged and self._unseen.write(id_, touch.raw or {}, msgspec.json.decode(touch.body)):
+            self._edits.check_guard(touch)
 
     def _check_unchanged(self, touch: Touch) -> None:
         if touch.method != "PATCH" or touch.raw is None or touch.id is None:

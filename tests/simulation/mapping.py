@@ -17,6 +17,9 @@ COLLECTIONS = {
     "product-item": ("products", "items"),
     "order-invoice": ("orders", "invoices"),
 }
+FLOW_OF = {
+    (system, both[n]): flow for flow, both in COLLECTIONS.items() for n, system in enumerate(("customerp", "invoiced"))
+}
 KEYS = {"customer-company": "number", "product-item": "sku", "order-invoice": "number"}
 SAME = {"notes", "purchaseOrder", "phone", "email", "description"}  # one form on both sides
 LENIENT = object()  # empty in Customerp, so Invoiced's own default stands beside it
@@ -82,7 +85,6 @@ def customerp(flow: str, raw: Raw, sku: Callable[[str], str | None]) -> Units:
 def invoiced(flow: str, raw: Raw) -> Units:
     """A record of Invoiced in the terms of its counterpart."""
     if flow == "customer-company":
-        terms = re.fullmatch(r"net[ -]*(\d+)", raw["payment_terms"] or "", re.IGNORECASE)
         parts = ("address1", "address2", "city", "state", "postal_code")
         return {
             "number": text(raw["number"]),
@@ -93,7 +95,7 @@ def invoiced(flow: str, raw: Raw) -> Units:
             "address.country": text(raw["country"]),
             "organisationNumber": text(raw["tax_id"]),
             "currency": raw["currency"],
-            "paymentTermsDays": int(terms[1]) if terms else raw["payment_terms"],
+            "paymentTermsDays": days(raw["payment_terms"]),
             "active": raw["active"],
         }
     if flow == "product-item":
@@ -110,7 +112,7 @@ def invoiced(flow: str, raw: Raw) -> Units:
             text(line["description"]),
             _plain(line["quantity"]),
             _plain(line["unit_cost"]),
-            _percent(line["discounts"]),
+            percent(line["discounts"]),
         )
         for line in raw["items"]
     )
@@ -152,12 +154,19 @@ def properties(flow: str, unit: str) -> tuple[str, ...]:
     return ("unitPrice", "currency") if flow == "product-item" and unit == "price" else (unit,)
 
 
+def days(terms: Any) -> Any:
+    """The days that payment terms stand for; other terms stand for themselves."""
+    net = re.fullmatch(r"net[ -]*(\d+)", terms, re.IGNORECASE) if isinstance(terms, str) else None
+    return int(net[1]) if net else terms
+
+
 def _unordered(lines: Iterable[tuple[Any, ...]]) -> tuple[tuple[Any, ...], ...]:
     """The order of lines is no property that the flows map."""
     return tuple(sorted(lines, key=repr))
 
 
-def _percent(discounts: list[Raw]) -> Any:
+def percent(discounts: list[Raw]) -> Any:
+    """The percentage that discounts stand for; `amount` where they stand for none."""
     if not discounts:
         return None
     coupon = discounts[0].get("coupon")

@@ -1,7 +1,4 @@
-"""I8: the history, played again, gives the shadow, and holds what the log of calls shows to have been written.
-
-Only texts with one form on both sides are compared, as only they need no converter.
-"""
+"""I8: the history, played again, gives the shadow, and holds what the log of calls shows to have been written."""
 
 from __future__ import annotations
 
@@ -12,12 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from mapping import text
-from shadows import shadows
-
-# What Invoiced calls the property, by what Customerp and the flows do.
-TEXTS = {"name": "name", "phone": "phone", "email": "email", "notes": "notes", "purchaseOrder": "purchase_order"}
-_NAMES = {"customerp": {name: name for name in TEXTS}, "invoiced": {path: name for name, path in TEXTS.items()}}
+from forms import PROPERTIES, lines, named, paths
+from shadows import Shadow, shadows
 
 Index = tuple[str, str, str]  # system, id of the record there, property
 
@@ -29,27 +22,32 @@ class Written:
     The history keeps what was sent; what became of it, where a system made something else of it, is told beside it.
     """
 
-    values: dict[Index, str | None] = field(default_factory=dict)
+    values: dict[Index, Any] = field(default_factory=dict)
     changed: set[Index] = field(default_factory=set)
 
     def write(
-        self, system: str, id_: str, sent: Mapping[str, Any], applied: Mapping[str, Any], before: Mapping[str, Any]
+        self,
+        flow: str,
+        system: str,
+        id_: str,
+        sent: Mapping[str, Any],
+        applied: Mapping[str, Any],
+        before: Mapping[str, Any],
     ) -> None:
-        for path, name in _NAMES[system].items():
+        """A write, by path: as it was sent, as it was applied, and what it has met."""
+        now, was = dict(named(flow, system, applied)), dict(named(flow, system, before))
+        for name in paths(flow, system, sent):
             index = (system, id_, name)
-            if path in applied and plain(applied[path]) == plain(before.get(path)):
-                continue  # sent along, as a part of the whole
-            if path in applied:
-                self.values[index] = plain(applied[path])
-                self.changed.discard(index)
-            elif path in sent:
+            if name not in now:
                 self.values.pop(index, None)
                 self.changed.add(index)
+            elif now[name] != was.get(name):  # otherwise it was sent along, as a part of the whole
+                self.values[index] = now[name]
+                self.changed.discard(index)
 
-    def edit(self, system: str, id_: str, body: Mapping[str, Any]) -> None:
-        for path, name in _NAMES[system].items():
-            if path in body:
-                self.changed.add((system, id_, name))
+    def edit(self, flow: str, system: str, id_: str, body: Mapping[str, Any]) -> None:
+        """A person's, by path."""
+        self.changed |= {(system, id_, name) for name in paths(flow, system, body)}
 
     def part(self, *ids: str) -> None:
         """Two records are a pair no more; what was written to them is in the history of that pair."""
@@ -65,34 +63,49 @@ def contradictions(database: sqlite3.Connection, written: Written) -> Iterator[s
         ids = {"customerp": erp_id, "invoiced": shadow.inv_id}
         ends = {(system, name): value for system, name, value in told[shadow.link]}
         for system, id_ in ids.items():
-            for name in TEXTS:
+            for each in PROPERTIES[flow]:
+                name = each.customerp
                 called, end = written.values.get((system, id_, name)), ends.get((system, name))
                 if (system, id_, name) in written.changed:
                     continue  # whose answer was lost before that, nobody can tell any more
                 if called != end and (system, id_, name) in written.values:
                     yield f"{flow} {erp_id} {name} in {system}: history ends with {end!r}, calls with {called!r}"
+        agreed = _agreed(shadow)
         last = {name: (system, value) for system, name, value in told[shadow.link]}
         for name, (system, value) in last.items():
             index = (system, ids[system], name)
-            pair = shadow.agreed.get(name)
+            pair = agreed.get(name)
             if pair is None or name in shadow.diverged or index in written.changed:
                 continue
-            if any(plain(side) != value for side in pair):
+            if pair[system] != value or (name != "lines" and len({*pair.values()}) > 1):
                 yield f"{flow} {erp_id} {name}: the history gives {value!r}, the shadow holds {pair!r}"
 
 
-def _told(database: sqlite3.Connection) -> defaultdict[int, list[tuple[str, str, str | None]]]:
-    told: defaultdict[int, list[tuple[str, str, str | None]]] = defaultdict(list)
-    for link, system, fields in database.execute(
-        "SELECT link, system, fields FROM history WHERE by = 'sync' AND system IS NOT NULL ORDER BY id"
+def _told(database: sqlite3.Connection) -> defaultdict[int, list[tuple[str, str, Any]]]:
+    told: defaultdict[int, list[tuple[str, str, Any]]] = defaultdict(list)
+    for link, flow, system, fields in database.execute(
+        "SELECT link, flow, system, fields FROM history WHERE by = 'sync' AND system IS NOT NULL ORDER BY id"
     ):
-        for path, (_, now) in msgspec.json.decode(fields).items():
-            if path in _NAMES[system] and not isinstance(now, list | dict):
-                told[link].append((system, _NAMES[system][path], plain(now)))
+        now = {path: stands for path, (_, stands) in msgspec.json.decode(fields).items()}
+        told[link] += ((system, name, value) for name, value in named(flow, system, now))
     return told
 
 
-def plain(value: Any) -> str | None:
-    """E-mail addresses are compared in lower case, other texts never differ in case alone."""
-    said = text(value)
-    return None if said is None else said.lower()
+def _agreed(shadow: Shadow) -> dict[str, dict[str, Any]]:
+    """What each side is known to say; lines only where each is linked, and each side names its own products."""
+    agreed = {
+        each.customerp: {
+            system: each.form(side)
+            for system, side in zip(("customerp", "invoiced"), shadow.agreed[each.customerp], strict=True)
+        }
+        for each in PROPERTIES[shadow.flow]
+        if each.customerp in shadow.agreed
+    }
+    # A list is written whole, also where a person has to decide about a part of it.
+    held = shadow.children if shadow.state == "linked" else []
+    if held and all(erp and inv and len(pairs) == 5 for erp, inv, pairs in held):
+        agreed["lines"] = {
+            system: lines([{name: pair[n] for name, pair in pairs.items()} for _, _, pairs in held])
+            for n, system in enumerate(("customerp", "invoiced"))
+        }
+    return agreed

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # A shadow of `=` is what the observations of both sides show.
-_SELECT = "SELECT id, flow, erp_id, inv_id, shadow, diverged, erp ->> 0, inv ->> 0 FROM link"
+_SELECT = "SELECT id, flow, erp_id, inv_id, shadow, diverged, children, state, erp ->> 0, inv ->> 0 FROM link"
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,13 @@ class Shadow:
     inv_id: str
     agreed: Mapping[str, tuple[Any, Any]]
     diverged: Mapping[str, str]  # where they do not agree, and why
+    children: list[Any]  # line links: Customerp's id, Invoiced's, and what both are known to say
+    state: str
 
 
 def shadows(database: sqlite3.Connection, where: str, parameters: tuple[str, ...] = ()) -> Iterator[Shadow]:
     """Of the links of which that holds."""
-    for link, flow, erp_id, inv_id, shadow, diverged, erp, inv in database.execute(
+    for link, flow, erp_id, inv_id, shadow, diverged, children, state, erp, inv in database.execute(
         f"{_SELECT} WHERE {where}",
         parameters,
     ).fetchall():
@@ -35,4 +37,5 @@ def shadows(database: sqlite3.Connection, where: str, parameters: tuple[str, ...
             agreed = {name: (value, theirs.get(name)) for name, value in json.loads(erp).items()}
         else:
             agreed = {name: (pair[0], pair[1]) for name, pair in json.loads(shadow or "{}").items()}
-        yield Shadow(link, flow, erp_id, inv_id, agreed, json.loads(diverged or "{}"))
+        apart, lines = json.loads(diverged or "{}"), json.loads(children or "[]")
+        yield Shadow(link, flow, erp_id, inv_id, agreed, apart, lines, state)

@@ -10,7 +10,8 @@ from msgspec import Struct, field
 
 from sync.values import Value, Values
 
-# Structs, since a run makes them by the million: made in C, and stored as they are, by the order of their fields.
+# Structs, since a run makes them by the million: made and copied in C, and stored as they are; those of which a store
+# has many by the order of their fields.
 
 System = Literal["customerp", "invoiced"]
 TITLES: Mapping[System, str] = {"customerp": "Customerp", "invoiced": "Invoiced"}

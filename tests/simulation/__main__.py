@@ -20,8 +20,9 @@ from rich.text import Text
 sys.path.insert(0, str(Path(__file__).parent))
 
 from ablations import RULES, without
-from explore import Coverage, Points, Swept, Tally, calm, ending_at, feature, play, shortest, story, sweep
+from explore import Coverage, Points, Swept, Tally, calm, ending_at, play, shortest, sweep
 from scene import Outcome, Plan
+from telling import feature, story
 
 T = TypeVar("T")
 _TWICE = 25  # every so many seeds are played twice, to see that the same seed gives the same trace
@@ -122,6 +123,7 @@ def _paced(results: Iterable[T], total: int, what: str) -> Iterator[T]:
 )
 @click.option("--jobs", default=1, show_default=True, help="Processes.")
 @click.option("--show", type=int, help="Tell one seed's history and what it came to.")
+@click.option("--at", type=int, help="With --show: end the process at this point, and nowhere else.")
 @click.option("--ablations", is_flag=True, help="Take the sync's rules away, one at a time, and count what fails.")
 @click.option("--rule", default="", help="With --ablations: only rules, or settings, of this wording.")
 @click.option("--write", type=click.Path(path_type=Path), help="Folder for a scenario of each failing history.")
@@ -132,6 +134,7 @@ def main(
     points: int,
     jobs: int,
     show: int | None,
+    at: int | None,
     ablations: bool,
     rule: str,
     write: Path | None,
@@ -143,7 +146,7 @@ def main(
     Example: python tests/simulation --seeds 10000 --jobs 2
     """
     if show is not None:
-        click.echo(story(Plan.of(show)))
+        click.echo(story(Plan.of(show) if at is None else ending_at(Plan.of(show), at)))
         return
     if ablations:
         _ablations(seeds, first, jobs, rule)
@@ -180,13 +183,16 @@ def main(
     if points:
         click.echo(forced)
     click.echo(f"{tally} in {took:.1f} s ({tally.steps / took / jobs:.0f} steps a second and process)")
-    for plan, outcome in tally.failed[:3]:
-        assert outcome.violation is not None
-        short = shortest(plan, outcome.violation.invariant)
+    firsts = {
+        (plan.seed, outcome.violation.invariant): plan for plan, outcome in tally.failed[::-1] if outcome.violation
+    }
+    for (seed, invariant), plan in sorted(firsts.items())[:3]:
+        short = shortest(plan, invariant)
         click.echo(f"\n{story(short)}\n\n{feature(short)}")
         if write is not None:
             write.mkdir(parents=True, exist_ok=True)
-            (write / f"seed-{plan.seed}.feature").write_text(feature(short), encoding="utf-8")
+            name = f"seed-{seed}-{invariant.replace(' ', '-')}.feature"
+            (write / name).write_text(feature(short), encoding="utf-8")
     sys.exit(1 if tally.failed else 0)
 
 

@@ -162,14 +162,45 @@ def sweep(plan: Plan, most: int = 200) -> Swept:
 
 
 def shortest(plan: Plan, invariant: str, most: int = 400) -> Plan:
-    """A part of the history that breaks the same invariant, and can spare nothing more; found in `most` plays."""
-    parts: list[Any] = [*plan.events, *plan.faults, *sorted(plan.crashes)]
+    """A part of the history that breaks the same invariant, and can spare nothing more; found in `most` tries.
+
+    Points are counted as they come. One alone is found again by its site: what is left out before it moves it, and the
+    history that is left may come by its site several times.
+    """
+    [point] = plan.crashes if len(plan.crashes) == 1 else [0]
+    site = sites_of(plan)[point - 1] if point else ""
+    parts: list[Any] = [*plan.events, *plan.faults, *(() if site else sorted(plan.crashes))]
+    found = plan
 
     def fails(kept: Sequence[Any]) -> bool:
-        violation = play(_with(plan, kept)).violation
-        return violation is not None and violation.invariant == invariant
+        nonlocal found
+        part = _with(plan, kept)
+        for tried in _ending_there(part, point, site) if site else (part,):
+            violation = play(tried).violation
+            if violation is not None and violation.invariant == invariant:
+                found = tried
+                return True
+        return False
 
-    return _with(plan, _reduced(parts, fails, most))
+    _reduced(parts, fails, most)
+    return found
+
+
+def sites_of(plan: Plan) -> list[str]:
+    """The site of each point of the calm history, in order."""
+    named: list[str] = []
+
+    def ends(site: str) -> bool:
+        named.append(site)
+        return False
+
+    Scene(calm(plan), ends).play()
+    return named
+
+
+def _ending_there(plan: Plan, point: int, site: str) -> Iterator[Plan]:
+    there = [number for number, named in enumerate(sites_of(plan), 1) if named == site]
+    yield from (ending_at(plan, number) for number in sorted(there, key=lambda number: abs(number - point))[:5])
 
 
 def _with(plan: Plan, parts: Sequence[Any]) -> Plan:
@@ -198,37 +229,3 @@ def _reduced(parts: list[Any], fails: Callable[[Sequence[Any]], bool], most: int
                 break
             size //= 2
     return parts
-
-
-def story(plan: Plan) -> str:
-    """A history as people read it: who did what, what went wrong, and everything that was applied."""
-    outcome = play(plan)
-    lines = [f"seed {plan.seed}: {outcome.violation}", ""]
-    lines += [f"  {event}" for event in plan.events]
-    lines += [f"  call #{n} is {fate}" for n, fate in plan.faults]
-    lines += [f"  the process ends at point {point}" for point in sorted(plan.crashes)]
-    lines += ["", "What was applied:", *(f"  {line}" for line in outcome.trace if " GET " not in line)]
-    return "\n".join(lines)
-
-
-def feature(plan: Plan) -> str:
-    """The same history as a Gherkin scenario, to be worded by whoever keeps it."""
-    outcome = play(plan)
-    deeds = [f"at {event.at:.2f} s {event.deed} ({event.which}, {event.what})" for event in plan.events]
-    faults = [f"call {n} of the sync is {fate}" for n, fate in plan.faults]
-    ends = [f"the sync ends at point {point} and starts again" for point in sorted(plan.crashes)]
-    given = [*deeds, *faults, *ends]
-    broken = outcome.violation.invariant if outcome.violation else "everything"
-    return "\n".join(
-        (
-            "Feature: Histories that the simulation found",
-            "",
-            f"  # {outcome.violation}".replace("\n", " "),
-            f"  # python tests/simulation --show {plan.seed} tells what the unshortened history applied.",
-            f"  Scenario: seed {plan.seed} keeps {broken}",
-            *(f"    {'Given' if n == 0 else 'And'} {step}" for n, step in enumerate(given)),
-            "    When the sync comes to rest",
-            "    Then no edit is lost, nothing is doubled and every difference is told",
-            "",
-        )
-    )

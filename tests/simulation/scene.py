@@ -8,7 +8,7 @@ import random
 import sqlite3
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ from clockwork import VirtualClock, VirtualLoop
 from invariants import Books
 from lists import Lists, Oddity
 from memory import Memory
-from network import ENDPOINTS, FATES, SLOWEST, Fate, Killed, Network, Person
+from network import ENDPOINTS, FATES, SLOWEST, Call, Fate, Killed, Network, Person
 from people import DEEDS, Event, Office, history
 from sides import Sides
 from violation import Violation
@@ -132,6 +132,7 @@ class Scene:
     def __init__(self, plan: Plan, ends: Callable[[str], bool] | None = None) -> None:
         self._plan, self._ends = plan, ends
         self._chance, self._told = random.Random(plan.seed ^ 0x5EED), random.Random(plan.seed ^ 0xB311)
+        self.deeds: dict[Event, list[str]] = {}  # what each came to
         self._bell: asyncio.Future[None] | None = None
         self._clock = VirtualClock()
         self._loop = VirtualLoop(self._clock, random.Random(plan.seed ^ 0xA51C), self._on_step)
@@ -177,6 +178,11 @@ class Scene:
         self._resting = False
         self._scanned: list[tuple[str, str, str | None]] = []
         self._error: Exception | None = None
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """Of the sync, in the order in which they were made."""
+        return self._network.log
 
     def play(self) -> Outcome:
         """Run the plan to its end; a violation ends it early."""
@@ -306,7 +312,9 @@ class Scene:
     def _act(self, event: Event) -> None:
         """A deed, and the webhooks that tell of it: some come late, some twice, some never."""
         self._books.counts[f"deed: {event.deed}"] += 1
+        before = len(self._books.trace)
         DEEDS[event.deed][1](self._office, event.which, event.what)
+        self.deeds[event] = self._books.trace[before:]
         for name, share in (("webhook", 0.4), ("webhook, once more", 0.15)):
             if event.at > 0 and self._told.random() < share:
                 self._loop.call_later(self._told.uniform(0.05, 8), self._ring, name)

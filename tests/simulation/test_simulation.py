@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from ablations import RULES, without
-from explore import Coverage, Points, calm, every_crash, feature, play, shortest, story, sweep
+from explore import Coverage, Points, calm, every_crash, play, shortest, sites_of, sweep
+from gherkin.parser import Parser
 from memory import Memory
 from people import Event
 from scene import Plan
+from telling import feature, story
 
 # Few deeds, but each kind of write: creates on three flows, a coupon, a whole list, an update of either side.
 SMALL = Plan(
@@ -133,7 +135,24 @@ def test_a_failing_history_is_shortened_to_what_it_takes() -> None:
     assert len(short.faults) + len(short.crashes) <= 2
     assert "a second time" in told
     assert worded.startswith("Feature: Histories that the simulation found\n")
-    assert "  Scenario: seed 5 keeps I6\n    Given at 0.00 s " in worded
+    assert "  Scenario: seed 5 keeps I6\n    Given people work for " in worded
+
+
+def test_a_point_is_found_again_in_what_is_left_of_its_history() -> None:
+    with without(LATE):
+        plan = next(plan for plan in every_crash(SMALL) if play(plan).violation)
+        short = shortest(plan, "I8", most=60)
+        [before], [after] = plan.crashes, short.crashes
+        worded = feature(short)
+    assert len(short.events) < len(SMALL.events)
+    assert sites_of(short)[after - 1] == sites_of(plan)[before - 1]
+    [child] = Parser().parse(worded)["feature"]["children"]
+    steps = [f"{step['keyword']}{step['text']}" for step in child["scenario"]["steps"]]
+    assert steps[0] == "Given people work for 30 seconds, and the sync has at most 2 calls in flight"
+    assert steps[1].startswith("And at 0.00 s erp creates a ")
+    assert steps[-3] == f"And the sync ends at point {after} and starts again"
+    assert f"      # {sites_of(short)[after - 1]}" in worded
+    assert "      # somebody customerp POST /" in worded
 
 
 def test_what_is_remembered_is_what_the_system_shows(monkeypatch: pytest.MonkeyPatch) -> None:

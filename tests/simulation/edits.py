@@ -229,15 +229,18 @@ class Edits:
     def _seen(self, pair: Pair, now: float, since: float, erp_stamp: float, inv_stamp: float) -> bool:
         """Whether the sync has read both records after a time, and kept what it read."""
         flow, erp_id, inv_id = pair
+        source, target = COLLECTIONS[flow]
+        if (
+            self._traffic.last("customerp", source, erp_id, now) <= since
+            or self._traffic.last("invoiced", target, inv_id, now) <= since
+        ):
+            return False
         statement = "SELECT erp, inv FROM link WHERE flow = ? AND erp_id = ? AND erp IS NOT NULL AND inv IS NOT NULL"
         kept = self._database.execute(statement, pair[:2]).fetchone()
-        if kept is None or msgspec.json.decode(kept[0])[2] < erp_stamp or msgspec.json.decode(kept[1])[2] < inv_stamp:
+        if kept is None:
             return False
-        source, target = COLLECTIONS[flow]
-        return (
-            self._traffic.last("customerp", source, erp_id, now) > since
-            and self._traffic.last("invoiced", target, inv_id, now) > since
-        )
+        erp, inv = map(msgspec.json.decode, kept)
+        return bool(erp[2] >= erp_stamp and inv[2] >= inv_stamp)
 
     def _merged(self, pair: Pair, unit: str) -> bool:
         """Whether the unit was brought together before; until then the owner's value stands."""

@@ -42,7 +42,7 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
             await execution.carry_out(flow, link, operation)
             return
         recalled = await _recalled(execution, operation, intent)
-        only = found[0] if len(found) == 1 else None
+        only = _only(found)
         if only is not None and isinstance(recalled, Seen) and _same(recalled, only):
             execution.settle(flow, link, operation, Written(recalled), only)
         elif only is not None and _ours(execution, flow, link, only):
@@ -131,6 +131,10 @@ async def _replace_again(execution: Execution, flow: Flow, link: Link, operation
     await execution.write(flow, fresh, system, change, replace(prepared, covers=covers), anew, plan)
 
 
+def _only(found: list[Seen]) -> Seen | None:
+    return found[0] if len(found) == 1 else None
+
+
 def _same(one: Seen, other: Seen) -> bool:
     return _id(one) is not None and _id(one) == _id(other)
 
@@ -162,7 +166,7 @@ async def taken(execution: Execution, flow: Flow, link: Link, refused: Taken) ->
     if not found:
         execution.run.needs_attention(link, f"{refused}; no record with it is to be found")
         return
-    only = found[0] if len(found) == 1 else None
+    only = _only(found)
     if only is not None and link.intent is not None and _ours(execution, flow, link, only):
         _adopt(execution, flow, link, stored(link.intent), only)
         return

@@ -307,12 +307,30 @@ def test_what_waits_for_a_record_goes_on_when_its_create_turns_out_to_have_arriv
     assert [(write.operation, write.key) for write in stocked.run().writes] == [("create", "C-2"), ("create", "O-2")]
 
 
-@pytest.mark.parametrize("answer", [[], "gone", {"id": 4}], ids=["a list", "a text", "another record"])
+@pytest.mark.parametrize("answer", [[], "gone", {"id": 4}, {"id": 99999}], ids=["a list", "a text", "one", "another"])
 def test_what_is_answered_under_a_key_counts_only_if_it_is_about_the_record(stocked: Any, answer: Any) -> None:
     EDITS["change"](stocked)
     _killed(stocked, "PATCH", applied=True)
     stocked.wires["invoiced"].before = lambda request: (
         httpx.Response(200, json=answer) if request.url.path.endswith(NOBODY) else None
     )
-    assert [write.fields for write in stocked.run().writes] == [{"phone": ("+47 22 00 00 00", "1")}]
+    report = stocked.run()
+    assert ([write.fields for write in report.writes], report.notices) == ([{"phone": ("+47 22 00 00 00", "1")}], ())
     assert stocked.run().writes == ()
+
+
+@pytest.mark.parametrize(("applied", "answer", "told"), [(True, None, ["name"]), (False, 4, []), (False, 99999, [])])
+def test_of_a_record_that_is_gone_only_its_own_answer_says_that_a_change_arrived(
+    world: Any, acme: dict[str, Any], applied: bool, answer: int | None, told: list[str]
+) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    world.erp.change("customers", "CU000001", name="Renamed")
+    _killed(world, "PATCH", applied=applied)
+    there = world.inv.read("customers", 70001)
+    world.inv.delete("customers", 70001)
+    world.wires["invoiced"].before = lambda request: (
+        httpx.Response(200, json={**there, "id": answer}) if answer and request.url.path.endswith(NOBODY) else None
+    )
+    assert [name for write in world.run().writes for name in write.fields] == told
+    assert _link(world, "CU000001").state is State.TOMBSTONED

@@ -10,8 +10,8 @@ import pytest
 from msgspec import structs
 
 from sync.converters import PLAIN, Choice, Reference
-from sync.links import Interval, Line, Link, Notice, Observation
-from sync.plan import Change, Creation, LinkPlan, plan_create, plan_deactivation, plan_link
+from sync.links import Child, Intent, Interval, Line, Link, Notice, Observation, State
+from sync.plan import Change, Creation, LinkPlan, agreed, plan_create, plan_deactivation, plan_link
 from sync.schema import Flow, Late, Lines, Pair, Side
 
 NUMBER = Pair("number", "no")
@@ -227,3 +227,40 @@ def test_what_invoiced_filled_in_is_its_default_only_in_a_record_that_was_create
     link = Link("things", 1, "thing-1", "9", reference=same, erp=ours, inv=theirs, shadow={"number": ("1", "1")})
     plan = plan_link(flow, link, People())
     assert (plan.to_target, plan.to_source, plan.diverged) == (Change(), Change(fields), diverged)
+
+
+ROWS = Lines("rows", "items", (Pair("what", "what"),), "what")
+OPEN = Intent("invoiced", "update", "items", "9", (), {}, None, "key-1", 0.0)
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.TOMBSTONED])
+@pytest.mark.parametrize("dirty", [True, False])
+def test_what_both_sides_say_counts_unless_it_has_been_compared_already(state: State, dirty: bool) -> None:
+    link = structs.replace(
+        linked(erp(name="E", stock="6"), inv(name="E")), state=state, dirty=dirty, diverged={"name": "cut"}
+    )
+    compared = state is State.LINKED and not dirty
+    expected = link if compared else structs.replace(link, shadow={**link.shadow, "name": ("E", "E")}, diverged={})
+    assert agreed(FLOW, link, People()) == expected
+
+
+@pytest.mark.parametrize("intent", [None, OPEN])
+def test_lines_that_say_the_same_are_linked_unless_a_list_may_be_under_way(intent: Intent | None) -> None:
+    flow, row = replace(FLOW, lines=ROWS), {"what": "w"}
+    link = linked(structs.replace(erp(), lines=(Line("L1", row),)), structs.replace(inv(), lines=(Line("i1", row),)))
+    children = () if intent else (Child("L1", "i1", {"what": ("w", "w")}),)
+    assert agreed(flow, structs.replace(link, intent=intent), People()).children == children
+
+
+@pytest.mark.parametrize(("operation", "counts"), [("update", True), ("replace", False)])
+def test_an_item_that_we_archive_to_create_it_anew_has_not_been_archived_by_anybody(
+    operation: str, counts: bool
+) -> None:
+    flow = replace(FLOW, pairs=(NUMBER, Pair("gone", "archived"), Pair("name", "name")))
+    seen = Observation({"number": "1", "gone": True, "name": "E"}, SEEN)
+    shadow = {"number": ("1", "1"), "gone": (False, False), "name": ("N", "N")}
+    link = Link(
+        "things", 1, "1", "9", erp=seen, inv=seen, shadow=shadow, intent=structs.replace(OPEN, operation=operation)
+    )
+    after = agreed(flow, link, People())
+    assert (after.shadow["gone"], after.shadow["name"]) == ((counts, counts), ("E", "E"))

@@ -88,15 +88,17 @@ def main() -> None:
     records = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     creates = int(sys.argv[2]) if len(sys.argv) > 2 else 800
     with tempfile.TemporaryDirectory() as folder:
-        with Served(records, 0, 0.0) as url:
-            wall, cpu, writes = asyncio.run(_ours(url, Path(folder) / "matched"))
-            assert writes == 0, writes
-            bare_wall, bare_cpu = asyncio.run(_parsed(url))
-        rows = [
-            ("the sync", f"{2 * records / wall:,.0f}", f"{cpu / records / 2 * 1e6:.0f}"),
-            ("parsed and joined in memory", f"{2 * records / bare_wall:,.0f}", f"{bare_cpu / records / 2 * 1e6:.0f}"),
-        ]
-        table(f"{records:,} records a side, linked by number", ("", "records/s", "CPU us a record"), rows)
+        rows = []
+        for how, strangers in (("the reference", False), ("the number", True)):
+            with Served(records, 0, 0.0, strangers=strangers) as url:
+                wall, cpu, writes = asyncio.run(_ours(url, Path(folder) / f"by {how}"))
+                assert writes == 0, writes
+                bare_wall, bare_cpu = asyncio.run(_parsed(url))
+            rows.append((f"the sync, by {how}", f"{2 * records / wall:,.0f}", f"{cpu / records / 2 * 1e6:.0f}"))
+        rows.append((
+            "parsed and joined in memory", f"{2 * records / bare_wall:,.0f}", f"{bare_cpu / records / 2 * 1e6:.0f}",
+        ))  # fmt: skip
+        table(f"{records:,} records a side, matched", ("", "records/s", "CPU us a record"), rows)
         with Served(creates, 0, LATENCY, empty=True) as url:
             creating = Creating()
             wall, cpu, writes = asyncio.run(_ours(url, Path(folder) / "created", creating))

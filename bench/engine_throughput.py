@@ -46,8 +46,8 @@ class Took:
     cpu: float
 
 
-def _serve(total: int, many: int, latency: float, empty: bool, listener: socket.socket) -> None:
-    plenty = Plenty(total, empty=empty)
+def _serve(total: int, many: int, latency: float, empty: bool, strangers: bool, listener: socket.socket) -> None:
+    plenty = Plenty(total, empty=empty, strangers=strangers)
     plenty.now += 100
     for number in edits(many, total):
         plenty.edit_inv(number, city="Bergen", phone="1")
@@ -59,11 +59,11 @@ def _serve(total: int, many: int, latency: float, empty: bool, listener: socket.
 class Served:
     """Both systems in a process of their own, with edits in Invoiced that are still to travel."""
 
-    def __init__(self, total: int, many: int, latency: float, *, empty: bool = False) -> None:
+    def __init__(self, total: int, many: int, latency: float, *, empty: bool = False, strangers: bool = False) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        given = (total, many, latency, empty, self._listener)
+        given = (total, many, latency, empty, strangers, self._listener)
         self._process = multiprocessing.get_context("fork").Process(target=_serve, args=given, daemon=True)
 
     def __enter__(self) -> str:

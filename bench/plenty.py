@@ -73,10 +73,13 @@ def counterpart(number: int) -> Raw:
 
 
 class Plenty:
-    """Both systems; `now` is their clock. With `empty` Invoiced has none of the customers yet."""
+    """Both systems; `now` is their clock. With `empty` Invoiced has none of the customers yet.
 
-    def __init__(self, total: int, *, lossy: bool = False, empty: bool = False) -> None:
-        self.total, self.now, self._lossy = total, float(START + 60), lossy
+    With `strangers` those of Invoiced do not name their counterparts, which are known by the number.
+    """
+
+    def __init__(self, total: int, *, lossy: bool = False, empty: bool = False, strangers: bool = False) -> None:
+        self.total, self.now, self._lossy, self._strangers = total, float(START + 60), lossy, strangers
         self._made: int | None = 0 if empty else None
         self.erp: dict[int, Raw] = {}
         self.inv: dict[int, Raw] = {}
@@ -113,7 +116,8 @@ class Plenty:
                 numbers = [n for n, raw in sorted(self.inv.items()) if raw["updated_at"] > since]
                 return 200, [self.inv[n] for n in numbers[page * 100 - 100 : page * 100]]
             held = self.total if self._made is None else self._made
-            return 200, [self.inv.get(n) or counterpart(n) for n in range(page * 100 - 100, min(held, page * 100))]
+            rows = [self.inv.get(n) or counterpart(n) for n in range(page * 100 - 100, min(held, page * 100))]
+            return 200, [{**row, "metadata": {}} for row in rows] if self._strangers else rows
         if path == "/customers":
             number = self._made or 0
             self._made = number + 1

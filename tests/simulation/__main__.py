@@ -73,6 +73,7 @@ def _ready() -> None:
 
 
 def _ablations(seeds: int, first: int, jobs: int, only: str) -> None:
+    """The table of the manual, a row as it comes; by which invariants histories fail is told aside."""
     with ProcessPoolExecutor(jobs, initializer=_ready) as pool:
 
         def count(rule: str, removed: bool) -> Counter[str]:
@@ -82,11 +83,14 @@ def _ablations(seeds: int, first: int, jobs: int, only: str) -> None:
         chosen = [rule for rule in RULES.values() if only in str(rule)]
         settings = {rule.setting: rule.name for rule in chosen}
         intact = {setting: count(rule, False).total() for setting, rule in settings.items()}
-        click.echo(f"Failing histories of {seeds:,}: with all rules, without the one named")
+        click.echo(
+            f"Failing histories of {seeds:,}:\n\n| rule | setting | with all rules | without |\n|---|---|---|---|"
+        )
         for rule in chosen:
             broken = count(rule.name, True)
             which = ", ".join(f"{name} {number}" for name, number in broken.most_common())
-            click.echo(f"{intact[rule.setting]:>6} {broken.total():>6}  {rule}" + (f"  ({which})" if which else ""))
+            click.echo(f"| {rule.name} | {rule.setting.name} | {intact[rule.setting]} | {broken.total()} |")
+            click.echo(f"  {which or 'none fails'}", err=True)
 
 
 class _Rate(ProgressColumn):

@@ -234,7 +234,9 @@ class Scene:
             before = self._books.writes
             await self._run()
             status = standing(_store(self._database), FLOWS)
-            retrying = sum(states.get("retry", 0) for states in status.links.values())
+            # A delete that is held back with many others rests, too, until a person allows it.
+            due = "SELECT count(*) FROM link WHERE state = 'retry' AND deleted IS NULL"
+            (retrying,) = self._database.execute(due).fetchone()
             # A record whose attempts are spent rests with its intent, until a person arms it again.
             dead = sum(states.get("dead", 0) for states in status.links.values())
             moved = self._books.writes != before or retrying or status.open_intents > dead

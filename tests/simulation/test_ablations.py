@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from ablations import RULES, Rule, without
 from explore import play
@@ -32,6 +34,8 @@ HINTS = {
     "an old list brings no deleted record back": 2,
 }
 
+TABLE = Path(__file__).parents[2] / "docs" / "simulation.md"
+
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_history_fails_without_the_rule_and_not_with_it(rule: Rule) -> None:
@@ -45,3 +49,10 @@ def test_a_history_fails_without_the_rule_and_not_with_it(rule: Rule) -> None:
     assert violation.invariant != "an exception"
     with without(None, rule.setting):
         assert play(plan).violation is None
+
+
+def test_the_table_of_the_manual_names_each_rule_with_its_setting() -> None:
+    rows = [line.strip("| ").split(" | ") for line in TABLE.read_text(encoding="utf-8").splitlines()]
+    assert [row[:2] for row in rows if len(row) == 4 and row[3][:1].isdecimal()] == [
+        [rule.name, rule.setting.name] for rule in RULES.values()
+    ]

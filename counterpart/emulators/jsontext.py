@@ -68,7 +68,7 @@ def _compact(value: object) -> str:
     """What `_slowly` writes, in less time: most values are of ASCII."""
     try:
         text = _quickly(_numbered(value))
-    except (OverflowError, UnicodeEncodeError):
+    except UnicodeEncodeError:  # half of a surrogate pair
         return _slowly(value)
     return text.decode() if text.isascii() and b"\x7f" not in text else _slowly(value)
 

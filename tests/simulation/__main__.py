@@ -20,6 +20,7 @@ from rich.text import Text
 sys.path.insert(0, str(Path(__file__).parent))
 
 from ablations import RULES, without
+from canonical import CANONICAL
 from explore import Coverage, Points, Swept, Tally, calm, ending_at, play, shortest, sweep
 from scene import Outcome, Plan
 from telling import feature, story
@@ -44,16 +45,7 @@ def _swept(seed: int) -> Swept:
     return swept
 
 
-def _calm(seed: int) -> tuple[Plan, Outcome]:
-    plan = calm(Plan.of(seed))
-    outcome = play(plan)
-    outcome.trace.clear()
-    return plan, outcome
-
-
-def _ended(at: tuple[int, int]) -> tuple[Plan, Outcome]:
-    seed, point = at
-    plan = ending_at(Plan.of(seed), point)
+def _told(plan: Plan) -> tuple[Plan, Outcome]:
     outcome = play(plan)
     outcome.trace.clear()
     return plan, outcome
@@ -117,13 +109,13 @@ def _paced(results: Iterable[T], total: int, what: str) -> Iterator[T]:
 @click.option("--seeds", default=1000, show_default=True, help="How many histories to play.")
 @click.option("--first", default=0, show_default=True, help="The seed to begin with.")
 @click.option(
-    "--exhaust", default=100, show_default=True, help="Histories in which to end the process at each of its sites."
+    "--exhaust", default=25, show_default=True, help="Histories in which to end the process at each of its sites."
 )
 @click.option(
     "--points",
     default=1,
     show_default=True,
-    help="Histories in which to end the process at every await and around every commit, each in a play of its own.",
+    help="Histories, beside the small canonical ones, whose process ends at every await and commit, one play each.",
 )
 @click.option("--jobs", default=1, show_default=True, help="Processes.")
 @click.option("--show", type=int, help="Tell one seed's history and what it came to.")
@@ -165,19 +157,20 @@ def main(
     with ProcessPoolExecutor(jobs, initializer=_ready) as pool:
         chance = pool.map(_one, range(first, first + seeds), chunksize=10)
         swept = pool.map(_swept, range(first, first + exhaust))
-        first_plays = pool.map(_calm, range(first, first + points))
+        forced_ones = [*CANONICAL.values(), *map(Plan.of, range(first, first + points))] if points else []
+        first_plays = pool.map(_told, map(calm, forced_ones))
         for played in _paced(chance, seeds, "histories"):
             add(*played)
         for each in _paced(swept, exhaust, "each site of a history"):
             for plan, outcome in each.plays:
                 add(plan, outcome)
             coverage.add(each)
-        ends: list[tuple[int, int]] = []
+        ends: list[Plan] = []
         for plan, outcome in first_plays:
             add(plan, outcome)
             forced.enumerated(outcome)
-            ends += ((plan.seed, point) for point in range(1, outcome.points + 1))
-        for plan, outcome in _paced(pool.map(_ended, ends, chunksize=10), len(ends), "each point of a history"):
+            ends += (ending_at(plan, point) for point in range(1, outcome.points + 1))
+        for plan, outcome in _paced(pool.map(_told, ends, chunksize=10), len(ends), "each point of a history"):
             add(plan, outcome)
             forced.add(plan, outcome)
     took = time.perf_counter() - began

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ablations import RULES, without
+from canonical import CANONICAL
 from explore import Coverage, Points, calm, every_crash, play, shortest, sites_of, sweep
 from gherkin.parser import Parser
 from memory import Memory
@@ -50,6 +51,15 @@ def test_a_process_may_end_at_every_await_and_around_every_commit() -> None:
     assert failed == []
     assert points.known == points.forced.total() > 100
     assert set(points.forced) == {"the process ended at an await", "the process ended around a commit"}
+
+
+@pytest.mark.parametrize("name", CANONICAL)
+def test_the_canonical_histories_stand_the_end_of_their_process(name: str) -> None:
+    """At one point of twelve; `simulate` forces them all."""
+    points = list(every_crash(CANONICAL[name]))
+    outcomes = [(plan, play(plan)) for plan in points[::12]]
+    assert [story(plan) for plan, outcome in outcomes if outcome.violation] == []
+    assert all(plan.crashes == {*outcome.crashes} for plan, outcome in outcomes)
 
 
 def test_each_site_of_a_history_is_forced_and_a_play_of_it_can_be_repeated() -> None:

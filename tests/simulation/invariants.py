@@ -196,6 +196,8 @@ class Books:
             self._written.edit(flow, touch.system, id_, body)
             return
         sent = said(touch.method, touch.path, touch.actor.body)
+        if touch.method == "POST" and (touch.raw is None or self._replacing(id_)):
+            sent.pop("archived", None)  # born active, or archived only to be created again
         pair = self._pairs.get((touch.system, touch.collection, id_))
         alone = touch.raw is not None and touch.units is None
         if alone or (pair is not None and self.sides.units(pair) is None):
@@ -206,8 +208,6 @@ class Books:
             path: now[path] for path in body.keys() - applied.keys() if products(body[path]) <= products(now[path])
         }
         if touch.units is not None and touch.pair is not None and flow == "product-item" and touch.method == "POST":
-            if self._replacing(id_):
-                del sent["archived"]  # only to create it again
             for name, path in paths(flow, touch.system, applied).items():
                 if self._edits.unguarded(touch, (touch.pair, unit_of(flow, name))):
                     del applied[path]  # it goes with the whole, over an edit that came too late to be seen

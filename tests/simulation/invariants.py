@@ -163,6 +163,8 @@ class Books:
             if (touch.system, touch.collection, touch.method) == ("customerp", "customers", "DELETE"):
                 self._deleting.deleted(touch.id, now)
         self._note(touch, answer)
+        if touch.collection == "customers" and touch.method == "DELETE":
+            self._matches.gone(touch.id or "")
         if touch.collection == "customers" and touch.body and touch.method in ("POST", "PATCH"):
             if not created:
                 self._matches.edited(touch.id or "", msgspec.json.decode(touch.body))

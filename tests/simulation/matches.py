@@ -41,6 +41,10 @@ class Matches:
         if change.keys() & (_KEYS.keys() | set(_KEYS.values())):
             self._changed.add(id_)
 
+    def gone(self, id_: str) -> None:
+        """A person has deleted a customer, maybe before the sync could find it."""
+        self._first.discard(id_)
+
     def check(self) -> None:
         """I2, of all links between records that people have entered on both sides."""
         linked = self._database.execute(

@@ -6,6 +6,7 @@ asked after the restart, and what somebody may have done meanwhile.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -300,11 +301,30 @@ def test_who_took_the_number_since_the_walk_is_looked_up(
 
 
 def test_what_waits_for_a_record_goes_on_when_its_create_turns_out_to_have_arrived(stocked: Any) -> None:
-    _create_lost(stocked)
+    EDITS["create"](stocked)
     order = {"number": "O-2", "customerId": "CU000002", "currency": "NOK", "orderDate": "2026-03-01"}
     stocked.erp.create("orders", **order, lines=[{"quantity": "1", "unitPrice": "1"}])
-    stocked.clock.advance(DAY)
+
+    def fail(request: httpx.Request) -> httpx.Response | None:
+        if request.method != "POST":
+            return None
+        stocked.inv.call("POST", "/customers", json.loads(request.content))
+        return httpx.Response(500, json={"type": "api", "message": "oops"})
+
+    stocked.wires["invoiced"].before = fail
+    assert stocked.run().writes == ()
+    stocked.wires["invoiced"].before = lambda request: None
+    stocked.clock.advance(3600)
     assert [(write.operation, write.key) for write in stocked.run().writes] == [("create", "C-2"), ("create", "O-2")]
+
+
+@pytest.mark.parametrize("later", [0, 23 * 3600 - 70], ids=["soon", "hardly a day later"])
+def test_a_change_that_never_arrived_is_not_told_by_an_edit_that_looks_like_it(stocked: Any, later: int) -> None:
+    stocked.erp.change("customers", "CU000001", name="Alike", phone="1")
+    _killed(stocked, "PATCH", applied=False)
+    stocked.inv.change("customers", 70001, name="Alike", phone="2")
+    stocked.clock.advance(later)
+    assert [conflict.field for conflict in stocked.run().conflicts] == ["phone"]
 
 
 @pytest.mark.parametrize("answer", [[], "gone", {"id": 4}, {"id": 99999}], ids=["a list", "a text", "one", "another"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -154,6 +155,20 @@ def from_row(row: Row) -> Link:
         {} if choices is None else _choices(choices),
         deleted,
     )
+
+
+@cache
+def insertion(columns: tuple[int, ...]) -> str:
+    """The statement that stores a new link, of which these columns say something."""
+    names = ", ".join(COLUMNS[at] for at in columns)
+    return f"INSERT INTO link ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names of our own columns
+
+
+@cache
+def update(columns: tuple[int, ...]) -> str:
+    """The statement that stores what has changed of a link; id and version come last."""
+    assignments = ", ".join(f"{COLUMNS[at]} = ?" for at in columns)
+    return f"UPDATE link SET {assignments} WHERE id = ? AND version = ?"  # noqa: S608 - names of our own columns
 
 
 def to_entry_row(entry: Entry) -> tuple[object, ...]:

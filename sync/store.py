@@ -8,7 +8,6 @@ import sqlite3
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -18,7 +17,7 @@ from sync import values
 from sync.errors import NotAStore, StoreError, StoreInUse, Superseded
 from sync.history import Entry
 from sync.links import Link, System
-from sync.rows import COLUMNS, ENTRY_COLUMNS, Row, from_entry_row, from_row, to_entry_row, to_row
+from sync.rows import COLUMNS, ENTRY_COLUMNS, Row, from_entry_row, from_row, insertion, to_entry_row, to_row, update
 
 _APPLICATION = 0x43505254  # "CPRT"; tells our file from any other SQLite file
 _VERSION = 4
@@ -167,12 +166,12 @@ class Store:
         row = to_row(link, version, known)
         if link.id == 0:
             said = tuple(at for at, value in enumerate(row) if value is not None)  # half of them; each one takes time
-            id_ = self._changed(link, _insert(said), tuple(row[at] for at in said)).lastrowid or 0
+            id_ = self._changed(link, insertion(said), tuple(row[at] for at in said)).lastrowid or 0
             return self._keep(replace(link, id=id_, version=version), row)
         # Each column named costs its indexes, even where its value stays. The one known says which differ.
         before = known[1] if known is not None and known[0].version == link.version else _UNKNOWN
         changed = tuple(at for at, (old, new) in enumerate(zip(before, row, strict=True)) if old != new)
-        statement = _update(changed)
+        statement = update(changed)
         if self._changed(link, statement, (*(row[at] for at in changed), link.id, link.version)).rowcount != 1:
             raise Superseded(link.id)
         return self._keep(replace(link, version=version), row)
@@ -365,18 +364,6 @@ class Store:
         if len(self._known) > _FEW:
             self._known.popitem(last=False)
         return link
-
-
-@cache
-def _insert(columns: tuple[int, ...]) -> str:
-    names = ", ".join(COLUMNS[at] for at in columns)
-    return f"INSERT INTO link ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names of our own columns
-
-
-@cache
-def _update(columns: tuple[int, ...]) -> str:
-    assignments = ", ".join(f"{COLUMNS[at]} = ?" for at in columns)
-    return f"UPDATE link SET {assignments} WHERE id = ? AND version = ?"  # noqa: S608 - names of our own columns
 
 
 def _is_fresh(db: sqlite3.Connection, path: str) -> bool:

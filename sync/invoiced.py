@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sync.clock import Clock
 from sync.connector import Call, Logged, Operation, Page, Prepared, Recalled, Record, Seen, Wanted, Written
 from sync.echoes import as_stored, provisional
-from sync.errors import BadAnswer, Broken, CallFailed, Gone, Locked, Refused
+from sync.errors import BadAnswer, Broken, CallFailed, Gone, Locked, OutcomeUnknown, Refused
 from sync.events import Listener, nobody
 from sync.http import Answer, Endpoint, Pacing, Wire
 from sync.invoiced_records import REFERENCE, logged, merged_by, predict, prepare, record
@@ -162,18 +162,28 @@ class Invoiced:
     async def write(self, operation: Operation, key: str) -> Written:
         extras: list[Call] = []
         seen: Seen | None = None
-        for call in operation.calls:
-            if call.unless is not None:
-                if await self._exists(call.unless):
+        begun = False
+        try:
+            for call in operation.calls:
+                if call.unless is not None:
+                    if await self._exists(call.unless):
+                        continue
+                    extras += await self._create_aside(call, call.unless, f"{key}-{len(extras)}")
                     continue
-                extras += await self._create_aside(call, call.unless, f"{key}-{len(extras)}")
-                continue
-            # A key on any other method is refused with 400.
-            headers = {"Idempotency-Key": key} if call.method in ("POST", "PATCH") else {}
-            answer = await self._wire.send(
-                call.method, call.path, params=call.params or None, body=call.body, headers=headers
-            )
-            seen = await self._as_stored(operation, call, answer)
+                # A key on any other method is refused with 400.
+                headers = {"Idempotency-Key": key} if call.method in ("POST", "PATCH") else {}
+                answer = await self._wire.send(
+                    call.method, call.path, params=call.params or None, body=call.body, headers=headers
+                )
+                begun = True
+                seen = await self._as_stored(operation, call, answer)
+        except OutcomeUnknown:
+            raise
+        except CallFailed as failed:
+            if not begun:
+                raise
+            # Whatever became of this call, an earlier one took effect: the write is half done.
+            raise Broken(failed.system, failed.call, failed.status, failed.message) from failed
         assert seen is not None
         return Written(seen, tuple(extras))
 

@@ -15,6 +15,7 @@ from sync.schema import Flow
 from sync.settlement import accepted, observe, recovered
 from sync.writing import path_of, side_of, wanted
 
+_ANSWERED = (State.RETRY, State.DEAD)  # links whose write was answered with an error
 RESERVATION_SECONDS = 100  # how long a number may stay reserved
 _REMEMBERED_SECONDS = 23 * 3600  # both systems keep an answer under its key for a day; an hour for the way of the call
 
@@ -31,7 +32,7 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
     link = agreed(flow, link, execution.run)
     connector = execution.run.connectors[intent.system]
     operation = stored(intent)
-    definite = link.state in (State.RETRY, State.DEAD)  # it was answered with an error
+    definite = link.state in _ANSWERED
     if operation.id is None:
         if definite:
             await _create_again(execution, flow, link, operation)
@@ -107,8 +108,8 @@ async def _create_again(execution: Execution, flow: Flow, link: Link, operation:
 async def _replace_again(execution: Execution, flow: Flow, link: Link, operation: Operation, seen: Seen) -> None:
     """The record is archived and not created again yet; that absence is ours, and no delete.
 
-    What somebody has edited since we looked is no part of the stored body, so it would be overwritten. Then the record
-    comes back as it is wanted now.
+    What somebody has edited since we looked is no part of the stored body, so it would be overwritten; and what was
+    answered with an error may be refused for ever. Then the record comes back as it is wanted now.
     """
     assert link.intent is not None
     system = link.intent.system
@@ -116,7 +117,7 @@ async def _replace_again(execution: Execution, flow: Flow, link: Link, operation
     raw = {**seen.raw, "archived": False}
     record = connector.record(operation.object, raw)
     new = observe(flow, system, record, Interval(execution.run.session, seen.start, seen.end))
-    if same_content(link.observation(system), new):
+    if link.state not in _ANSWERED and same_content(link.observation(system), new):
         await execution.again(flow, link, operation)
         return
     fresh = accepted(flow, link, system, record, new)

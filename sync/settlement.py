@@ -125,8 +125,8 @@ def recovered(flow: Flow, link: Link, record: Record, new: Observation) -> tuple
         why: str | None = None
         if intent.system == "invoiced" and shortened(pair.target, desired, returned):
             _, why = _refusal(desired, before, returned, "Invoiced")
-        elif desired is None and returned is not None and pair.target_default:
-            why = pair.target_default
+        elif desired is None and returned is not None and pair.target_default and (arrived or returned != before):
+            why = pair.target_default  # the old value by itself does not tell its default from a write that is lost
         elif returned != desired:
             if created or (arrived and (returned != before or intent.system == "customerp")):
                 shadow[name] = _pair(intent.system, sent, desired)

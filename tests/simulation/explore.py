@@ -168,7 +168,8 @@ def shortest(plan: Plan, invariant: str, most: int = 400) -> Plan:
     history that is left may come by its site several times.
     """
     [point] = plan.crashes if len(plan.crashes) == 1 else [0]
-    site = sites_of(plan)[point - 1] if point else ""
+    sites = sites_of(plan) if point else []
+    site = sites[point - 1] if 0 < point <= len(sites) else ""  # chance may have drawn one that no play comes by
     parts: list[Any] = [*plan.events, *plan.faults, *(() if site else sorted(plan.crashes))]
     found = plan
 

@@ -22,6 +22,7 @@ _WINDOW = 600.0
 _MOST_WRITES = 3  # of one property of a record in a window
 _MOST_CALLS = 8  # about a record that fails
 _FAILED = (500, 502)
+_SHARED = "/coupons/"  # which several documents ask for at once
 _ALONG = {"due_date", "metadata"}  # sent along with others
 
 _Record = tuple[str, str]  # system, path
@@ -82,12 +83,14 @@ class Patience:
         elif call.sent >= self._burst.get(call.system, 0.0):
             self._busy.add(call.system)
             self._burst[call.system] = call.received
-        if call.status == 429:
+        if call.status == 429 and not call.path.startswith(_SHARED):
             times = self._told.pop(_same(call), (0, 0.0))[0] + 1
             if times < _PATIENT:  # after that it is given up, and whoever asks is somebody else
                 self._told[_same(call)] = times, call.received + max(_SOONEST, call.wait or 0.0)
         else:
             self._told.pop(_same(call), None)
+        if (call.status == 429 or (call.method == "GET" and call.status in _FAILED)) and _record(call) in self._failed:
+            self._failed[_record(call)] -= 1  # a failure of the system, and repeated at once
         self.erred = self.erred or call.status in _FAILED
         if call.status == 401:
             self._refused.setdefault(call.system, call.received)

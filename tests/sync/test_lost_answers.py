@@ -97,6 +97,9 @@ CUT = {"name": f"Invoiced made 'Hi ?' of '{PARTY}'"}
         # What was cleared, where Invoiced puts a value of its own, or does not.
         ("invoiced", "update", {"land": (None, None, "SE")}, {"land": "NO"}, {"land": (None, "NO")}, OWN, True),
         ("invoiced", "update", {"land": (None, None, "SE")}, {}, {"land": (None, None)}, STILL, True),
+        ("invoiced", "update", {"land": (None, None, "SE")}, {"land": "SE"}, {}, STILL, False),
+        ("invoiced", "update", {**NAME, "land": (None, None, "SE")}, {"name": "Bo", "land": "SE"},
+         {"name": ("Bo", "Bo"), "land": (None, "SE")}, {"land": "the account's own"}, True),
         ("invoiced", "update", {"note": (None, None, "me")}, {"note": "so"}, {}, STILL, False),
         # A record that is there was created: whatever differs, or was not sent, was edited since.
         ("invoiced", "create", NAME, {"name": "Bo"}, {"name": ("Bo", "Bo")}, {}, True),

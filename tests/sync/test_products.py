@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+import httpx
 import pytest
 
 from sync import Write
+from sync.errors import EndpointDown
 
 FLOW = "product-item"
 
@@ -105,4 +108,47 @@ def test_a_price_keeps_ten_decimals(world: Any) -> None:
     world.inv.change("items", "bolt", name="Bolt M8")
     world.run()
     assert world.erp.list("products")[0]["unitPrice"] == "1234567.0123456789"
+    assert world.run().writes == ()
+
+
+@pytest.mark.parametrize("status", [429, 503, 400])
+@pytest.mark.parametrize("change", [{"unitPrice": "21.005"}, {"discontinued": True}])
+def test_what_was_archived_stays_our_own_doing_although_the_next_call_is_turned_away(
+    world: Any, bolt: str, status: int, change: dict[str, Any]
+) -> None:
+    world.erp.change("products", bolt, **change)
+    calls: list[str] = []
+
+    def turn_away(request: httpx.Request) -> httpx.Response | None:
+        calls.append(request.method)
+        away = "DELETE" in calls[:-1] and "items" in request.url.path
+        return httpx.Response(status, json={"message": "Not now"}) if away else None
+
+    world.wires["invoiced"].before = turn_away
+    with suppress(EndpointDown):
+        world.run()
+    world.wires["invoiced"].before = lambda request: None
+    world.clock.advance(3600)
+    world.run()
+    product = world.erp.read("products", bolt)
+    gone = "discontinued" in change
+    assert ({**product, **change}, product["discontinued"]) == (product, gone)
+    assert [item["id"] for item in world.inv.list("items")] == ([] if gone else ["bolt-1"])
+    last = world.store.history()[-1]
+    assert (last.operation, [*last.fields]) == (("archive", ["archived"]) if gone else ("replace", ["unit_cost"]))
+    assert world.run().writes == ()
+
+
+def test_what_cannot_be_created_again_comes_back_as_it_is_once_somebody_has_corrected_it(world: Any, bolt: str) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(400, json={"message": "No"}) if b"Bad" in request.read() else None
+
+    world.wires["invoiced"].before = refuse
+    world.erp.change("products", bolt, unitPrice="21.005", name="Bad bolt")
+    assert [(notice.key, notice.kind) for notice in world.run().notices] == [("bolt-1", "needs_attention")]
+    world.erp.change("products", bolt, name="Bolt M8")
+    world.clock.advance(3600)
+    world.run()
+    assert (_item(world)["name"], _item(world)["unit_cost"]) == ("Bolt M8", 21.005)
+    assert world.erp.read("products", bolt)["discontinued"] is False
     assert world.run().writes == ()

@@ -175,7 +175,7 @@ FAULTS = (
     fault(
         "a coupon is created without looking for it",
         "invoiced.py",
-        "                if await self._exists(call.unless):\n                    continue\n",
+        "                    if await self._exists(call.unless):\n                        continue\n",
         "",
     ),
     Fault(

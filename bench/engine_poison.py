@@ -99,8 +99,8 @@ def main() -> None:
     """Prints the table."""
     rows = []
     for name, kind in (("refused for its data", "refused"), ("answered with an error for ever", "error")):
-        healthy, sick = throughput(kind)  # type: ignore[arg-type]
-        calls = a_day(kind)  # type: ignore[arg-type]
+        healthy, sick = throughput(kind)  # type: ignore[arg-type] - a loop over literals
+        calls = a_day(kind)  # type: ignore[arg-type] - a loop over literals
         rows.append((name, f"{healthy:.0f}", f"{sick:.0f}", f"{sick / healthy:.1%}", calls, ROUNDS_A_DAY))
     columns = ("poison", "healthy/s", "with 1 % poison", "left", "calls a day for one", "retry every round")
     table(f"{SIZE:,} edits of Customerp, {SIZE // 100} of them poison", columns, rows)

@@ -161,14 +161,14 @@ def from_row(row: Row) -> Link:
 def insertion(columns: tuple[int, ...]) -> str:
     """The statement that stores a new link, of which these columns say something."""
     names = ", ".join(COLUMNS[at] for at in columns)
-    return f"INSERT INTO link ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names of our own columns
+    return f"INSERT INTO link ({names}) VALUES ({', '.join('?' * len(columns))})"
 
 
 @cache
 def update(columns: tuple[int, ...]) -> str:
     """The statement that stores what has changed of a link; id and version come last."""
     assignments = ", ".join(f"{COLUMNS[at]} = ?" for at in columns)
-    return f"UPDATE link SET {assignments} WHERE id = ? AND version = ?"  # noqa: S608 - names of our own columns
+    return f"UPDATE link SET {assignments} WHERE id = ? AND version = ?"
 
 
 def to_entry_row(entry: Entry) -> tuple[object, ...]:

@@ -53,7 +53,7 @@ CREATE TRIGGER history_{0} BEFORE {0} ON history BEGIN SELECT RAISE(ABORT, 'the 
 """
 
 _DELETING = "deleted IS NOT NULL AND state <> 'tombstoned' AND erp_id IS NOT NULL"  # as the index says
-_SELECT = f"SELECT id, {', '.join(COLUMNS)} FROM link"  # noqa: S608 - names of our own columns
+_SELECT = f"SELECT id, {', '.join(COLUMNS)} FROM link"
 _UNKNOWN = (object(),) * len(COLUMNS)  # a row that no other one is like
 
 
@@ -198,7 +198,7 @@ class Store:
             return {}
         side = "erp" if system == "customerp" else "inv"
         rows = self._db.execute(
-            f"SELECT {side}_id, CASE WHEN state = 'tombstoned' OR deleted IS NOT NULL THEN NULL ELSE {side}_digest END "  # noqa: S608
+            f"SELECT {side}_id, CASE WHEN state = 'tombstoned' OR deleted IS NOT NULL THEN NULL ELSE {side}_digest END "
             f"FROM link WHERE flow = ? AND {side}_id IN (SELECT value FROM json_each(?))",
             (flow, json.dumps(ids)),
         )
@@ -232,7 +232,7 @@ class Store:
 
     def deleting(self, flow: str) -> list[int]:
         """Ids of links whose record is gone on one side and whose other side is still to be told."""
-        rows = self._db.execute(f"SELECT id FROM link WHERE flow = ? AND {_DELETING} ORDER BY id", (flow,))  # noqa: S608
+        rows = self._db.execute(f"SELECT id FROM link WHERE flow = ? AND {_DELETING} ORDER BY id", (flow,))
         return [found for (found,) in rows]
 
     def open_intents(self) -> list[int]:
@@ -264,7 +264,7 @@ class Store:
             f"FROM link WHERE flow = ? AND {column} IS NOT NULL AND state <> 'tombstoned' AND deleted IS NOT '{system}'"
         )
         rows = self._db.execute(
-            f"SELECT {column} {known} AND {column} NOT IN (SELECT id FROM seen WHERE flow = ? AND system = ?) "  # noqa: S608
+            f"SELECT {column} {known} AND {column} NOT IN (SELECT id FROM seen WHERE flow = ? AND system = ?) "
             f"ORDER BY {column}",
             (flow, flow, system),
         )
@@ -295,15 +295,14 @@ class Store:
     def record(self, entry: Entry) -> None:
         """Append to the history; nothing there is ever changed or removed."""
         self._db.execute(
-            f"INSERT INTO history ({', '.join(ENTRY_COLUMNS)}) VALUES ({', '.join('?' * len(ENTRY_COLUMNS))})",  # noqa: S608
+            f"INSERT INTO history ({', '.join(ENTRY_COLUMNS)}) VALUES ({', '.join('?' * len(ENTRY_COLUMNS))})",
             to_entry_row(entry),
         )
 
     def history(self, link: int | None = None, latest: int | None = None) -> list[Entry]:
         """The history of one link or of all, in order; only so many of the latest entries."""
         rows = self._db.execute(
-            f"SELECT {', '.join(ENTRY_COLUMNS)} FROM history "  # noqa: S608 - names of our own columns
-            "WHERE ? IS NULL OR link = ? ORDER BY id DESC LIMIT ?",
+            f"SELECT {', '.join(ENTRY_COLUMNS)} FROM history WHERE ? IS NULL OR link = ? ORDER BY id DESC LIMIT ?",
             (link, link, -1 if latest is None else latest),
         ).fetchall()
         return [from_entry_row(row) for row in reversed(rows)]
@@ -338,8 +337,8 @@ class Store:
 
     def _woken(self, cleared: str, which: str, parameter: object) -> None:
         # To look is quicker than to change nothing, and mostly nobody waits.
-        if self._db.execute(f"SELECT 1 FROM link WHERE {which}", (parameter,)).fetchone():  # noqa: S608
-            statement = f"UPDATE link SET dirty = 1, {cleared}, version = version + 1 WHERE {which}"  # noqa: S608
+        if self._db.execute(f"SELECT 1 FROM link WHERE {which}", (parameter,)).fetchone():
+            statement = f"UPDATE link SET dirty = 1, {cleared}, version = version + 1 WHERE {which}"
             self._db.execute(statement, (parameter,))
             self._known.clear()  # which of them were woken is not told
 
@@ -351,11 +350,11 @@ class Store:
 
     def _one(self, where: str, *parameters: object) -> Link | None:
         # The link itself may be at hand, and to read its row takes ten times as long as to find its id.
-        found = self._db.execute(f"SELECT id FROM link WHERE {where}", parameters).fetchone()  # noqa: S608
+        found = self._db.execute(f"SELECT id FROM link WHERE {where}", parameters).fetchone()
         return self.link(*found) if found else None
 
     def _many(self, where: str, *parameters: object) -> list[Link]:
-        found = self._db.execute(f"SELECT id FROM link WHERE {where}", parameters).fetchall()  # noqa: S608
+        found = self._db.execute(f"SELECT id FROM link WHERE {where}", parameters).fetchall()
         return [self.link(id_) for (id_,) in found]
 
     def _keep(self, link: Link, row: Row) -> Link:

@@ -115,7 +115,7 @@ def run(conformance: Any, system: str, bug: Bug | None, examples: int) -> Verdic
                     operation = schema.find_operation_by_id(operation_id)
                     fuzzed(settings, operation.as_strategy(generation_mode=mode), mode, judged)
 
-        class Machine(schema.as_state_machine()):  # type: ignore[misc]
+        class Machine(schema.as_state_machine()):  # type: ignore[misc] - made at run time
             def setup(self) -> None:
                 super().setup()
                 side.reset()

@@ -198,7 +198,7 @@ class Scene:
             for task in asyncio.all_tasks(self._loop):
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
                 with suppress(RuntimeError, Killed):  # not all that waits can be left at once
-                    task.get_coro().close()  # type: ignore[union-attr]
+                    task.get_coro().close()  # type: ignore[union-attr] - ours are all coroutines
             self._loop.close()
             self._database.close()
         trace = self._books.trace

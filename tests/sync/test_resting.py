@@ -114,7 +114,9 @@ def test_a_pair_rests_where_nothing_is_to_be_written(run: Run, link: Link, rest:
     said: list[Event] = []
     run.listen = said.append
     left, [rested] = _settled(run, replace(link, reason="before"))
-    agreed = {name: (link.erp.values[name], link.inv.values[name]) for name in ERP if name != "part"}  # type: ignore[union-attr]
+    assert link.erp is not None
+    assert link.inv is not None
+    agreed = {name: (link.erp.values[name], link.inv.values[name]) for name in ERP if name != "part"}
     shadow = link.shadow if "state" in rest else {**link.shadow, **agreed}
     expected = {"state": State.LINKED, "reason": None, "dirty": False, "shadow": shadow, "version": 2, "id": rested.id}
     assert (left, rested) == ([], replace(link, **expected | rest))

@@ -19,6 +19,7 @@ from invariants import Books
 from lists import Lists, Oddity
 from memory import Memory
 from network import ENDPOINTS, FATES, SLOWEST, Call, Fate, Killed, Network, Person
+from occasions import OCCASIONS
 from people import DEEDS, Event, Office, history
 from sides import Sides
 from violation import Violation
@@ -315,7 +316,8 @@ class Scene:
         """A deed, and the webhooks that tell of it: some come late, some twice, some never."""
         self._books.counts[f"deed: {event.deed}"] += 1
         before = len(self._books.trace)
-        DEEDS[event.deed][1](self._office, event.which, event.what)
+        deed = OCCASIONS.get(event.deed) or DEEDS[event.deed][1]
+        deed(self._office, event.which, event.what)
         self.deeds[event] = self._books.trace[before:]
         for name, share in (("webhook", 0.4), ("webhook, once more", 0.15)):
             if event.at > 0 and self._told.random() < share:

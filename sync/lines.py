@@ -290,9 +290,17 @@ def _woven(kept: list[LineChange], new: Mapping[str, LineChange], order: Iterabl
 
 
 def adopt(
-    spec: Lines, side: System, desired: Sequence[LineChange], current: Sequence[Line], children: Sequence[Child]
+    spec: Lines,
+    side: System,
+    desired: Sequence[LineChange],
+    current: Sequence[Line],
+    children: Sequence[Child],
+    other: Sequence[Line],
 ) -> tuple[Child, ...]:
     """Line links after a list was sent: lines keep their ids, new ones are known by what they say, then by their order.
+
+    `other` is the list of the other side. What it still has and a person has removed on this `side` keeps its link
+    until it is removed there, too; without one it would look like a new line and come back.
 
     What a line says may come back changed: Invoiced drops an item that is archived, for example. A line without a link
     would be taken for a new one, and be added on the other side once more.
@@ -326,7 +334,9 @@ def adopt(
                     else (line.values[name], change.sent_from[name])
                 )
         result.append(Child(erp_id, inv_id, shadow))
-    return tuple(result)
+    sent = {change.counterpart for change in desired}
+    there = {line.id for line in other} - sent
+    return (*result, *(child for child in children if (child.erp if side == "invoiced" else child.inv) in there))
 
 
 def _next_like(change: LineChange, unnamed: deque[Line], names: Iterable[str] | None = None) -> Line | None:

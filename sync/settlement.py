@@ -92,7 +92,9 @@ def settle(flow: Flow, link: Link, record: Record, new: Observation, resolve: Re
         notices.append(Notice(flow.id, key, name, kind, diverged[name]))
     children = link.children
     if flow.lines is not None and intent.lines is not None:
-        children = adopt(flow.lines, intent.system, stored_lines(link), new.lines, link.children)
+        children = adopt(
+            flow.lines, intent.system, stored_lines(link), new.lines, link.children, _other_lines(link, intent.system)
+        )
     settled = accepted(flow, replace(link, shadow=shadow), intent.system, record, new)
     return replace(
         settled,
@@ -142,7 +144,9 @@ def recovered(flow: Flow, link: Link, record: Record, new: Observation) -> tuple
         if _arrived(intent.system, desired_lines, new.lines, link.children) or (
             found and (intent.system == "customerp" or not _untouched(new.lines, link.children))
         ):
-            children, found = _as_sent(flow.lines, intent.system, desired_lines, new.lines, link.children), True
+            others = _other_lines(link, intent.system)
+            children = _as_sent(flow.lines, intent.system, desired_lines, new.lines, link.children, others)
+            found = True
     settled = accepted(flow, replace(link, shadow=shadow), intent.system, record, new)
     return replace(
         settled, diverged=diverged, children=children, intent=None, state=State.LINKED, reason=None, dirty=True
@@ -156,6 +160,11 @@ def stored_lines(link: Link) -> tuple[LineChange, ...]:
         LineChange(line["id"], line["counterpart"], line["values"], line["sent_from"])
         for line in link.intent.lines or ()
     )
+
+
+def _other_lines(link: Link, system: System) -> tuple[Line, ...]:
+    other = link.erp if system == "invoiced" else link.inv
+    return () if other is None else other.lines
 
 
 def _arrived(
@@ -194,7 +203,12 @@ def _says(line: Line, change: LineChange) -> bool:
 
 
 def _as_sent(
-    spec: Lines, system: System, desired: tuple[LineChange, ...], current: tuple[Line, ...], known: tuple[Child, ...]
+    spec: Lines,
+    system: System,
+    desired: tuple[LineChange, ...],
+    current: tuple[Line, ...],
+    known: tuple[Child, ...],
+    other: tuple[Line, ...],
 ) -> tuple[Child, ...]:
     """Line links after a list arrived unseen: what lines say by now is an edit, and what is missing was removed.
 
@@ -202,7 +216,7 @@ def _as_sent(
     so that its counterpart is removed and not taken for a new line.
     """
     changes = {change.counterpart: change for change in desired if change.counterpart}
-    children = {_counterpart(system, child): child for child in adopt(spec, system, desired, current, known)}
+    children = {_counterpart(system, child): child for child in adopt(spec, system, desired, current, known, other)}
     before = {_counterpart(system, child): child for child in known}
     result: list[Child] = []
     for counterpart, change in changes.items():
@@ -216,7 +230,7 @@ def _as_sent(
             and not (name in child.shadow and system == "invoiced" and _refused(spec.pair(name), value, child))
         }
         result.append(replace(child, shadow={**child.shadow, **sent}))
-    return tuple(result)
+    return (*result, *(child for counterpart, child in children.items() if counterpart not in changes))
 
 
 def _refused(pair: Pair, sent: Value, child: Child) -> bool:

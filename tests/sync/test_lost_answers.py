@@ -220,6 +220,14 @@ def test_what_a_list_shows_of_a_write_whose_answer_was_lost(
     assert (after.intent, after.state) == (None, State.LINKED)
 
 
+def test_a_line_that_a_person_has_removed_keeps_its_link_until_it_goes_on_the_other_side_too() -> None:
+    link = _writing("invoiced", "update", {}, (COUNT,), children=BOTH_LINES)
+    assert link.erp is not None
+    ours = (_line("L1", _ours(WOOD), count="30"), _line("L2", _ours(NAILS)))
+    after, found, _ = _looked(replace(link, erp=replace(link.erp, lines=ours)), {}, (_line("i1", WOOD, count="30"),))
+    assert (after.children, found) == ((MORE, BOTH_LINES[1]), True)
+
+
 ARRIVED: Fields = {"name": ("Al", "Al", "Z")}  # a property that shows that the write arrived
 
 

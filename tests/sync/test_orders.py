@@ -136,6 +136,36 @@ def test_lines_edited_on_both_sides_are_merged_line_by_line(world: Any, base: di
     assert world.run().writes == ()
 
 
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("remover", ["customerp", "invoiced"])
+def test_a_line_removed_on_one_side_while_another_is_edited_on_the_other_stays_removed(
+    world: Any, base: dict[str, Any], remover: str, lost: bool
+) -> None:
+    def lose(request: httpx.Request) -> None:
+        nonlocal lost
+        if request.method == "PATCH" and lost:
+            lost = False
+            raise httpx.ReadTimeout("lost", request=request)
+
+    order = _order(world, base)
+    world.run()
+    bolt, travel = _kept(world)
+    invoice = world.inv.list("invoices")[0]["id"]
+    if remover == "invoiced":
+        world.inv.change("invoices", invoice, items=[bolt])
+        world.erp.change("orders", order["id"], lines=[{"id": "L1", "quantity": "4"}, {"id": "L2"}])
+    else:
+        world.inv.change("invoices", invoice, items=[bolt | {"quantity": 4}, travel])
+        world.erp.change("orders", order["id"], lines=[{"id": "L1"}])
+    world.wires["invoiced"].after = lose
+    report = world.run()
+    assert report.conflicts == ()
+    assert _lines(world) == [("bolt", "Bolt", "", 4, 19.9, [12.5])]
+    [line] = world.erp.read("orders", order["id"])["lines"]
+    assert (line["id"], line["quantity"]) == ("L1", "4")
+    assert world.run().writes == ()
+
+
 def test_another_product_on_a_line_makes_a_new_line(world: Any, base: dict[str, Any]) -> None:
     order = _order(world, base)
     world.run()

@@ -206,18 +206,13 @@ class Engine:
         async def theirs() -> None:
             for flow in self.flows:
                 await run.walk.invoiced(run.connectors["invoiced"], flow)
-                run.read_until["invoiced", flow.id] = self.clock.monotonic()
 
-        async def ours() -> None:
-            await run.walk.customerp(self.customerp, self.flows)
-            for flow in self.flows:
-                run.read_until["customerp", flow.id] = self.clock.monotonic()
-
+        ours = run.walk.customerp(self.customerp, self.flows)
         if self.in_flight == 1:
-            await ours()
+            await ours
             await theirs()
             return
-        await together([ours(), theirs()])
+        await together([ours, theirs()])
 
     async def _rest(self, store: Storage, reconciler: Reconciler) -> None:
         """Flow by flow in dependency order, until a whole round finds nothing to do."""

@@ -68,9 +68,12 @@ class Storage(Protocol):
         """Ids of links with a write that nobody has put off: the process ended in the middle of it."""
 
     def begin_scan(self) -> None:
-        """Forget which records an earlier complete scan has shown."""
+        """Forget which records an earlier walk has shown."""
 
-    def mark_seen(self, flow: str, system: System, id_: str) -> None: ...
+    def mark_seen(self, flow: str, system: System, id_: str, at: float) -> None: ...
+
+    def seen_at(self, flow: str, system: System, id_: str) -> float | None:
+        """When this walk has shown a record last, if it has been marked."""
 
     def unseen(self, flow: str, system: System) -> tuple[list[str], int]:
         """Ids of known records that the scan has not shown, and how many are known."""

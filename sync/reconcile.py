@@ -207,8 +207,9 @@ class Reconciler:
         if known is None or known.version is not None:
             return False
         seen = known.seen.end if known.seen.session == self.run.session else float("-inf")
-        walked = self.run.read_until.get((system, link.flow), float("-inf"))
-        return self.run.clock.monotonic() - max(seen, walked) > _STALE_SECONDS
+        id_ = link.id_in(system)
+        assert id_ is not None  # it was seen
+        return self.run.clock.monotonic() - max(seen, self.run.walk.looked(link.flow, system, id_)) > _STALE_SECONDS
 
     def _blocked(self, flow: Flow, link: Link, system: System, prepared: Prepared) -> list[Notice]:
         names = names_of(flow, system)

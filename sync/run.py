@@ -51,7 +51,6 @@ class Run(LinkedRecords):
     listen: Listener
     outcome: Outcome = field(default_factory=Outcome)
     spent: Counter[int] = field(default_factory=Counter)  # calls about a link since its handler began
-    read_until: dict[tuple[System, str], float] = field(default_factory=dict)  # when the walk of a flow's side ended
 
     async def reread(self, flow: Flow, link: Link, system: System) -> Seen | None:
         """Read one side again and store it, also where it says that a deleted record is back; None when it is gone."""

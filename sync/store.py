@@ -247,15 +247,20 @@ class Store:
         return [found for (found,) in rows]
 
     def begin_scan(self) -> None:
-        """Forget which records an earlier complete scan has shown."""
+        """Forget which records an earlier walk has shown."""
         self._db.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS seen (flow TEXT, system TEXT, id TEXT, PRIMARY KEY (flow, system, id)) "
-            "WITHOUT ROWID"
+            "CREATE TEMP TABLE IF NOT EXISTS seen (flow TEXT, system TEXT, id TEXT, at REAL, "
+            "PRIMARY KEY (flow, system, id)) WITHOUT ROWID"
         )
         self._db.execute("DELETE FROM seen")
 
-    def mark_seen(self, flow: str, system: System, id_: str) -> None:
-        self._db.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", (flow, system, id_))
+    def mark_seen(self, flow: str, system: System, id_: str, at: float) -> None:
+        self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)", (flow, system, id_, at))
+
+    def seen_at(self, flow: str, system: System, id_: str) -> float | None:
+        """When this walk has shown a record last, if it has been marked."""
+        row = self._db.execute("SELECT at FROM seen WHERE flow = ? AND system = ? AND id = ?", (flow, system, id_))
+        return next((at for (at,) in row), None)
 
     def unseen(self, flow: str, system: System) -> tuple[list[str], int]:
         """Ids of known records that the scan has not shown, and how many are known."""

@@ -44,6 +44,7 @@ class Walk:
         store.begin_scan()
         self._read = self._missed = self._unseen = 0
         self._resolve = LinkedRecords(store)
+        self._left_out: dict[str, float] = {}  # since when what a flow's list of changes does not show is unchanged
         self._announced: dict[str, Callable[[Record], bool]] = {}  # of a flow's side: changes the usual way also shows
         self.notices: list[Notice] = []
 
@@ -67,10 +68,13 @@ class Walk:
         since = self._store.cursor(name)
         if since is not None and flow.target.object != "items":  # they have no filter; each walk is a complete one
             self._announced[name] = lambda record: record.stamp > float(since)
+        changes = name in self._announced and not complete
         async for page in connector.walk(flow.target, None if complete else since):
             if first:
                 following, first = Invoiced.cursor(page.server_time), False
-            self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
+                if changes:
+                    self._left_out[flow.id] = page.end
+            self._page(flow, connector, page.records, Interval(self._session, page.start, page.end), whole=not changes)
         if following is not None:
             with self._store.transaction():
                 self._store.set_cursor(name, following)
@@ -136,7 +140,8 @@ class Walk:
             return
         for id_ in missing:
             try:
-                if await connector.read(side.object, id_) is not None:
+                if (shown := await connector.read(side.object, id_)) is not None:
+                    self._page(flow, connector, (shown.raw,), Interval(self._session, shown.start, shown.end))
                     continue
                 survivor = await self.became(connector, flow, id_)
             except CallFailed:
@@ -165,9 +170,18 @@ class Walk:
         if seen is not None:
             self._page(flow, connector, (seen.raw,), Interval(self._session, seen.start, seen.end))
 
-    def _page(self, flow: Flow, connector: Connector, records: Sequence[Raw], seen: Interval) -> None:
+    def looked(self, flow: str, system: System, id_: str) -> float:
+        """Until when a record is known to be as it was: when a list has shown it, or, one of changes, left it out."""
+        shown = self._store.seen_at(flow, system, id_)
+        if shown is not None:
+            return shown
+        return self._left_out.get(flow, float("-inf")) if system == "invoiced" else float("-inf")
+
+    def _page(
+        self, flow: Flow, connector: Connector, records: Sequence[Raw], seen: Interval, *, whole: bool = False
+    ) -> None:
         system = connector.system
-        scanned = system in self._completely
+        scanned = whole or system in self._completely
         ids = [str(raw["id"]) if isinstance(raw, dict) and "id" in raw else "" for raw in records]
         known = dict(self._store.digests(flow.id, system, ids))
         with self._store.transaction(durable=False):
@@ -177,7 +191,7 @@ class Walk:
                     self.take(flow, connector, raw, seen, digest, new=id_ not in known)
                     known[id_] = digest
                 elif scanned:
-                    self._store.mark_seen(flow.id, system, id_)
+                    self._store.mark_seen(flow.id, system, id_, seen.end)
         self._read += len(records)
         if self._progress is not None:
             self._progress(Progress(f"reading {TITLES[connector.system]}", self._read, None))
@@ -199,16 +213,17 @@ class Walk:
             record = connector.record(side.object, raw)
             shown = observe(flow, system, record, seen, digest)
         except (BadValue, KeyError, TypeError, AttributeError) as error:
-            self._unreadable(flow, system, raw, error)
+            self._unreadable(flow, system, raw, seen, error)
             return
         if system in self._completely:
-            self._store.mark_seen(flow.id, system, record.id)
+            self._store.mark_seen(flow.id, system, record.id, seen.end)
         link = None if new else self._store.by_remote(flow.id, system, record.id)
         known = None if link is None else agreed(flow, link, self._resolve)
         after, edited = taken(flow, known, system, record, shown)
         if edited:
             announced = self._announced.get(f"{system}:{flow.id}")
-            if announced is not None and not announced(record):
+            known_of = link is not None and link.recheck  # announced before, when it could not be read
+            if announced is not None and not known_of and not announced(record):
                 self._missed += 1
             if after.erp_id is not None and after.state is not State.TOMBSTONED:
                 self._store.wake(f"{flow.id}:{after.erp_id}")
@@ -231,7 +246,7 @@ class Walk:
         if notice is not None:
             self.notices.append(notice)
 
-    def _unreadable(self, flow: Flow, system: System, raw: object, error: Exception) -> None:
+    def _unreadable(self, flow: Flow, system: System, raw: object, seen: Interval, error: Exception) -> None:
         id_ = str(raw.get("id")) if isinstance(raw, dict) and raw.get("id") is not None else None
         reason = f"{TITLES[system]} shows a record that cannot be read: {error}"
         notice = Notice(flow.id, id_ or "?", None, "needs_attention", reason)
@@ -239,7 +254,7 @@ class Walk:
         if id_ is None:
             return
         if system in self._completely:
-            self._store.mark_seen(flow.id, system, id_)
+            self._store.mark_seen(flow.id, system, id_, seen.end)
         link = self._store.by_remote(flow.id, system, id_)
         if link is None:
             link = Link(flow.id, erp_id=id_) if system == "customerp" else Link(flow.id, inv_id=id_)

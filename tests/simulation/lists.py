@@ -58,11 +58,10 @@ class Lists(Watcher):
         _, collection, *rest = call.path.split("/")
         if rest:
             gone = call.system == "invoiced" and collection == "customers" and self._away.get(rest[0], 0) > self._now()
-            return (
-                Response(404, answer.headers, b'{"type":"invalid_request","message":"no such record"}')
-                if gone
-                else answer
-            )
+            if not gone:
+                return answer
+            call.hidden = frozenset(rest)
+            return Response(404, answer.headers, b'{"type":"invalid_request","message":"no such record"}')
         body = msgspec.json.decode(answer.body)
         rows: Any = body.get("data") if isinstance(body, dict) else body
         if not isinstance(rows, list) or collection not in ("customers", "invoices", "products", "orders"):
@@ -71,10 +70,10 @@ class Lists(Watcher):
             found, call.behind = [*self._late(call, collection, rows)], _BEHIND[call.system]
         else:
             found = self._partial(call, collection, rows)
+            call.hidden = frozenset(str(row["id"]) for row in rows if row not in found)
         if found == rows:
             return answer
         self.struck += 1
-        call.behind = call.behind or float("inf")  # nothing of it counts as seen
         whole = {**body, "data": found} if isinstance(body, dict) else found
         return Response(answer.status, answer.headers, json.dumps(whole).encode())
 

@@ -63,11 +63,11 @@ class Traffic:
 
     def answered(self, system: str, collection: str, id_: str, by: float) -> float:
         """When a change of the record was answered last, as far as the sync knew at a time."""
-        return self._latest((system, collection, id_, "written"), by)
+        return self._latest((system, collection, id_, "written"), by, id_)
 
     def last(self, system: str, collection: str, id_: str, by: float) -> float:
         """When the record was read last, or listed, as far as the sync knew at a time."""
-        return max(self._latest((system, collection, id_), by), self._latest((system, collection), by))
+        return max(self._latest((system, collection, id_), by, id_), self._latest((system, collection), by, id_))
 
     def read_by(self, process: int, system: str, collection: str, by: float) -> float:
         """When a process had last read a list to the end, as far as it knew at a time."""
@@ -75,8 +75,7 @@ class Traffic:
         known = (c for c in calls if c.process == process and c.received is not None and c.received <= by)
         return max((c.arrived or 0.0 for c in known), default=0.0)
 
-    def _latest(self, index: tuple[str, ...], by: float) -> float:
+    def _latest(self, index: tuple[str, ...], by: float, id_: str) -> float:
         calls = self._calls.get(index, ())
-        return max(
-            ((c.arrived or 0.0) - c.behind for c in calls if c.received is not None and c.received <= by), default=0.0
-        )
+        known = (c for c in calls if c.received is not None and c.received <= by and id_ not in c.hidden)
+        return max(((c.arrived or 0.0) - c.behind for c in known), default=0.0)

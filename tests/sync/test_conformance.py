@@ -209,8 +209,9 @@ def test_a_scan_tells_what_it_has_not_shown(opened: Callable[[], Storage]) -> No
         store.save(Link("a", erp_id="4", state=State.TOMBSTONED))
     store.begin_scan()
     with store.transaction():
-        store.mark_seen("a", "customerp", "2")
+        store.mark_seen("a", "customerp", "2", 7.5)
     assert store.unseen("a", "customerp") == (["1", "3"], 3)
+    assert [store.seen_at("a", "customerp", id_) for id_ in "12"] == [None, 7.5]
     store.begin_scan()
     assert store.unseen("a", "customerp") == (["1", "2", "3"], 3)
 

@@ -227,8 +227,56 @@ def test_what_a_list_leaves_out_is_asked_for_on_the_side_of_that_list(
     first = shown[system]["data"][0] if system == "customerp" else shown[system][0]
     world.wires[system].before = show(first)
     report = world.run(complete=True)
-    assert (report.notices, report.scan) == ((), Scan(records=3, missed_edits=0, unseen_deletes=0))
+    assert (report.notices, report.scan) == ((), Scan(records=4, missed_edits=0, unseen_deletes=0))
     assert [link.state for link in world.store.links()] == [State.LINKED, State.LINKED]
+
+
+def test_what_a_list_leaves_out_is_taken_as_the_reading_of_it_shows_it(world: Any) -> None:
+    for number in range(2):
+        world.erp.create("customers", number=f"C-{number}", name="Someone")
+    world.run()
+    first, other = world.inv.list("customers")
+    world.inv.change("customers", first["id"], phone="1")
+
+    def leave_out(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(200, json=[other]) if request.url.path == "/customers" else None
+
+    world.wires["invoiced"].before = leave_out
+    assert [(write.system, write.fields) for write in world.run(complete=True).writes] == [
+        ("customerp", {"phone": (None, "1")})
+    ]
+
+
+def test_what_a_list_leaves_out_is_read_again_before_it_is_written_over(world: Any) -> None:
+    for number in range(4):
+        world.erp.create("customers", number=f"C-{number}", name="Someone")
+    world.run()
+    world.clock.advance(60)
+    [first, *_] = world.inv.list("customers")
+    world.inv.change("customers", first["id"], phone="1")
+    world.erp.change("customers", "CU000001", phone="2")
+
+    def elsewhere(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(200, json=[]) if request.url.path == "/customers" else None
+
+    world.wires["invoiced"].before = elsewhere
+    report = world.run(complete=True)
+    assert [(conflict.customerp, conflict.invoiced) for conflict in report.conflicts] == [("2", "1")]
+
+
+def test_an_announced_edit_that_could_not_be_read_was_not_missed(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    world.erp.change("customers", "CU000001", phone="1")
+
+    def fail(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(500, json={}) if request.url.path == "/customers/CU000001" else None
+
+    world.wires["customerp"].before = fail
+    assert [notice.kind for notice in world.run().notices] == ["needs_attention"]
+    world.wires["customerp"].before = lambda request: None
+    report = world.run(complete=True)
+    assert (report.scan, len(report.writes)) == (Scan(records=2, missed_edits=0, unseen_deletes=0), 1)
 
 
 def test_a_record_of_which_nothing_says_whether_it_is_gone_is_asked_for_again_by_the_next_scan(world: Any) -> None:

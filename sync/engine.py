@@ -186,6 +186,8 @@ class Engine:
         for link in store.interrupted():
             await reconciler.reconcile(link, only_intent=True)
         await self._read(run)
+        for flow in self.flows:
+            self._weigh_deletes(run, flow)
         audit.begin(store, self.flows)
         self._scan = walk.scan
         with store.transaction():
@@ -225,21 +227,19 @@ class Engine:
             if not busy:
                 return
 
+    def _weigh_deletes(self, run: Run, flow: Flow) -> None:
+        """Let the deletes known by now go on, unless they are too many to be meant and no person says that they are."""
+        pending = run.store.deleting(flow.id)
+        if not deletes_held(run.store, flow):
+            run.deletes.update(pending)
+            return
+        reason = f"{len(pending)} deletes are pending; that many wait for a person to allow them"
+        run.walk.notices.append(Notice(flow.id, "*", None, "needs_attention", reason))
+
     def _allowed(self, run: Run, flow: Flow) -> list[int]:
-        """Links with work; not those of deletes that are too many to be meant, unless a person says that they are."""
-        waiting, pending = run.store.dirty(flow.id), run.store.deleting(flow.id)
-        if deletes_held(run.store, flow):
-            run.walk.notices.append(
-                Notice(
-                    flow.id,
-                    "*",
-                    None,
-                    "needs_attention",
-                    f"{len(pending)} deletes are pending; that many wait for a person to allow them",
-                )
-            )
-            return [link for link in waiting if link not in set(pending)]
-        return waiting
+        """Links with work, but for deletes that have to wait."""
+        held = {*run.store.deleting(flow.id)} - run.deletes
+        return [link for link in run.store.dirty(flow.id) if link not in held]
 
     async def _all(self, flow: Flow, links: Sequence[int], reconciler: Reconciler) -> None:
         done = 0

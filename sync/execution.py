@@ -15,7 +15,7 @@ from sync.connector import Operation, Prepared, Seen, Written
 from sync.errors import Broken, Gone, Locked, OutcomeUnknown, Refused, Stale, Taken, Unavailable
 from sync.events import WriteSettled
 from sync.links import Intent, Interval, Link, Notice, State, System
-from sync.plan import Change, LinkPlan, plan_link
+from sync.plan import Change, LinkPlan, last_word, plan_link
 from sync.run import Run
 from sync.schema import Flow
 from sync.settlement import accepted, observe, settle
@@ -43,7 +43,8 @@ class Execution:
     ) -> None:
         """Carry out a change; `plan` is what it was taken from, where it comes from one."""
         at = self.run.clock.now().timestamp()
-        intent = intent_of(flow, link, system, change, prepared, operation, self.run.ids(), at)
+        said = last_word(flow, link, self.run)
+        intent = intent_of(flow, said, system, change, prepared, operation, self.run.ids(), at)
         if operation.id is not None:
             plan = plan or plan_link(flow, link, self.run)
             self.run.remember_conflicts(link.id, plan.conflicts)

@@ -128,6 +128,19 @@ def agreed(flow: Flow, link: Link, resolve: Resolver) -> Link:
     )
 
 
+def last_word(flow: Flow, link: Link, resolve: Resolver) -> Link:
+    """The link as if the record that is gone said of itself that it is not active: what telling of a delete carries.
+
+    So both sides of the shadow agree, and a record that comes back is activated anew on the other side.
+    """
+    if link.deleted == "customerp" and link.erp is not None:
+        return replace(link, erp=replace(link.erp, values={**link.erp.values, **flow.deactivated}))
+    if link.deleted == "invoiced" and link.inv is not None:
+        said = {name: flow.pair(name).converter.to_target(value, resolve) for name, value in flow.deactivated.items()}
+        return replace(link, inv=replace(link.inv, values={**link.inv.values, **said}))
+    return link
+
+
 def plan_deactivation(flow: Flow, link: Link, resolve: Resolver) -> Change:
     """What tells the surviving side of a link that its counterpart was deleted."""
     seen = link.inv if link.deleted == "customerp" else link.erp

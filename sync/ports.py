@@ -46,6 +46,9 @@ class Storage(Protocol):
     def digests(self, flow: str, system: System, ids: Sequence[str]) -> Mapping[str, bytes | None]:
         """Of the records that some link holds, what was last listed of them; None where that is not known."""
 
+    def versions(self, flow: str, ids: Sequence[str]) -> Mapping[str, int | None]:
+        """Of the records of Customerp that some link holds, the version that was seen last."""
+
     def by_reference(self, flow: str, reference: str) -> list[Link]:
         """Links whose record in Invoiced names this record of Customerp in its metadata."""
 

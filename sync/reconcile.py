@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from sync import matching, recovery, resting, retiring
+from sync import deletes, matching, recovery, resting, retiring
 from sync.connector import Prepared
 from sync.errors import CallFailed, EndpointDown, OutcomeUnknown, Superseded, Taken
 from sync.events import LinkRested
@@ -100,6 +100,9 @@ class Reconciler:
         if link.state is State.TOMBSTONED:
             return False
         if link.deleted is not None and link.linked:
+            if link.id not in self.run.deletes and deletes.merger(link) is None:
+                self.run.remember(link.id, [self.run.notice(link, None, "waiting", retiring.later(link))])
+                return False
             return await retiring.retire(self.execution, flow, link)
         if link.erp_id is None and (flow.create == "source" or link.deleted is not None):
             self.run.rest(link, link.state, link.reason, [])

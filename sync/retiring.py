@@ -40,6 +40,14 @@ def verdict(flow: Flow, link: Link) -> Literal["deactivate", "restore", "keep", 
     return "restore" if restorable and flow.late is None and flow.lines is None else "ask"
 
 
+def later(link: Link) -> str:
+    """Why the other side is not told yet of a delete that turned up while records were written.
+
+    It may be one of many: what else was deleted with it, the next run reads first.
+    """
+    return f"{deletes.how(link)}; the other side is told in the next run, which first reads what else was deleted"
+
+
 async def retire(execution: Execution, flow: Flow, link: Link) -> bool:
     """One step for a link whose record is gone on one side; False when nothing more is to be done."""
     run = execution.run

@@ -51,6 +51,7 @@ class Run(LinkedRecords):
     listen: Listener
     outcome: Outcome = field(default_factory=Outcome)
     spent: Counter[int] = field(default_factory=Counter)  # calls about a link since its handler began
+    deletes: set[int] = field(default_factory=set)  # links whose other side may be told in this run
 
     async def reread(self, flow: Flow, link: Link, system: System) -> Seen | None:
         """Read one side again and store it, also where it says that a deleted record is back; None when it is gone."""

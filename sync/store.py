@@ -53,6 +53,7 @@ CREATE TRIGGER history_{0} BEFORE {0} ON history BEGIN SELECT RAISE(ABORT, 'the 
 """
 
 _DELETING = "deleted IS NOT NULL AND state <> 'tombstoned' AND erp_id IS NOT NULL"  # as the index says
+_LISTED = "(SELECT value FROM json_each(?))"
 _SELECT = f"SELECT id, {', '.join(COLUMNS)} FROM link"
 _UNKNOWN = (object(),) * len(COLUMNS)  # a row that no other one is like
 
@@ -199,10 +200,15 @@ class Store:
         side = "erp" if system == "customerp" else "inv"
         rows = self._db.execute(
             f"SELECT {side}_id, CASE WHEN state = 'tombstoned' OR deleted IS NOT NULL THEN NULL ELSE {side}_digest END "
-            f"FROM link WHERE flow = ? AND {side}_id IN (SELECT value FROM json_each(?))",
+            f"FROM link WHERE flow = ? AND {side}_id IN {_LISTED}",
             (flow, json.dumps(ids)),
         )
         return dict(rows.fetchall())
+
+    def versions(self, flow: str, ids: Sequence[str]) -> dict[str, int | None]:
+        """Of the records of Customerp that some link holds, the version that was seen last."""
+        statement = f"SELECT erp_id, json_extract(erp, '$[3]') FROM link WHERE flow = ? AND erp_id IN {_LISTED}"
+        return dict(self._db.execute(statement, (flow, json.dumps(ids))).fetchall())
 
     def by_reference(self, flow: str, reference: str) -> list[Link]:
         """Links whose record in Invoiced names this record of Customerp in its metadata."""

@@ -84,39 +84,59 @@ class Walk:
     async def customerp(self, connector: Customerp, flows: Sequence[Flow]) -> None:
         """List what was never listed completely, and follow the change feed for the rest.
 
+        A first list comes before the feed: it may be that of a copy which lags behind, and the feed shows by how much.
         Without a change feed each walk is a complete one.
         """
         walked = [flow for flow in flows if self._store.cursor(f"customerp:{flow.id}")]
         reached = int(self._store.cursor("customerp") or 0)
-        more = True
-        changed: dict[tuple[str, str], Changed] = {}
-        while more:
-            found = await connector.changes(reached)
-            if found is None:
-                self._completely.add("customerp")
-                break
-            entries, reached, more = found
-            if walked:
-                changed |= {(entry.object, entry.id): entry for entry in entries}
-        complete = "customerp" in self._completely
-        if not more:
+        changed: dict[str, dict[str, Changed]] = {flow.id: {} for flow in flows}
+        found = await connector.changes(reached)
+        if found is None:
+            self._completely.add("customerp")
+        else:
             for flow in walked:
-                self._announced[f"customerp:{flow.id}"] = partial(_listed, changed, flow.source.object)
+                self._announced[f"customerp:{flow.id}"] = partial(_named, changed[flow.id])
+        complete = "customerp" in self._completely
         for flow in flows:
-            number = sum(entry.object == flow.source.object and not entry.deleted for entry in changed.values())
-            if flow not in walked or complete or worth_a_list(number, self._store.at_most()):
-                async for page in connector.walk(flow.source, None):
-                    self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
-        for flow in walked:
-            for entry in changed.values():
-                if entry.object == flow.source.object:
-                    await self._changed(connector, flow, entry)
+            if flow not in walked:
+                await self._list(connector, flow)
+        while found is not None:
+            entries, reached, more = found
+            for flow in flows:
+                of_flow = [entry for entry in entries if entry.object == flow.source.object]
+                if flow in walked:
+                    changed[flow.id] |= {entry.id: entry for entry in of_flow}
+                else:
+                    self._catch_up(flow, of_flow, changed[flow.id])
+            found = await connector.changes(reached) if more else None
+        for flow in flows:
+            number = sum(not entry.deleted for entry in changed[flow.id].values())
+            if (complete and flow in walked) or worth_a_list(number, self._store.at_most()):
+                await self._list(connector, flow)
+            for entry in changed[flow.id].values():
+                await self._changed(connector, flow, entry)
         for flow in flows if complete else ():
             await self._missing(connector, flow)
         with self._store.transaction():
             self._store.set_cursor("customerp", str(reached))
             for flow in flows:
                 self._store.set_cursor(f"customerp:{flow.id}", "walked")
+
+    async def _list(self, connector: Customerp, flow: Flow) -> None:
+        async for page in connector.walk(flow.source, None):
+            self._page(flow, connector, page.records, Interval(self._session, page.start, page.end))
+
+    def _catch_up(self, flow: Flow, entries: Sequence[Changed], behind: dict[str, Changed]) -> None:
+        """Note what a first list shows behind the feed, or not at all; but what a filter leaves out is not missing."""
+        shown = self._store.versions(flow.id, [entry.id for entry in entries])
+        for entry in entries:
+            version = shown.get(entry.id)  # unknown of what was not listed, or could not be read
+            older = version is not None and version < entry.version
+            missing = entry.id not in shown and not flow.source.filter
+            if (entry.deleted and entry.id in shown) or (not entry.deleted and (older or missing)):
+                behind[entry.id] = entry
+            else:
+                behind.pop(entry.id, None)
 
     async def _missing(self, connector: Connector, flow: Flow) -> None:
         """What a complete scan has not shown is deleted only if it cannot be read either.
@@ -284,5 +304,5 @@ def taken(flow: Flow, link: Link | None, system: System, record: Record, shown: 
     return replace(after, dirty=link.dirty or live), True
 
 
-def _listed(changed: Collection[tuple[str, str]], kind: str, record: Record) -> bool:
-    return (kind, record.id) in changed
+def _named(changed: Collection[str], record: Record) -> bool:
+    return record.id in changed

@@ -380,11 +380,10 @@ FAULTS = (
     Fault(
         "what is deleted before it was seen is asked for",
         (
-            ("walk.py", "            if walked:\n", "            if flows:\n"),
             (
                 "walk.py",
-                "        for flow in walked:\n            for entry",
-                "        for flow in flows:\n            for entry",
+                "            if (entry.deleted and entry.id in shown) or (not entry.deleted and (older or missing)):\n",
+                "            if older or missing:\n",
             ),
             ("walk.py", "        if entry.deleted:\n", "        if entry.deleted and link is not None:\n"),
         ),

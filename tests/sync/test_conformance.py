@@ -175,6 +175,17 @@ def test_what_was_last_listed_of_a_record_is_known_by_its_digest_unless_it_was_d
     assert opened().digests("f", "invoiced", ["1", "2", "3", "4", "5"]) == known
 
 
+def test_the_versions_that_were_seen_last_are_known_of_many_at_once(opened: Callable[[], Storage]) -> None:
+    store = opened()
+    with store.transaction():
+        store.save(Link("f", erp_id="1", erp=Observation({"number": "1"}, Interval(1, 0.0, 0.1), 9.0, 7)))
+        store.save(Link("f", erp_id="2", erp=Observation({"number": "2"}, Interval(1, 0.0, 0.1), 9.0)))
+        store.save(Link("f", erp_id="3"))
+        store.save(Link("g", erp_id="4", erp=Observation({"number": "4"}, Interval(1, 0.0, 0.1), 9.0, 7)))
+    assert opened().versions("f", ["1", "2", "3", "4"]) == {"1": 7, "2": None, "3": None}
+    assert opened().versions("f", []) == {}
+
+
 def test_a_transaction_that_fails_leaves_no_memory_of_its_links(opened: Callable[[], Storage]) -> None:
     store = opened()
     with store.transaction():

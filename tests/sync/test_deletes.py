@@ -239,3 +239,57 @@ def test_an_old_page_brings_nobody_back_to_life(world: Any, acme: dict[str, Any]
         walk = Walk(world.store, engine.clock, session, None)
         walk.take(COMPANY, engine.customerp, raw, Interval(session, began, began + 1))
     assert _link(world).state is State.TOMBSTONED
+
+
+def test_deletes_that_turn_up_while_records_are_written_wait_for_what_else_was_deleted(told: Any) -> None:
+    """Eleven are deleted after the run has read what was; the changes of two of them tell, and only of those two."""
+    for number in range(12):
+        told.erp.create("customers", number=f"C-{number}", name="Someone")
+    told.run()
+    for there in told.inv.list("customers")[:2]:
+        told.inv.change("customers", there["id"], active=False)  # no edit that a delete is weighed against
+
+    def delete_most(request: httpx.Request) -> None:
+        if request.method == "PATCH":
+            told.wires["customerp"].before = lambda request: None
+            for number in range(11):
+                told.erp.delete("customers", f"CU{number + 1:06}")
+
+    told.wires["customerp"].before = delete_most
+    report = told.run()
+    assert (report.writes, [notice.reason for notice in report.notices]) == (
+        (),
+        ["deleted in Customerp; the other side is told in the next run, which first reads what else was deleted"] * 2,
+    )
+    report = told.run()
+    assert (report.writes, [notice.reason for notice in report.notices if notice.key == "*"]) == (
+        (),
+        ["11 deletes are pending; that many wait for a person to allow them"],
+    )
+
+
+def test_what_was_deactivated_is_active_again_when_its_record_comes_back(minimal: Any, acme: dict[str, Any]) -> None:
+    """A person edits the counterpart just after it was deactivated, so that the delete waits for a decision."""
+    minimal.flows = DEACTIVATE
+    minimal.erp.create("customers", **acme)
+    minimal.run()
+    [there] = minimal.inv.list("customers")
+    backup = minimal.erp.emulator.snapshot()
+    collection = minimal.erp.emulator._state.collections["customers"]
+    collection.remove(collection.get("CU000001"))
+
+    def edit(request: httpx.Request) -> None:
+        if request.method == "PATCH":
+            minimal.inv.change("customers", there["id"], phone="1")
+
+    minimal.wires["invoiced"].after = edit
+    assert [write.fields for write in minimal.run().writes] == [{"active": (True, False)}]
+    assert (_link(minimal).state, _link(minimal).shadow["active"]) == (State.CONFLICTED, (False, False))
+
+    minimal.wires["invoiced"].after = lambda request: None
+    minimal.erp.emulator.restore(backup)
+    minimal.run()
+    again = minimal.inv.read("customers", there["id"])
+    assert (again["active"], again["phone"]) == (True, "1")
+    assert minimal.erp.read("customers", "CU000001")["phone"] == "1"
+    assert minimal.run().writes == ()

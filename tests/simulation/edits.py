@@ -52,7 +52,8 @@ class Edits:
         self._met: dict[tuple[Pair, str], tuple[float, float, float]] = {}
         # When both sides of edits that had met were found to have been read; what was sent before that knew of none.
         self._settled: dict[tuple[Pair, str], float] = {}
-        self._edited: dict[tuple[Pair, str], float] = {}  # when a person last edited the unit in Invoiced
+        self._edited: dict[tuple[Pair, str], float] = {}  # when a person last edited the unit
+        self._edited_in: dict[tuple[Pair, str, str], float] = {}  # the same, by system
         self._editors: dict[tuple[Pair, str], set[str]] = {}  # on which sides people ever edited
         # What the sync last wrote over: a person who sets that back cannot be told from a property that was ignored.
         self._overwritten: dict[tuple[Pair, str], Any] = {}
@@ -147,7 +148,7 @@ class Edits:
                     self._counts["edits of one property within a second"] += last is not None and int(last) == int(now)
                     pending.add(touch.system)
                     self._editors.setdefault(index, set()).add(touch.system)
-                    self._edited[index] = now
+                    self._edited[index] = self._edited_in[pair, unit, touch.system] = now
             elif moved and pending == {touch.system}:
                 known = (
                     self.unguarded(touch, index)
@@ -176,11 +177,14 @@ class Edits:
             if touch.actor is not None and moved:
                 self._overwritten[index] = was[unit]
                 self._base[index] = (is_[unit], is_[unit])
-            if alike and touch.actor is not None and moved:
+            carried = touch.actor is not None and (unit == "lines" or self._was_known(touch, pair, unit, other))
+            if alike and carried and moved:
                 pending.clear()
                 self._met.pop(index, None)
             elif alike and moved and unit != "lines":
                 # The sync may have seen a value in between; until it has read both again, it cannot know who was last.
+                # So it is where its write meets an edit that it has not seen: it has brought over a part of an address,
+                # and the rest is alike by chance.
                 # Lists that look alike need not hold the same lines: two people who take out one of two equal lines
                 # each have taken out both.
                 self._met[index] = (now, *self._sides.stamps(pair))
@@ -189,6 +193,15 @@ class Edits:
                 self._met.pop(index, None)
                 if touch.actor is not None:
                     pending.add(other)
+
+    def _was_known(self, touch: Touch, pair: Pair, unit: str, source: str) -> bool:
+        """Whether the sync had seen the last edit of a unit in `source` when it first sent a write from there."""
+        assert touch.actor is not None
+        edited = self._edited_in.get((pair, unit, source), float("-inf"))
+        collection, id_ = COLLECTIONS[pair[0]][source == "invoiced"], pair[1 + (source == "invoiced")]
+        sent = self._traffic.first_sent(touch.actor)
+        looked = self._traffic.last(source, collection, id_, sent)
+        return max(looked, self._traffic.answered(source, collection, id_, sent)) >= edited
 
     def _check_whole(self, touch: Touch, pair: Pair, erp: dict[str, Any], inv: dict[str, Any]) -> None:
         """An address that the sync writes is one that somebody has meant, and no mixture of two."""

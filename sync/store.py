@@ -212,12 +212,12 @@ class Store:
 
     def by_reference(self, flow: str, reference: str) -> list[Link]:
         """Links whose record in Invoiced names this record of Customerp in its metadata."""
-        return self._many("flow = ? AND reference = ? AND inv_id IS NOT NULL ORDER BY id", flow, reference)
+        return self._many("flow = ? AND reference = ? AND inv_id IS NOT NULL", flow, reference)
 
     def by_key(self, flow: str, system: System, key: str) -> list[Link]:
         """Links whose record on one side has this match key."""
         column = "erp_key" if system == "customerp" else "inv_key"
-        return self._many(f"flow = ? AND {column} = ? ORDER BY id", flow, key)
+        return self._many(f"flow = ? AND {column} = ?", flow, key)
 
     def by_value(self, flow: str, system: System, name: str, value: str) -> list[Link]:
         """Links whose record on one side has this value; the index is made when the property is first asked for."""
@@ -228,29 +228,23 @@ class Store:
         if index not in self._indexes:
             self._db.execute(f"CREATE INDEX IF NOT EXISTS {index} ON link ({said}) WHERE {of_flow}")
             self._indexes.add(index)
-        return self._many(f"{of_flow} AND {said} = ? ORDER BY id", value)
+        return self._many(f"{of_flow} AND {said} = ?", value)
 
     def dirty(self, flow: str) -> list[int]:
         """Ids of links with work, in the order in which the records were first seen."""
-        return [
-            found for (found,) in self._db.execute("SELECT id FROM link WHERE dirty AND flow = ? ORDER BY id", (flow,))
-        ]
+        return self._ids("dirty AND flow = ?", flow)
 
     def deleting(self, flow: str) -> list[int]:
         """Ids of links whose record is gone on one side and whose other side is still to be told."""
-        rows = self._db.execute(f"SELECT id FROM link WHERE flow = ? AND {_DELETING} ORDER BY id", (flow,))
-        return [found for (found,) in rows]
+        return self._ids(f"flow = ? AND {_DELETING}", flow)
 
     def open_intents(self) -> list[int]:
         """Ids of links with a write whose outcome is not stored."""
-        return [found for (found,) in self._db.execute("SELECT id FROM link WHERE intent IS NOT NULL ORDER BY id")]
+        return self._ids("intent IS NOT NULL")
 
     def interrupted(self) -> list[int]:
         """Ids of links with a write that nobody has put off: the process ended in the middle of it."""
-        rows = self._db.execute(
-            "SELECT id FROM link WHERE intent IS NOT NULL AND state NOT IN ('retry', 'dead') ORDER BY id"
-        )
-        return [found for (found,) in rows]
+        return self._ids("intent IS NOT NULL AND state NOT IN ('retry', 'dead')")
 
     def begin_scan(self) -> None:
         """Forget which records an earlier walk has shown."""
@@ -346,6 +340,10 @@ class Store:
         for row in self._db.execute(f"{_SELECT} WHERE notices IS NOT NULL OR conflicts IS NOT NULL ORDER BY flow, id"):
             yield from_row(row)
 
+    def _ids(self, where: str, *parameters: object) -> list[int]:
+        rows = self._db.execute(f"SELECT id FROM link WHERE {where} ORDER BY id", parameters)
+        return [found for (found,) in rows]
+
     def _woken(self, cleared: str, which: str, parameter: object) -> None:
         # To look is quicker than to change nothing, and mostly nobody waits.
         if self._db.execute(f"SELECT 1 FROM link WHERE {which}", (parameter,)).fetchone():
@@ -365,8 +363,7 @@ class Store:
         return self.link(*found) if found else None
 
     def _many(self, where: str, *parameters: object) -> list[Link]:
-        found = self._db.execute(f"SELECT id FROM link WHERE {where}", parameters).fetchall()
-        return [self.link(id_) for (id_,) in found]
+        return [self.link(id_) for id_ in self._ids(where, *parameters)]
 
     def _keep(self, link: Link, row: Row) -> Link:
         self._known[link.id] = (link, row)

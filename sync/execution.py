@@ -74,6 +74,7 @@ class Execution:
             # A delete counts only when reading confirms it.
             await self.run.reread(flow, self.run.abandon(link, dirty=True), intent.system)
         except Stale:
+            self.run.spent.pop(link.id, None)  # somebody was quicker, which is no failure
             link = self.run.abandon(link, dirty=True)
             await self.run.reread(flow, link, intent.system)
         except Refused as refused:
@@ -132,6 +133,7 @@ class Execution:
             record = connector.record(operation.object, current.raw)
             seen = Interval(self.run.session, current.start, current.end)
             after = accepted(flow, after, intent.system, record, observe(flow, intent.system, record, seen))
+        self.run.spent.pop(link.id, None)
         wrong = wrong_total(after, intent, record.lines_total) if current is None else None
         if wrong is not None and flow.lines is not None:
             notices.append(self.run.notice(link, flow.lines.source, "divergence", wrong))

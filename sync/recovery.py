@@ -17,6 +17,7 @@ from sync.writing import path_of, side_of, wanted
 
 _ANSWERED = (State.RETRY, State.DEAD)  # links whose write was answered with an error
 RESERVATION_SECONDS = 100  # how long a number may stay reserved
+_ONCE_MORE = 3  # calls: the create, and a look for whoever has the number, which is two
 _REMEMBERED_SECONDS = 23 * 3600  # both systems keep an answer under its key for a day; an hour for the way of the call
 
 
@@ -56,6 +57,7 @@ async def resolve(execution: Execution, flow: Flow, link: Link) -> None:
     vain = recalled == "never arrived" and not definite  # an error may leave an effect and no answer under its key
     if vain and operation.name != "replace":
         # Kept before the next look: if that fails, what is known of this write must not become doubtful again.
+        execution.run.spent.pop(link.id, None)  # it was lost on its way, which is no failure of the record
         await execution.run.reread(flow, execution.run.abandon(link, dirty=True), intent.system)
         return
     execution.run.spent[link.id] += 1
@@ -160,9 +162,9 @@ def _forget(execution: Execution, flow: Flow, link: Link, seen: Seen) -> None:
 async def taken(execution: Execution, flow: Flow, link: Link, refused: Taken) -> None:
     """The number exists already: look it up and link with the record that has it, or say who has it."""
     found = await _find(execution, flow, link)
-    if not found and not execution.run.exhausted(link):
+    if not found and not execution.run.exhausted(link, _ONCE_MORE):
         # Invoiced holds a number for the call that is creating its record, even if that fails in the end.
-        execution.run.postpone(replace(link, intent=None), refused, RESERVATION_SECONDS)
+        execution.run.postpone(replace(link, intent=None), refused, RESERVATION_SECONDS, _ONCE_MORE)
         return
     if not found:
         execution.run.needs_attention(link, f"{refused}; no record with it is to be found")

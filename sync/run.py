@@ -50,7 +50,7 @@ class Run(LinkedRecords):
     session: int
     listen: Listener
     outcome: Outcome = field(default_factory=Outcome)
-    spent: Counter[int] = field(default_factory=Counter)  # calls about a link since its handler began
+    spent: Counter[int] = field(default_factory=Counter)  # calls about a link since its last write, in vain so far
     deletes: set[int] = field(default_factory=set)  # links whose other side may be told in this run
 
     async def reread(self, flow: Flow, link: Link, system: System) -> Seen | None:
@@ -145,13 +145,15 @@ class Run(LinkedRecords):
         with self.store.transaction():
             return self.store.save(replace(link, intent=None, state=state, dirty=dirty))
 
-    def postpone(self, link: Link, failed: CallFailed, pause: float | None = None) -> None:
+    def postpone(
+        self, link: Link, failed: CallFailed, pause: float | None = None, following: int | None = None
+    ) -> None:
         """Try again later, and not for ever: a record that fails costs eight calls, look-ups included, and no more.
 
-        Being asked to slow down (429) is no failure of the record.
+        Being asked to slow down (429) is no failure of the record. `following`: as for `exhausted`.
         """
         attempts = link.attempts + (0 if failed.status == 429 else max(1, self.spent[link.id]))
-        dead = failed.status != 429 and self.exhausted(link)
+        dead = failed.status != 429 and self.exhausted(link, following)
         if pause is None:
             pause = min(LONGEST_PAUSE, 2 * 2**attempts) * self.pacing.jitter()
         due = None if dead else self.clock.now().timestamp() + pause
@@ -162,9 +164,10 @@ class Run(LinkedRecords):
             [self.notice(link, None, "needs_attention", str(failed))],
         )
 
-    def exhausted(self, link: Link) -> bool:
-        """Whether another round like this one would spend more calls on a record than it may cost."""
-        return link.attempts + 2 * max(1, self.spent[link.id]) > _MOST_CALLS
+    def exhausted(self, link: Link, following: int | None = None) -> bool:
+        """Whether another round, of `following` calls or as many as this one, is more than a record may cost."""
+        spent = max(1, self.spent[link.id])
+        return link.attempts + spent + (following or spent) > _MOST_CALLS
 
     def remember_conflicts(self, link: int, conflicts: Iterable[Conflict]) -> None:
         """Keep conflicts for the report, each as it was first seen."""

@@ -66,6 +66,31 @@ def test_a_create_that_always_fails_costs_seven_calls_a_day_and_is_then_given_up
     assert _link(failing).attempts == 0
 
 
+def test_what_went_well_before_one_failure_is_no_reason_to_give_a_record_up(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    world.erp.change("customers", "CU000001", name="Acme Two")
+    world.inv.change("customers", 70001, phone="+47 22 00 00 01")
+    edits = iter(({"email": "post@two.example"}, {"organisationNumber": "2"}))
+    answers = iter((None, None, httpx.Response(500, json={"title": "oops"}), None))
+
+    def twice_too_late_and_then_broken(request: httpx.Request) -> httpx.Response | None:
+        if request.method != "PATCH":
+            return None
+        edit = next(edits, None)
+        if edit is not None:
+            world.erp.change("customers", "CU000001", **edit)
+        return next(answers)
+
+    world.wires["customerp"].before = twice_too_late_and_then_broken
+    world.run()
+    assert _link(world).state is State.RETRY
+    world.clock.advance(900)
+    world.run()
+    assert world.erp.read("customers", "CU000001")["phone"] == "+47 22 00 00 01"
+    assert next(answers, "all given") == "all given"
+
+
 def test_a_change_that_always_fails_costs_no_more_with_its_look_ups(failing: Any, acme: dict[str, Any]) -> None:
     failing.broken = False
     failing.erp.create("customers", **acme)
@@ -143,6 +168,21 @@ def test_a_number_that_is_only_reserved_is_asked_for_again_and_then_left_to_a_pe
     world.run()
     assert _link(world).state is State.NEEDS_ATTENTION
     assert _link(world).reason.endswith("no record with it is to be found")
+
+
+def test_a_number_that_stays_reserved_for_a_create_that_failed_is_waited_for(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    failed = httpx.Response(500, json={"type": "api_error", "message": "oops"})
+    taken = httpx.Response(400, json={"type": "invalid_request", "message": "taken", "param": "number"})
+    answers = iter((failed, taken))
+    world.wires["invoiced"].before = lambda request: next(answers, None) if request.method == "POST" else None
+    world.run()
+    world.clock.advance(10)
+    world.run()
+    assert _link(world).state is State.RETRY
+    assert _link(world).next_attempt_at == pytest.approx(world.clock.now().timestamp() + 100, abs=0.5)
+    world.clock.advance(100)
+    assert [write.operation for write in world.run().writes] == ["create"]
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,8 @@ def settle(flow: Flow, link: Link, record: Record, new: Observation, resolve: Re
         returned, pair = new.values[name], flow.pair(name)
         if desired is None and intent.operation == "create" and returned is not None and not pair.target_default:
             continue  # nothing was sent, so the two values meet for the first time
-        shadow[name] = _pair(intent.system, sent, returned)
+        met = _met(pair, intent.system, sent, returned)
+        shadow[name] = met if returned == desired else _pair(intent.system, sent, returned)
         diverged.pop(name, None)
         if returned == desired or pair.converter.agree(*shadow[name], resolve):
             continue
@@ -134,7 +135,7 @@ def recovered(flow: Flow, link: Link, record: Record, new: Observation) -> tuple
                 shadow[name] = _pair(intent.system, sent, desired)
                 diverged.pop(name, None)
             continue
-        shadow[name], found = _pair(intent.system, sent, returned), True
+        shadow[name], found = _met(pair, intent.system, sent, returned), True
         diverged.pop(name, None)
         if why is not None:
             diverged[name] = why
@@ -244,6 +245,15 @@ def _counterpart(system: System, child: Child) -> str:
 
 def _pair(system: System, sent: Value, returned: Value) -> Agreed:
     return (sent, returned) if system == "invoiced" else (returned, sent)
+
+
+def _met(pair: Pair, system: System, sent: Value, arrived: Value) -> Agreed:
+    """What both sides agree on once a value has arrived as it was meant.
+
+    A united set holds all that the side it was sent from has said. What it says beyond that, or lacks, is still to
+    travel back, so both were last the same in what that side says.
+    """
+    return (sent, sent) if pair.conflict == "union" else _pair(system, sent, arrived)
 
 
 def _refusal(desired: Value, before: Value, returned: Value, title: str) -> tuple[NoticeKind, str]:

@@ -12,9 +12,10 @@ from msgspec import structs
 from sync.connector import Record
 from sync.converters import PLAIN
 from sync.links import Child, Intent, Interval, Line, Link, Notice, Observation, State, System
+from sync.merge import Setting, merge
 from sync.schema import Flow, Lines, Pair, Side
-from sync.settlement import accepted, observe, settle
-from sync.values import BadValue, Values
+from sync.settlement import accepted, observe, recovered, settle
+from sync.values import BadValue, Values, words
 
 NUMBER = Pair("number", "no")
 FLOW = Flow(
@@ -166,3 +167,39 @@ def test_a_look_at_one_side_changes_what_is_known_of_that_side() -> None:
     assert accepted(FLOW, link, "invoiced", INV, theirs) == structs.replace(
         link, inv=structs.replace(theirs, edited=edited), inv_id="9", inv_key="t-1", reference="CU1"
     )
+
+
+TAGS = Pair("tags", "tags", PLAIN["words"], conflict="union")
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["answered", "answer lost"])
+@pytest.mark.parametrize(
+    ("base", "erp", "inv"), [(None, "a", "b"), ("a", "ab", "ac"), ("ab", "bc", "a"), ("ab", "", "abc"), ("a", "", "")]
+)
+def test_a_united_set_takes_a_write_to_either_side(base: str | None, erp: str, inv: str, lost: bool) -> None:
+    """What the first write brought to one side is no word that the other one has removed."""
+    flow = Flow("things", Side("things", "Thing"), Side("items", "Item"), NUMBER, False, (NUMBER, TAGS))
+    setting = Setting(Nobody())
+    sides: dict[System, Values] = {
+        system: {"number": "T-1", "tags": words([*tags])} for system, tags in (("customerp", erp), ("invoiced", inv))
+    }
+    united = merge((TAGS,), {} if base is None else {"tags": (words([*base]),) * 2}, *sides.values(), setting)
+    wanted = united.to_target.get("tags", sides["invoiced"]["tags"])
+    shadow: Any = {} if base is None else {"tags": (words([*base]),) * 2}
+    for system, record in (("invoiced", INV), ("customerp", ERP)):
+        merged = merge((TAGS,), shadow, sides["customerp"], sides["invoiced"], setting)
+        change = merged.to_target if system == "invoiced" else merged.to_source
+        if not change:
+            continue
+        source = sides["customerp" if system == "invoiced" else "invoiced"]["tags"]
+        fields = {"tags": (source, change["tags"], sides[system]["tags"])}
+        link = structs.replace(
+            _writing(system, "update", fields), shadow=shadow, diverged={}, children=(),
+            erp=Observation(sides["customerp"], SEEN, 10.0), inv=Observation(sides["invoiced"], SEEN, 10.0),
+        )  # fmt: skip
+        sides[system] = {**sides[system], **change}
+        new = Observation(sides[system], LATER, 20.0)
+        after, _ = recovered(flow, link, record, new) if lost else settle(flow, link, record, new, Nobody())
+        shadow = after.shadow
+    assert (sides["customerp"]["tags"], sides["invoiced"]["tags"]) == (wanted, wanted)
+    assert not merge((TAGS,), shadow, *sides.values(), setting).to_source

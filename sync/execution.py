@@ -19,7 +19,7 @@ from sync.plan import Change, LinkPlan, last_word, plan_link
 from sync.run import Run
 from sync.schema import Flow
 from sync.settlement import accepted, observe, settle
-from sync.writing import extra_report, intent_of, names_of, path_of, report_of, wrong_total
+from sync.writing import extra_report, intent_of, names_of, path_of, report_of
 
 _MOST_WRITES = 3  # of one property in ten minutes, before it counts as ping-pong
 _TRIP_WINDOW = timedelta(minutes=10)
@@ -134,9 +134,6 @@ class Execution:
             seen = Interval(self.run.session, current.start, current.end)
             after = accepted(flow, after, intent.system, record, observe(flow, intent.system, record, seen))
         self.run.spent.pop(link.id, None)
-        wrong = wrong_total(after, intent, record.lines_total) if current is None else None
-        if wrong is not None and flow.lines is not None:
-            notices.append(self.run.notice(link, flow.lines.source, "divergence", wrong))
         with self.run.store.transaction(durable=False):
             for extra in written.extras:
                 self.run.outcome.writes.append(extra_report(flow, intent, extra.body or {}, extra.note or ""))

@@ -68,6 +68,7 @@ class Observation(Struct, frozen=True, array_like=True):
     frozen: str | None = None  # why the record takes no changes
     edited: Mapping[str, float] = field(default_factory=dict)  # fields that left the shadow, with the stamp of that
     digest: bytes | None = None  # of the record as it was listed, by which an unchanged one is known at a glance
+    total: str | None = None  # what the system says its lines come to
 
 
 class Child(Struct, frozen=True, array_like=True):

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from sync.converters import Resolver
 from sync.errors import Unmappable, Unresolved
-from sync.lines import LineChange, merge_lines
-from sync.links import OTHER, Agreed, Child, Conflict, Link, Notice, NoticeKind, State, System, key_of
+from sync.lines import LineChange, merge_lines, total
+from sync.links import OTHER, Agreed, Child, Conflict, Link, Notice, NoticeKind, Observation, State, System, key_of
 from sync.merge import AT_REST, Clash, Setting, convert, merge
 from sync.schema import READ_ONLY, Flow, Policy
 from sync.values import Values
 
 # What a write shows of the record between its calls, by target path: an item to be created anew is archived first.
 _PASSING = {"replace": "archived"}
+
+
+_PRICED = {"quantity", "unitPrice", "discountPercent"}  # what a line has of which there is a total
 
 
 class Change(Struct, frozen=True):
@@ -91,6 +95,9 @@ def plan_link(flow: Flow, link: Link, resolve: Resolver) -> LinkPlan:
         children, target_lines, source_lines = merged.children, merged.to_target, merged.to_source
         waits_for = waits_for or merged.waits_for
         notices += [Notice(flow.id, key, name, kind, reason) for name, kind, reason in merged.remarks]
+        wrong = None if merged.remarks or merged.conflicts else wrong_total(link.erp, link.inv)
+        if wrong is not None and target_lines is None and source_lines is None:
+            notices.append(Notice(flow.id, key, flow.lines.source, "divergence", wrong))
         stamps = (link.erp.edited.get("lines"), link.inv.edited.get("lines"))
         conflicts += [Conflict(flow.id, key, *parts, stamps) for parts in merged.conflicts]
     return LinkPlan(
@@ -103,6 +110,16 @@ def plan_link(flow: Flow, link: Link, resolve: Resolver) -> LinkPlan:
         tuple(notices),
         waits_for,
     )
+
+
+def wrong_total(erp: Observation, inv: Observation) -> str | None:
+    """Totals are never mapped; where the lines agree, they must come to the same on both sides."""
+    if inv.total is None or not all(line.values.keys() >= _PRICED for line in erp.lines):
+        return None
+    shown = Decimal(inv.total)
+    exponent = shown.as_tuple().exponent
+    expected = total((line.values for line in erp.lines), max(2, -exponent if isinstance(exponent, int) else 2))
+    return None if expected == shown else f"the lines come to {expected} in Customerp and to {shown} in Invoiced"
 
 
 def agreed(flow: Flow, link: Link, resolve: Resolver) -> Link:

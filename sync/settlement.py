@@ -25,7 +25,7 @@ from sync.links import (
     key_of,
 )
 from sync.schema import Flow, Lines, Pair, Readers
-from sync.values import BadValue, Value, Values, pick
+from sync.values import BadValue, Value, Values, pick, plain
 
 
 def observe(flow: Flow, system: System, record: Record, seen: Interval, digest: bytes | None = None) -> Observation:
@@ -42,6 +42,7 @@ def observe(flow: Flow, system: System, record: Record, seen: Interval, digest: 
         tuple(lines),
         record.frozen,
         digest=digest,
+        total=None if record.lines_total is None else plain(record.lines_total),
     )
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from sync.connector import Operation, Prepared, Wanted, WantedLine
-from sync.lines import LineChange, summary, total
+from sync.lines import LineChange, summary
 from sync.links import OTHER, TITLES, Intent, Link, Observation, System, key_of
 from sync.plan import Change
 from sync.report import Write
@@ -131,16 +130,6 @@ def extra_report(flow: Flow, intent: Intent, body: Mapping[str, Any], kind: str)
     """A record that was made on the side."""
     fields = {name: (None, _shown(value)) for name, value in body.items()}
     return Write(flow.id, intent.system, "create", kind, str(body.get("id")), fields)
-
-
-def wrong_total(link: Link, intent: Intent, shown: Decimal | None) -> str | None:
-    """Totals are never mapped; after lines were written they must come to the same on both sides."""
-    if intent.system != "invoiced" or intent.lines is None or shown is None or link.erp is None:
-        return None
-    exponent = shown.as_tuple().exponent
-    decimals = -exponent if isinstance(exponent, int) and shown != shown.to_integral_value() else 2
-    expected = total((line.values for line in link.erp.lines), max(2, decimals))
-    return None if expected == shown else f"the lines come to {expected} in Customerp and to {shown} in Invoiced"
 
 
 def waiting_for(flow: Flow, id_: str, link: Link | None, stuck: bool) -> str:

@@ -348,7 +348,8 @@ def _predict_line(line: Raw, known: Raw | None, unit: Decimal, placeholder: str)
         if isinstance(coupon, str) and coupon.startswith("erp-pct-"):
             percent = Decimal(coupon.removeprefix("erp-pct-").replace("_", "."))
             off = (max(Decimal(0), amount) * percent / 100).quantize(unit, ROUND_HALF_UP)
-            discounts.append({"coupon": {"is_percent": True, "value": percent}, "amount": off})
+            rate = {"id": coupon, "is_percent": True, "value": percent}
+            discounts.append({"id": entry.get("id", placeholder), "coupon": rate, "amount": off})
         else:
             old = next((d for d in (known or {}).get("discounts", []) if d.get("id") == entry.get("id")), entry)
             discounts.append(old)

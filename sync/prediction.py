@@ -75,7 +75,8 @@ class Predicting:
         for call in operation.calls:
             if call.unless is None or call.unless in self._made or not isinstance(self._inner, Invoiced):
                 continue
-            if not await self._inner.exists(call.unless):
+            there = await self._inner.exists(call.unless)
+            if not there and call.unless not in self._made:  # another one may have made it meanwhile
                 self._made.add(call.unless)
                 made.append(call)
         return tuple(made)

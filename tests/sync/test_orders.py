@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
+
+from sync.connector import Wanted, WantedLine
+from sync.invoiced_records import predict, prepare
+from sync.schema import Side
 
 FLOW = "order-invoice"
 
@@ -362,6 +369,25 @@ def test_totals_that_differ_are_reported(world: Any, base: dict[str, Any]) -> No
     report = world.run()
     [invoice] = world.inv.list("invoices")
     assert invoice["total"] == 101
+    told = ["the lines come to 100.50 in Customerp and to 101 in Invoiced"]
+    assert [notice.reason for notice in report.notices if notice.field == "lines"] == told
+    assert [notice.reason for notice in world.open().status().notices if notice.field == "lines"] == told
+
+
+def test_totals_that_differ_are_reported_although_the_answer_to_the_write_was_lost(
+    world: Any, base: dict[str, Any]
+) -> None:
+    lost: list[str] = []
+
+    def lose(request: httpx.Request) -> None:
+        if (request.method, request.url.path) == ("POST", "/invoices") and not lost:
+            lost.append("answer")
+            raise httpx.ReadTimeout("lost", request=request)
+
+    world.wires["invoiced"].after = lose
+    _order(world, base, currency="JPY", lines=[{"quantity": "3", "unitPrice": "33.5"}])
+    report = world.run()
+    assert lost == ["answer"]
     assert [notice.reason for notice in report.notices if notice.field == "lines"] == [
         "the lines come to 100.50 in Customerp and to 101 in Invoiced"
     ]
@@ -387,3 +413,48 @@ def test_no_taxes_appear_on_their_own(world: Any, base: dict[str, Any]) -> None:
     order = _order(world, base)
     world.run()
     assert str(world.inv.list("invoices")[0]["total"]) == order["total"]
+
+
+class Later(httpx.AsyncBaseTransport):
+    """Lets others go first."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0)
+        return await self._inner.handle_async_request(request)
+
+
+def test_a_plan_makes_a_coupon_once_however_many_orders_need_it(world: Any, base: dict[str, Any]) -> None:
+    world.in_flight = 4
+    world.wires["invoiced"].inner = Later(world.wires["invoiced"].inner)
+    for number in range(3):
+        _order(world, base, number=f"O-{number}")
+    world.run()
+    for number in range(1, 4):
+        lines = [{"productId": base["nut"], "quantity": "1", "unitPrice": "1.25", "discountPercent": "5"}]
+        world.erp.change("orders", f"OR00000{number}", lines=lines)
+    plan = world.plan()
+    assert [write.key for write in plan.writes if write.record_type == "Coupon"] == ["erp-pct-5"]
+    assert sorted(map(repr, world.run().writes)) == sorted(map(repr, plan.writes))
+
+
+def test_a_plan_goes_on_from_lines_that_it_has_predicted() -> None:
+    side = Side("invoices", "Invoice")
+    new = Wanted(
+        side, None, "OR1", {"number": "O-1", "currency": "NOK", "state": "draft"},
+        (WantedLine(None, {"quantity": Decimal(3), "unit_cost": Decimal(2), "discount": "5"}),),
+        "items", {}, {}, {}, None, None, None,
+    )  # fmt: skip
+    created = prepare(new).operation
+    assert created is not None
+    raw = predict(created, None, "(assigned by Invoiced) 1")
+    [line] = raw["items"]
+    again = replace(new, id=raw["id"], assign={}, lines=(WantedLine(line["id"], {"quantity": Decimal(4)}),), raw=raw)
+    changed = prepare(again).operation
+    assert changed is not None
+    body = changed.calls[-1].body
+    assert body is not None
+    assert [entry["coupon"] for entry in body["items"][0]["discounts"]] == ["erp-pct-5"]
+    assert predict(changed, raw, "(assigned by Invoiced) 2")["total"] == Decimal("7.60")

@@ -70,8 +70,8 @@ FAULTS = (
     fault(
         "an echo is written",
         "settlement.py",
-        "        shadow[name] = _pair(intent.system, sent, returned)\n        diverged.pop(name, None)\n",
-        "        shadow[name] = _pair(intent.system, sent, desired)\n        diverged.pop(name, None)\n",
+        "        shadow[name] = met if returned == desired else _pair(intent.system, sent, returned)\n",
+        "        shadow[name] = met if returned == desired else _pair(intent.system, sent, desired)\n",
     ),
     fault(
         "lines are dropped",

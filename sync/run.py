@@ -12,10 +12,10 @@ from sync import deletes
 from sync.clock import Clock
 from sync.connector import Connector, Seen
 from sync.converters import Reference
-from sync.errors import CallFailed
+from sync.errors import CallFailed, Unavailable
 from sync.events import Listener
 from sync.http import LONGEST_PAUSE, Pacing
-from sync.links import Conflict, Interval, Link, Notice, NoticeKind, State, System, key_of
+from sync.links import TITLES, Conflict, Interval, Link, Notice, NoticeKind, State, System, key_of
 from sync.plan import agreed
 from sync.report import Write
 from sync.resolving import LinkedRecords
@@ -54,12 +54,18 @@ class Run(LinkedRecords):
     deletes: set[int] = field(default_factory=set)  # links whose other side may be told in this run
 
     async def reread(self, flow: Flow, link: Link, system: System) -> Seen | None:
-        """Read one side again and store it, also where it says that a deleted record is back; None when it is gone."""
+        """Read one side again and store it, also where it says that a deleted record is back; None when it is gone.
+
+        Raises Unavailable for one that is missing together with too many others.
+        """
         side = side_of(flow, system)
         id_ = link.erp_id if system == "customerp" else link.inv_id
         assert id_ is not None
         self.spent[link.id] += 1
         seen = await self.connectors[system].read(side.object, id_)
+        if seen is None and (flow.id, system) in self.walk.doubted:
+            reason = "it is missing, as are too many others to be taken for deleted"
+            raise Unavailable(TITLES[system], f"{side.type} {id_}", 404, reason)
         survivor = None if seen is not None else await self.walk.became(self.connectors[system], flow, id_)
         with self.store.transaction(durable=False):
             if seen is None:

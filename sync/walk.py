@@ -46,6 +46,7 @@ class Walk:
         self._resolve = LinkedRecords(store)
         self._left_out: dict[str, float] = {}  # since when what a flow's list of changes does not show is unchanged
         self._announced: dict[str, Callable[[Record], bool]] = {}  # of a flow's side: changes the usual way also shows
+        self.doubted: set[tuple[str, System]] = set()  # of which a complete list has shown too little to be believed
         self.notices: list[Notice] = []
 
     @property
@@ -75,11 +76,10 @@ class Walk:
                 if changes:
                     self._left_out[flow.id] = page.end
             self._page(flow, connector, page.records, Interval(self._session, page.start, page.end), whole=not changes)
-        if following is not None:
+        known = not complete or await self._missing(connector, flow)
+        if following is not None and known:
             with self._store.transaction():
                 self._store.set_cursor(name, following)
-        if complete:
-            await self._missing(connector, flow)
 
     async def customerp(self, connector: Customerp, flows: Sequence[Flow]) -> None:
         """List what was never listed completely, and follow the change feed for the rest.
@@ -138,26 +138,29 @@ class Walk:
             else:
                 behind.pop(entry.id, None)
 
-    async def _missing(self, connector: Connector, flow: Flow) -> None:
+    async def _missing(self, connector: Connector, flow: Flow) -> bool:
         """What a complete scan has not shown is deleted only if it cannot be read either.
 
         Many at once are more likely a fault of the listing, or of a person, than so many deletes: nothing is done.
+        False where it is not known of each what it says by now.
         """
         system = connector.system
         side = side_of(flow, system)
-        missing, known = self._store.unseen(flow.id, system)
-        if deletes.doubtful(len(missing), known):
+        missing, number = self._store.unseen(flow.id, system)
+        if deletes.doubtful(len(missing), number):
+            self.doubted.add((flow.id, system))
             self.notices.append(
                 Notice(
                     flow.id,
                     "*",
                     None,
                     "needs_attention",
-                    f"{len(missing)} of {known} {side.type} records are missing from {TITLES[system]}; that many are "
+                    f"{len(missing)} of {number} {side.type} records are missing from {TITLES[system]}; that many are "
                     "not taken for deleted. Check the account, then delete in smaller steps",
                 )
             )
-            return
+            return False
+        known = True
         for id_ in missing:
             try:
                 if (shown := await connector.read(side.object, id_)) is not None:
@@ -165,10 +168,12 @@ class Walk:
                     continue
                 survivor = await self.became(connector, flow, id_)
             except CallFailed:
-                continue  # not known to be gone, or not how; the next scan asks again
+                known = False  # to be gone, or how; the next scan asks again
+                continue
             self._unseen += 1
             with self._store.transaction():
                 self.gone(flow, system, id_, survivor)
+        return known
 
     async def _changed(self, connector: Connector, flow: Flow, entry: Changed) -> None:
         link = self._store.by_remote(flow.id, "customerp", entry.id)
@@ -204,34 +209,40 @@ class Walk:
         scanned = whole or system in self._completely
         ids = [str(raw["id"]) if isinstance(raw, dict) and "id" in raw else "" for raw in records]
         known = dict(self._store.digests(flow.id, system, ids))
-        new: list[Link] = []
         with self._store.transaction(durable=False):
             for id_, raw in zip(ids, records, strict=True):
                 digest = fingerprint(raw)
-                if id_ not in known:
-                    looked = self._look(flow, connector, raw, seen, digest)
-                    if looked is not None:
-                        new.append(taken(flow, None, system, *looked)[0])
-                elif known[id_] != digest:
-                    self._store.add(new)  # a page may show a record twice
-                    new.clear()
-                    self.take(flow, connector, raw, seen, digest)
+                if known.get(id_) != digest:
+                    self.take(flow, connector, raw, seen, digest, new=id_ not in known)
+                    known[id_] = digest
                 elif scanned:
                     self._store.mark_seen(flow.id, system, id_, seen.end)
-                known[id_] = digest
-            self._store.add(new)
         self._read += len(records)
         if self._progress is not None:
             self._progress(Progress(f"reading {TITLES[connector.system]}", self._read, None))
 
-    def take(self, flow: Flow, connector: Connector, raw: Raw, seen: Interval, digest: bytes | None = None) -> None:
-        """Store what was read about one record; inside a transaction."""
-        looked = self._look(flow, connector, raw, seen, digest)
-        if looked is None:
-            return
+    def take(
+        self,
+        flow: Flow,
+        connector: Connector,
+        raw: Raw,
+        seen: Interval,
+        digest: bytes | None = None,
+        *,
+        new: bool = False,
+    ) -> None:
+        """Store what was read about one record; inside a transaction. Of a `new` one no link is to be looked for."""
         system = connector.system
-        record, shown = looked
-        link = self._store.by_remote(flow.id, system, record.id)
+        side = side_of(flow, system)
+        try:
+            record = connector.record(side.object, raw)
+            shown = observe(flow, system, record, seen, digest)
+        except (BadValue, KeyError, TypeError, AttributeError) as error:
+            self._unreadable(flow, system, raw, seen, error)
+            return
+        if system in self._completely:
+            self._store.mark_seen(flow.id, system, record.id, seen.end)
+        link = None if new else self._store.by_remote(flow.id, system, record.id)
         known = None if link is None else agreed(flow, link, self._resolve)
         after, edited = taken(flow, known, system, record, shown)
         if edited:
@@ -243,22 +254,6 @@ class Walk:
                 self._store.wake(f"{flow.id}:{after.erp_id}")
         if after != link:
             self._store.save(after)
-
-    def _look(
-        self, flow: Flow, connector: Connector, raw: Raw, seen: Interval, digest: bytes | None
-    ) -> tuple[Record, Observation] | None:
-        """A record as it was read; None where it cannot be, which is then stored."""
-        system = connector.system
-        side = side_of(flow, system)
-        try:
-            record = connector.record(side.object, raw)
-            shown = observe(flow, system, record, seen, digest)
-        except (BadValue, KeyError, TypeError, AttributeError) as error:
-            self._unreadable(flow, system, raw, seen, error)
-            return None
-        if system in self._completely:
-            self._store.mark_seen(flow.id, system, record.id, seen.end)
-        return record, shown
 
     async def became(self, connector: Connector, flow: Flow, id_: str) -> str | None:
         """What a record that cannot be read any more was merged into; asked only where a link loses a side by it."""

@@ -28,6 +28,7 @@ from settings import (
     STALLED,
     THROTTLED,
     TO_AND_FRO,
+    UNSEEN,
     USUAL,
     Patches,
     Setting,
@@ -126,6 +127,10 @@ _RULES = (
             patch.object(settlement, "adopt", lambda *_: ()),
             patch.object(plan, "merge_lines", broken.unlinked),
         ],
+    ),
+    Rule(
+        "a line that was taken out keeps its link until it is gone on both sides",
+        lambda: [patch.object(settlement, "adopt", broken.forgetful(settlement.adopt))],
     ),
     Rule(
         "only what has changed is sent",
@@ -258,6 +263,14 @@ _RULES = (
         "what a list does not show is deleted only if reading says so, too",
         lambda: [patch.object(Walk, "_missing", broken.unconfirmed)],
         SHORT,
+    ),
+    Rule(
+        "what a list leaves out counts as not seen",
+        lambda: [
+            patch.object(walk.Walk, "_page", broken.noting_the_page(walk.Walk._page)),
+            patch.object(walk.Walk, "looked", broken.looked_by_page),
+        ],
+        UNSEEN,
     ),
     Rule(
         "many that are missing at once are not taken for deleted",

@@ -137,6 +137,11 @@ def unlinked(spec: Any, children: Any, *rest: Any) -> Any:
     return merge_lines(spec, (), *rest)
 
 
+def forgetful(original: Piece) -> Piece:
+    """Of the lines only those keep a link that were in the list that was sent."""
+    return lambda spec, side, desired, current, children, other: original(spec, side, desired, current, children, ())
+
+
 # After a lost answer
 
 
@@ -299,12 +304,27 @@ def unheard(original: Piece) -> Piece:
 # Deletes
 
 
-async def unconfirmed(self: Any, connector: Any, flow: Any) -> None:
+async def unconfirmed(self: Any, connector: Any, flow: Any) -> bool:
     """What a complete list does not show is gone."""
     missing, _ = self._store.unseen(flow.id, connector.system)
     for id_ in missing:
         with self._store.transaction():
             self.gone(flow, connector.system, id_)
+    return True
+
+
+def noting_the_page(original: Piece) -> Piece:
+    def page(self: Any, flow: Any, connector: Any, records: Any, seen: Any, **more: Any) -> None:
+        original(self, flow, connector, records, seen, **more)
+        self.listed = {**getattr(self, "listed", {}), (flow.id, connector.system): seen.end}
+
+    return page
+
+
+def looked_by_page(self: Any, flow: str, system: Any, id_: str) -> float:
+    """A page is a look at all records of its kind."""
+    listed: dict[tuple[str, Any], float] = getattr(self, "listed", {})
+    return listed.get((flow, system), float("-inf"))
 
 
 async def not_merged(*_: Any) -> None:

@@ -25,7 +25,10 @@ from mapping import COLLECTIONS, FLOW_OF, FLOWS, Units, leaves, unit_of
 from matches import Matches
 from network import Call
 from patience import Patience
+from removals import FLOW as ORDERS
+from removals import Removals
 from replaying import Written, contradictions
+from shadows import shadows
 from sides import Pair, Sides
 from traffic import Traffic
 from violation import Violation
@@ -59,6 +62,7 @@ class Books:
         self._answered: set[str] = set()  # keys under which something was done
         self._patience, self._matches = Patience(self.database, self.cap), Matches(self.database)
         self._deleting = Deleting(self.database, self._traffic)
+        self._removals = Removals(self.sides)
         self._losers: set[str] = set()  # companies that became part of another one
 
     # What the network tells
@@ -173,6 +177,8 @@ class Books:
                 self._matches.entered(touch.system, touch.id or str(made["id"]), made, now)
             if touch.actor is None and touch.path.endswith("/merge"):
                 self._losers.add(_merged(touch))
+        if touch.method == "PATCH" and touch.collection in ("orders", "invoices"):
+            self._list_changed(touch)
         if touch.pair is not None and touch.units is not None and (units := self._units(touch.pair)) is not None:
             self._edits.judge(touch, units, now)
         elif touch.pair is not None and touch.actor is None:
@@ -186,6 +192,23 @@ class Books:
             self._pairs.pop(("customerp", COLLECTIONS[flow][0], erp_id), None)
             self._pairs.pop(("invoiced", COLLECTIONS[flow][1], inv_id), None)
             self._written.part(erp_id, inv_id)
+
+    def _list_changed(self, touch: Touch) -> None:
+        assert touch.id is not None
+        if touch.actor is not None:
+            if touch.pair is not None and self._edits.unguarded(touch, (touch.pair, "lines")):
+                self._removals.overwritten(touch.pair)
+            return
+        now = self.sides.raw(touch.system, touch.collection, touch.id)
+        if touch.raw is None or now is None:
+            return
+        column = "erp_id" if touch.system == "customerp" else "inv_id"
+        linked = [
+            ((shadow.flow, shadow.erp_id, shadow.inv_id), child[0], child[1])
+            for shadow in shadows(self.database, f"flow = ? AND {column} = ?", (ORDERS, touch.id))
+            for child in shadow.children
+        ]
+        self._removals.edited(touch.system, touch.id, touch.raw, now, linked)
 
     def _note(self, touch: Touch, answer: bytes) -> None:
         """What was written and edited, for I8 and the audit."""
@@ -273,6 +296,8 @@ class Books:
 
     def at_rest(self, listed: Iterable[tuple[str, str, str | None]]) -> None:
         """`listed`: flow, key and property of every notice and conflict that stands."""
+        listed = list(listed)
+        self._removals.check({key for flow, key, name in listed if flow == ORDERS and _of_lines(name)})
         quiet.complete(self.database, self.sides, listed, self.counts)
         quiet.shadows_agree(self.database)
         quiet.links_say_what_is_so(self.database, self.sides, self._losers, self._patience.erred)
@@ -281,6 +306,10 @@ class Books:
             raise Violation("I8", contradiction)
         for contradiction in self._unseen.contradictions(self.counts):
             raise Violation("the audit", contradiction)
+
+
+def _of_lines(name: str | None) -> bool:
+    return name is None or unit_of(ORDERS, name) == "lines"
 
 
 def _merged(touch: Touch) -> str:

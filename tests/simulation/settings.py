@@ -223,6 +223,17 @@ def _elsewhere(plan: Plan) -> Plan:
     return some if plan.seed % 2 else replace(some, events=_in_order((branch,), plan.events), lists="few")
 
 
+def _not_seen(plan: Plan) -> Plan:
+    """Many customers that both sides edit, of which complete lists now and then show none."""
+    chance = random.Random(plan.seed)
+    busy = replace(_busy(plan), lists="nobody", scans=0.5, deaf=frozenset(), lossy=False)
+    edits = [
+        Event(chance.uniform(9, plan.length), "invoiced edits a customer", chance.randrange(14), chance.randrange(99))
+        for _ in range(60)
+    ]
+    return replace(busy, events=_in_order(busy.events, edits))
+
+
 def _guessing(plan: Plan) -> Plan:
     """People have entered the same customers on both sides, with little by which to know them."""
     chance = random.Random(plan.seed)
@@ -255,4 +266,5 @@ TO_AND_FRO = Setting("two programs that insist on a phone number each", _to_and_
 POISONED = Setting("two records of which every write fails", _poisoned)
 SHORT = Setting("complete lists often leave one record out", _short)
 ELSEWHERE = Setting("complete lists are often of another account", _elsewhere)
+UNSEEN = Setting("many customers, and complete lists often show none of them", _not_seen)
 GUESSING = Setting("both sides know the same few addresses", _guessing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -262,6 +263,50 @@ def test_what_a_list_leaves_out_is_read_again_before_it_is_written_over(world: A
     world.wires["invoiced"].before = elsewhere
     report = world.run(complete=True)
     assert [(conflict.customerp, conflict.invoiced) for conflict in report.conflicts] == [("2", "1")]
+
+
+def test_what_is_missing_with_too_many_others_is_not_taken_for_deleted_when_it_is_to_be_written(world: Any) -> None:
+    for number in range(4):
+        world.erp.create("customers", number=f"C-{number}", name="Someone")
+    world.run()
+    world.clock.advance(60)
+    world.erp.change("customers", "CU000001", phone="2")
+
+    def elsewhere(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path == "/customers":
+            return httpx.Response(200, json=[])
+        return httpx.Response(404, json={}) if request.url.path.startswith("/customers/") else None
+
+    world.wires["invoiced"].before = elsewhere
+    report = world.run(complete=True)
+    assert [notice.reason for notice in report.notices if notice.key == "C-0"] == [
+        "Invoiced: Customer 70001 answered 404: it is missing, as are too many others to be taken for deleted"
+    ]
+    world.wires["invoiced"].before = lambda request: None
+    world.clock.advance(600)
+    assert [(write.system, write.fields) for write in world.run().writes] == [("invoiced", {"phone": (None, "2")})]
+
+
+@pytest.mark.parametrize("missing", [1, 4])
+def test_an_edit_that_a_complete_list_has_left_out_is_found_by_the_next_run(world: Any, missing: int) -> None:
+    for number in range(4):
+        world.erp.create("customers", number=f"C-{number}", name="Someone")
+    world.run()
+    world.clock.advance(60)
+    customers = world.inv.list("customers")
+    world.inv.change("customers", customers[0]["id"], phone="1")
+    world.clock.advance(60)
+
+    def leave_out(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path == "/customers":
+            date = format_datetime(world.clock.now(), usegmt=True)
+            return httpx.Response(200, json=customers[missing:], headers={"date": date})
+        return httpx.Response(500, json={}) if request.url.path.startswith("/customers/") else None
+
+    world.wires["invoiced"].before = leave_out
+    assert world.run(complete=True).writes == ()
+    world.wires["invoiced"].before = lambda request: None
+    assert [(write.system, write.fields) for write in world.run().writes] == [("customerp", {"phone": (None, "1")})]
 
 
 def test_an_announced_edit_that_could_not_be_read_was_not_missed(world: Any, acme: dict[str, Any]) -> None:

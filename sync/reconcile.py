@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from sync import deletes, matching, recovery, resting, retiring
 from sync.connector import Prepared
-from sync.errors import CallFailed, EndpointDown, OutcomeUnknown, Superseded, Taken
+from sync.errors import Broken, CallFailed, EndpointDown, OutcomeUnknown, Superseded, Taken
 from sync.events import LinkRested
 from sync.execution import Execution
 from sync.links import TITLES, Link, Notice, State, System
@@ -69,7 +69,7 @@ class Reconciler:
                 self.run.postpone(self.run.store.link(link_id), failed)
                 return
             except BadValue as odd:
-                self.run.needs_attention(self.run.store.link(link_id), f"it shows what cannot be read: {odd}")
+                self._unread(replace(self.run.store.link(link_id), recheck=True), odd)
                 return
         self.run.rest(
             self.run.store.link(link_id),
@@ -81,6 +81,15 @@ class Reconciler:
                 )
             ],
         )
+
+    def _unread(self, link: Link, odd: BadValue) -> None:
+        """A record that cannot be read is left alone until it can; a change of unknown outcome stays known as such."""
+        problem = f"shows what cannot be read: {odd}"
+        if link.intent is None or link.intent.id is None:
+            self.run.needs_attention(link, f"it {problem}")
+            return
+        what = f"{link.intent.object} {link.intent.id}"
+        self.run.postpone(link, Broken(TITLES[link.intent.system], what, None, problem))
 
     async def _nearer(self, flow: Flow, link: Link, only_intent: bool) -> bool:
         """Settle the open intent, or else take a step; False when nothing more is to be done."""

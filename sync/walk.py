@@ -13,7 +13,7 @@ from sync.connector import Changed, Connector, Record
 from sync.customerp import Customerp
 from sync.errors import CallFailed
 from sync.invoiced import Invoiced
-from sync.links import TITLES, Interval, Link, Notice, Observation, State, System, accept, same_content
+from sync.links import TITLES, Interval, Link, Notice, Observation, State, System, accept, key_of, same_content
 from sync.plan import agreed
 from sync.ports import Storage
 from sync.report import Progress, Scan
@@ -24,6 +24,7 @@ from sync.values import BadValue, Raw, fingerprint
 from sync.writing import side_of
 
 _PAGE = 100  # records that a call for a list shows
+_UNREAD = b""  # in place of the digest of a record that was listed and could not be read
 _WORTH_A_LIST = 20  # changed records; fewer are read one by one
 
 
@@ -273,17 +274,25 @@ class Walk:
 
     def _unreadable(self, flow: Flow, system: System, raw: object, seen: Interval, error: Exception) -> None:
         id_ = str(raw.get("id")) if isinstance(raw, dict) and raw.get("id") is not None else None
+        link = None if id_ is None else self._store.by_remote(flow.id, system, id_)
+        key = (id_ or "?") if link is None else key_of(flow.match.name, link)
         reason = f"{TITLES[system]} shows a record that cannot be read: {error}"
-        notice = Notice(flow.id, id_ or "?", None, "needs_attention", reason)
+        notice = Notice(flow.id, key, None, "needs_attention", reason)
         self.notices.append(notice)
         if id_ is None:
             return
         if system in self._completely:
             self._store.mark_seen(flow.id, system, id_, seen.end)
-        link = self._store.by_remote(flow.id, system, id_)
         if link is None:
             link = Link(flow.id, erp_id=id_) if system == "customerp" else Link(flow.id, inv_id=id_)
+        known = _unlisted(link.erp if system == "customerp" else link.inv)
+        link = replace(link, erp=known) if system == "customerp" else replace(link, inv=known)
         self._store.save(replace(link, state=State.NEEDS_ATTENTION, reason=reason, dirty=False, notices=(notice,)))
+
+
+def _unlisted(seen: Observation | None) -> Observation | None:
+    """What was known of a record before it could not be read."""
+    return None if seen is None else replace(seen, digest=_UNREAD)
 
 
 def worth_a_list(changed: int, known: int) -> bool:
@@ -303,6 +312,8 @@ def taken(flow: Flow, link: Link | None, system: System, record: Record, shown: 
     if verdict == "recheck" or link.deleted == system:  # a list may lag behind a delete, too
         return replace(link, recheck=True, dirty=True), False
     after = accepted(flow, link, system, record, shown)
+    if current is not None and same_content(current, shown) and (link.recheck or current.digest == _UNREAD):
+        return replace(after, dirty=True), False  # it could not be read for a while, and what was to be done waits
     if current is not None and same_content(current, shown):
         return (link if shown.digest is not None and shown.digest == current.digest else after), False
     live = (link.erp_id is not None or flow.create == "both") and link.state is not State.TOMBSTONED

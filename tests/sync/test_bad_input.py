@@ -16,6 +16,7 @@ from sync import (
     EndpointDown,
     EndpointMissing,
     NotAStore,
+    State,
     Store,
     StoreInUse,
     endpoints,
@@ -129,6 +130,59 @@ def test_a_record_that_cannot_be_read_is_reported_and_the_others_go_on(world: An
     assert [notice.reason for notice in report.notices] == [
         "Customerp shows a record that cannot be read: active: expected true or false, got 'yes'",
         "Customerp shows a record that cannot be read: a record without an id",
+    ]
+
+
+def test_what_waited_for_a_record_that_could_not_be_read_goes_on_when_it_can(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+
+    def odd(request: httpx.Request) -> httpx.Response | None:
+        if request.method != "GET" or request.url.path not in ("/customers", "/customers/70001"):
+            return None
+        there = {**world.inv.read("customers", 70001), "active": "yes"}
+        return httpx.Response(200, json=there if request.url.path.endswith("1") else [there])
+
+    world.wires["invoiced"].before = odd
+    world.inv.change("customers", 70001, chase=False)  # which is not mapped
+    world.erp.change("customers", "CU000001", name="Acme Two")
+    world.clock.advance(10)
+    world.run()
+    [notice] = world.open().status().notices
+    assert (notice.kind, notice.key) == ("needs_attention", "C-1")
+    world.wires["invoiced"].before = lambda request: None
+    world.run()
+    assert world.inv.read("customers", 70001)["name"] == "Acme Two"
+    assert world.open().status().notices == ()
+
+
+def test_a_write_of_unknown_outcome_stays_known_while_its_record_cannot_be_read(
+    world: Any, acme: dict[str, Any]
+) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    world.inv.change("customers", 70001, name="Acme Two")
+    lost: list[str] = []
+
+    def lose(request: httpx.Request) -> None:
+        if request.method == "PATCH" and not lost:
+            lost.append("answer")
+            raise httpx.ReadTimeout("lost", request=request)
+
+    def odd(request: httpx.Request) -> httpx.Response | None:
+        if not lost or request.url.path != "/customers/CU000001":
+            return None
+        return httpx.Response(200, json={**world.erp.read("customers", "CU000001"), "active": "yes"})
+
+    world.wires["customerp"].after, world.wires["customerp"].before = lose, odd
+    world.run()
+    link = world.store.by_remote("customer-company", "customerp", "CU000001")
+    assert (link.state, link.intent is None) == (State.RETRY, False)
+    world.wires["customerp"].before = lambda request: None
+    world.clock.advance(900)
+    world.run()
+    assert [entry.fields for entry in world.store.history() if entry.operation == "update"] == [
+        {"name": ["Acme AS", "Acme Two"]}
     ]
 
 

@@ -387,7 +387,7 @@ def test_a_record_that_cannot_be_read_waits_for_a_person_and_is_neither_new_nor_
     ]
     notices = [
         Notice(CUSTOMERS.id, key, None, "needs_attention", reason)
-        for key, reason in zip((id_, "1234"), reasons, strict=True)
+        for key, reason in zip(("C-1", "1234"), reasons, strict=True)  # a known one goes by its number
     ]
     assert (list(report.notices), report.scan.unseen_deletes) == (notices, 0)
     links = [world.store.by_remote(CUSTOMERS.id, system, key) for key in (id_, "1234")]

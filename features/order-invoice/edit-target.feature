@@ -111,6 +111,32 @@ Feature: An invoice edited in Invoiced arrives in Customerp
     And nothing else has changed on either side
     And one more round writes nothing
 
+  @id:line-removed-beside-an-edit
+  Scenario Outline: A line removed on one side while another is edited on the other stays removed: <case>
+    Given a Customerp Order with
+      | property            | value   |
+      | lines.1.description | First   |
+      | lines.1.quantity    | 1       |
+      | lines.1.unitPrice   | 10      |
+      | lines.2.description | Second  |
+      | lines.2.quantity    | 2       |
+      | lines.2.unitPrice   | 20      |
+    And it is linked with its Invoiced Invoice
+    When line 2 is removed in <remover>
+    And <property> is set to 3 in <editor>
+    And the sync comes to rest
+    Then lines.1.quantity in Customerp is 3
+    And lines.2.description in Customerp is (nothing)
+    And items.1.quantity in Invoiced is 3
+    And items.2.description in Invoiced is (nothing)
+    And nothing else has changed on either side
+    And one more round writes nothing
+
+    Examples: both sides
+      | case                 | remover   | editor    | property         |
+      | removed in invoiced  | Invoiced  | Customerp | lines.1.quantity |
+      | removed in customerp | Customerp | Invoiced  | items.1.quantity |
+
   @id:issued
   Scenario: A draft that is issued in Invoiced is confirmed
     Given a Customerp Order with

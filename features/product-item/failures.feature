@@ -72,6 +72,21 @@ Feature: A failing, slow or silent system costs a product and its item no edit a
       | to invoiced  | description | Customerp | Invoiced  | an Item | description |
       | to customerp | description | Invoiced  | Customerp | a Product | description |
 
+  @id:price-half-written @req:71
+  Scenario: A price that Invoiced takes only in part discontinues nothing, and arrives later
+    Given a Customerp Product linked with its Invoiced Item
+    When unitPrice is set to 99.90 in Customerp
+    And Invoiced answers 429 to the next 4 creations of an Item
+    And the sync comes to rest
+    Then discontinued in Customerp is no
+    When 1 hour passes
+    And the sync comes to rest
+    Then unit_cost in Invoiced is 99.9
+    And archived in Invoiced is no
+    And nothing else has changed on either side
+    And it is still linked with the same Invoiced Item
+    And one more round writes nothing
+
   @id:restored @req:12
   Scenario: A sync that is restored from a backup creates nothing twice
     Given a backup of the sync's memory

@@ -431,6 +431,21 @@ FAULTS = (
         kind="failures",
         scenario="no-key",
     ),
+    fault(
+        "a line that a person has taken out comes back",
+        "lines.py",
+        'return (*result, *(child for child in children if (child.erp if side == "invoiced" else child.inv) in there))',
+        "return tuple(result)",
+        scenario="line-removed-beside-an-edit",
+    ),
+    fault(
+        "a write that is half done counts as undone",
+        "invoiced.py",
+        "            if not begun:\n                raise\n",
+        "            raise\n",
+        kind="failures",
+        scenario="price-half-written",
+    ),
 )
 
 

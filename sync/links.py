@@ -171,6 +171,16 @@ class Link(Struct, frozen=True):
         return self.erp if system == "customerp" else self.inv
 
 
+class Meeting(Struct, frozen=True):
+    """Two records that belong together beyond doubt, and as yet have a link each, which says nothing else."""
+
+    ours: int
+    theirs: int
+    erp_id: str
+    erp: Observation
+    inv: Observation
+
+
 def key_of(match: str, link: Link) -> str:
     """What people call the record: its match key as Customerp writes it."""
     seen = link.erp or link.inv

@@ -122,6 +122,14 @@ def wrong_total(erp: Observation, inv: Observation) -> str | None:
     return None if expected == shown else f"the lines come to {expected} in Customerp and to {shown} in Invoiced"
 
 
+def in_agreement(flow: Flow, erp: Observation, inv: Observation, resolve: Resolver) -> bool:
+    """Whether two records that meet for the first time say the same of everything, so that nothing is to be planned."""
+    if flow.lines is not None:
+        return False  # they are compared line by line, and by what they come to
+    ours, theirs = erp.values, inv.values
+    return all(pair.converter.agree(ours[pair.name], theirs[pair.name], resolve) for pair in flow.pairs)
+
+
 def agreed(flow: Flow, link: Link, resolve: Resolver) -> Link:
     """The link with a shadow that holds all that both sides are known to agree on; asked before either is seen anew.
 

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from sync.history import Entry
-from sync.links import Link, System
+from sync.links import Link, Meeting, System
 
 Handler = Callable[[int], Awaitable[None]]
 
@@ -29,11 +29,23 @@ class Storage(Protocol):
     async def secured(self) -> None:
         """Returns once all that is stored so far would outlive a power cut; who waits at the same time, waits once."""
 
+    def add(self, links: Iterable[Link]) -> None:
+        """Insert new links; raises Superseded where another one already holds one of their records."""
+
     def save(self, link: Link) -> Link:
         """Insert a new link, or update one that nobody else has changed since; raises Superseded.
 
         That is also the answer where another link already holds one of its records.
         """
+
+    def meetings(self, links: Sequence[int]) -> list[Meeting]:
+        """Lone records of Customerp among these, each with the lone one of Invoiced that `matching.find` would find.
+
+        Only where neither was ever more than seen. Any may be left out: it is then looked for by itself.
+        """
+
+    def join(self, meeting: Meeting) -> None:
+        """Make one link of the two, at rest with what both show for a shadow; raises Superseded."""
 
     def remove(self, link: Link) -> None: ...
 

@@ -10,7 +10,7 @@ from sync import matching
 from sync.errors import Superseded
 from sync.events import LinkRested
 from sync.links import Link, Notice, State
-from sync.plan import LinkPlan, plan_link
+from sync.plan import LinkPlan, in_agreement, plan_link
 from sync.run import Run
 from sync.schema import Flow
 
@@ -53,7 +53,14 @@ def settle(run: Run, flow: Flow, links: Sequence[int]) -> list[int]:
     """Link what matches and bring to rest what then needs no call, in one transaction; returns the others in order."""
     left: list[int] = []
     with run.store.transaction(durable=False):
+        met = {meeting.ours: meeting for meeting in run.store.meetings(links)}
         for id_ in links:
+            meeting = met.get(id_)
+            if meeting is not None and in_agreement(flow, meeting.erp, meeting.inv, run):
+                run.store.join(meeting)
+                run.store.wake(f"{flow.id}:{meeting.erp_id}")
+                run.listen(LinkRested(flow.id, id_, State.LINKED, 0.0))
+                continue
             try:
                 link = run.store.link(id_)
             except Superseded:
@@ -63,6 +70,8 @@ def settle(run: Run, flow: Flow, links: Sequence[int]) -> list[int]:
                 left.append(id_)
                 continue
             run.store.save(rested)
+            if link.inv_id is None:
+                run.store.wake(f"{flow.id}:{link.erp_id}")
             run.listen(LinkRested(flow.id, id_, rested.state, 0.0))
     return left
 
@@ -77,5 +86,4 @@ def _matched(run: Run, flow: Flow, link: Link) -> Link | None:
     rested = without_calls(run, flow, matching.joined(link, found))
     if rested is not None:
         run.store.remove(found)
-        run.store.wake(f"{flow.id}:{link.erp_id}")
     return rested

@@ -125,8 +125,8 @@ def from_row(row: Row) -> Link:
         erp_digest,
         inv_digest,
     ) = row
-    ours = None if erp is None else _observation(erp, erp_digest)
-    theirs = None if inv is None else _observation(inv, inv_digest)
+    ours = None if erp is None else observation(erp, erp_digest)
+    theirs = None if inv is None else observation(inv, inv_digest)
     return Link(
         flow,
         id_,
@@ -144,7 +144,7 @@ def from_row(row: Row) -> Link:
         attempts,
         next_attempt_at,
         version,
-        {} if shadow is None else _shown(ours, theirs) if shadow == _AS_SHOWN else _pairs(shadow),
+        {} if shadow is None else _shown(ours, theirs) if shadow == AS_SHOWN else _pairs(shadow),
         {} if diverged is None else _reasons(diverged),
         () if children is None else _children(children),
         ours,
@@ -196,7 +196,7 @@ def _shadow_text(link: Link) -> str | None:
     """Of most links at rest it is what both sides show, which need not be written a second time."""
     if not link.shadow:
         return None
-    return _AS_SHOWN if link.shadow == _shown(link.erp, link.inv) else values.kept(link.shadow)
+    return AS_SHOWN if link.shadow == _shown(link.erp, link.inv) else values.kept(link.shadow)
 
 
 def _shown(erp: Observation | None, inv: Observation | None) -> dict[str, Agreed]:
@@ -210,8 +210,10 @@ def _observation_text(seen: Observation) -> str:
     return values.kept(replace(seen, digest=None))  # that has a column of its own, by which it is looked up
 
 
-def _observation(stored: str, digest: bytes | None) -> Observation:
-    return replace(_seen(stored), digest=digest)
+def observation(stored: str, digest: bytes | None = None) -> Observation:
+    """One side as it was stored, with what was last listed of it."""
+    seen = _seen(stored)
+    return seen if digest is None else replace(seen, digest=digest)
 
 
 def _intent_text(intent: Intent) -> str:
@@ -246,7 +248,7 @@ def _intent(stored: str) -> Intent:
     )
 
 
-_AS_SHOWN = "="
+AS_SHOWN = "="  # stands for a shadow of what both sides show
 _seen = values.recalling(Observation)
 _pairs = values.recalling(dict[str, Agreed])
 _reasons = values.recalling(dict[str, str])

@@ -6,8 +6,10 @@ import asyncio
 import json
 import sqlite3
 from collections import Counter, OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Self
 
@@ -16,41 +18,23 @@ from msgspec.structs import replace
 from sync import values
 from sync.errors import NotAStore, StoreError, StoreInUse, Superseded
 from sync.history import Entry
-from sync.links import Link, System
-from sync.rows import COLUMNS, ENTRY_COLUMNS, Row, from_entry_row, from_row, insertion, to_entry_row, to_row, update
+from sync.links import Link, Meeting, System
+from sync.meeting import BY_KEY, BY_REFERENCE, JOIN, TAKE
+from sync.rows import (
+    COLUMNS,
+    ENTRY_COLUMNS,
+    Row,
+    from_entry_row,
+    from_row,
+    insertion,
+    observation,
+    to_entry_row,
+    to_row,
+    update,
+)
+from sync.tables import create, is_fresh
 
-_APPLICATION = 0x43505254  # "CPRT"; tells our file from any other SQLite file
-_VERSION = 4
 _FEW = 256  # links kept in memory: those at work; parsing them anew at each step takes longer than the step
-
-_SCHEMA = """
-CREATE TABLE link (
-    id INTEGER PRIMARY KEY, flow TEXT NOT NULL, erp_id TEXT, inv_id TEXT, erp_key TEXT, inv_key TEXT, reference TEXT,
-    generation INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT, waits_for TEXT, dirty INTEGER NOT NULL,
-    recheck INTEGER NOT NULL, attempts INTEGER NOT NULL, next_attempt_at REAL, version INTEGER NOT NULL,
-    shadow TEXT, erp TEXT, inv TEXT, diverged TEXT, children TEXT, intent TEXT, notices TEXT, conflicts TEXT,
-    choices TEXT, deleted TEXT, erp_digest BLOB, inv_digest BLOB
-);
-CREATE UNIQUE INDEX link_erp ON link (flow, erp_id) WHERE erp_id IS NOT NULL;
-CREATE UNIQUE INDEX link_inv ON link (flow, inv_id) WHERE inv_id IS NOT NULL;
-CREATE INDEX link_erp_key ON link (flow, erp_key) WHERE erp_key IS NOT NULL;
-CREATE INDEX link_inv_key ON link (flow, inv_key) WHERE inv_key IS NOT NULL;
-CREATE INDEX link_reference ON link (flow, reference) WHERE reference IS NOT NULL;
-CREATE INDEX link_dirty ON link (flow, id) WHERE dirty;
-CREATE INDEX link_waits ON link (waits_for) WHERE waits_for IS NOT NULL;
-CREATE INDEX link_intent ON link (id) WHERE intent IS NOT NULL;
-CREATE INDEX link_deleting ON link (flow) WHERE deleted IS NOT NULL AND state <> 'tombstoned' AND erp_id IS NOT NULL;
-CREATE INDEX link_retry ON link (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
-CREATE TABLE cursor (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE history (
-    id INTEGER PRIMARY KEY, at TEXT NOT NULL, flow TEXT NOT NULL, link INTEGER NOT NULL, key TEXT NOT NULL,
-    by TEXT NOT NULL, operation TEXT NOT NULL, system TEXT, source TEXT, edited TEXT, fields TEXT NOT NULL, note TEXT
-);
-CREATE INDEX history_link ON history (link);
-"""
-_APPEND_ONLY = """
-CREATE TRIGGER history_{0} BEFORE {0} ON history BEGIN SELECT RAISE(ABORT, 'the history is only added to'); END
-"""
 
 _DELETING = "deleted IS NOT NULL AND state <> 'tombstoned' AND erp_id IS NOT NULL"  # as the index says
 _LISTED = "(SELECT value FROM json_each(?))"
@@ -83,13 +67,13 @@ class Store:
             # Exclusive from the first read on: a second process is refused by SQLite itself, also after a crash.
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
             # Before anything is written, so that somebody else's database stays as it is.
-            fresh = _is_fresh(db, name)
+            fresh = is_fresh(db, name)
             # Before the journal mode, since changing that writes to the file already.
             db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("BEGIN EXCLUSIVE")
             if fresh:
-                _create(db)
+                create(db)
             db.execute("COMMIT")
         except sqlite3.OperationalError as error:
             if "locked" in str(error) or "busy" in str(error):
@@ -157,6 +141,14 @@ class Store:
         else:
             barrier.set_result(None)
 
+    def add(self, links: Iterable[Link]) -> None:
+        """Insert new links; raises Superseded where another one holds a record of theirs."""
+        for said, rows in groupby((to_row(link, 1) for link in links), _said):
+            try:
+                self._db.executemany(insertion(said), map(itemgetter(*said), rows))
+            except sqlite3.IntegrityError:
+                raise Superseded(0) from None
+
     def save(self, link: Link) -> Link:
         """Insert a new link, or update one that nobody else has changed since; raises Superseded.
 
@@ -166,7 +158,7 @@ class Store:
         known = self._known.get(link.id)
         row = to_row(link, version, known)
         if link.id == 0:
-            said = tuple(at for at, value in enumerate(row) if value is not None)  # half of them; each one takes time
+            said = _said(row)
             id_ = self._changed(link, insertion(said), tuple(row[at] for at in said)).lastrowid or 0
             return self._keep(replace(link, id=id_, version=version), row)
         # Each column named costs its indexes, even where its value stays. The one known says which differ.
@@ -176,6 +168,20 @@ class Store:
         if self._changed(link, statement, (*(row[at] for at in changed), link.id, link.version)).rowcount != 1:
             raise Superseded(link.id)
         return self._keep(replace(link, version=version), row)
+
+    def meetings(self, links: Sequence[int]) -> list[Meeting]:
+        """Lone records of Customerp among these, each with the lone one of Invoiced that no rule could deny it."""
+        asked = (json.dumps(links),)
+        rows = [row for statement in (BY_REFERENCE, BY_KEY) for row in self._db.execute(statement, asked)]
+        return [Meeting(o, t, id_, observation(erp), observation(inv)) for o, t, id_, erp, inv in rows]
+
+    def join(self, meeting: Meeting) -> None:
+        """Make one link of the two, at rest with what both show for a shadow; raises Superseded."""
+        self._known.pop(meeting.ours, None)
+        self._known.pop(meeting.theirs, None)
+        found = self._db.execute(TAKE, (meeting.theirs,)).fetchone()
+        if found is None or self._db.execute(JOIN, (*found, meeting.ours)).rowcount != 1:
+            raise Superseded(meeting.ours)
 
     def remove(self, link: Link) -> None:
         self._known.pop(link.id, None)
@@ -373,28 +379,6 @@ class Store:
         return link
 
 
-def _is_fresh(db: sqlite3.Connection, path: str) -> bool:
-    """Whether a database is still empty; raises NotAStore when it holds something else than a store of this version."""
-    (application,) = db.execute("PRAGMA application_id").fetchone()
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if not tables and not application:
-        return True
-    if application != _APPLICATION:
-        raise NotAStore(path, "a database of something else", "Name another file")
-    if version != _VERSION:
-        raise NotAStore(
-            path,
-            f"a store of version {version}; this is version {_VERSION}",
-            "Use the release that wrote it, or start with a new file",
-        )
-    return False
-
-
-def _create(db: sqlite3.Connection) -> None:
-    for statement in _SCHEMA.split(";"):
-        db.execute(statement)
-    for change in ("UPDATE", "DELETE"):
-        db.execute(_APPEND_ONLY.format(change))
-    db.execute(f"PRAGMA application_id = {_APPLICATION}")
-    db.execute(f"PRAGMA user_version = {_VERSION}")
+def _said(row: Row) -> tuple[int, ...]:
+    """Which columns say something: half of them, and each one that is stored takes time."""
+    return tuple(at for at, value in enumerate(row) if value is not None)

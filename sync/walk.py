@@ -210,40 +210,34 @@ class Walk:
         scanned = whole or system in self._completely
         ids = [str(raw["id"]) if isinstance(raw, dict) and "id" in raw else "" for raw in records]
         known = dict(self._store.digests(flow.id, system, ids))
+        new: list[Link] = []
         with self._store.transaction(durable=False):
             for id_, raw in zip(ids, records, strict=True):
                 digest = fingerprint(raw)
-                if known.get(id_) != digest:
-                    self.take(flow, connector, raw, seen, digest, new=id_ not in known)
-                    known[id_] = digest
+                if id_ not in known:
+                    looked = self._look(flow, connector, raw, seen, digest)
+                    if looked is not None:
+                        new.append(taken(flow, None, system, *looked)[0])
+                elif known[id_] != digest:
+                    self._store.add(new)  # a page may show a record twice
+                    new.clear()
+                    self.take(flow, connector, raw, seen, digest)
                 elif scanned:
                     self._store.mark_seen(flow.id, system, id_, seen.end)
+                known[id_] = digest
+            self._store.add(new)
         self._read += len(records)
         if self._progress is not None:
             self._progress(Progress(f"reading {TITLES[connector.system]}", self._read, None))
 
-    def take(
-        self,
-        flow: Flow,
-        connector: Connector,
-        raw: Raw,
-        seen: Interval,
-        digest: bytes | None = None,
-        *,
-        new: bool = False,
-    ) -> None:
-        """Store what was read about one record; inside a transaction. Of a `new` one no link is to be looked for."""
-        system = connector.system
-        side = side_of(flow, system)
-        try:
-            record = connector.record(side.object, raw)
-            shown = observe(flow, system, record, seen, digest)
-        except (BadValue, KeyError, TypeError, AttributeError) as error:
-            self._unreadable(flow, system, raw, seen, error)
+    def take(self, flow: Flow, connector: Connector, raw: Raw, seen: Interval, digest: bytes | None = None) -> None:
+        """Store what was read about one record; inside a transaction."""
+        looked = self._look(flow, connector, raw, seen, digest)
+        if looked is None:
             return
-        if system in self._completely:
-            self._store.mark_seen(flow.id, system, record.id, seen.end)
-        link = None if new else self._store.by_remote(flow.id, system, record.id)
+        system = connector.system
+        record, shown = looked
+        link = self._store.by_remote(flow.id, system, record.id)
         known = None if link is None else agreed(flow, link, self._resolve)
         after, edited = taken(flow, known, system, record, shown)
         if edited:
@@ -255,6 +249,22 @@ class Walk:
                 self._store.wake(f"{flow.id}:{after.erp_id}")
         if after != link:
             self._store.save(after)
+
+    def _look(
+        self, flow: Flow, connector: Connector, raw: Raw, seen: Interval, digest: bytes | None
+    ) -> tuple[Record, Observation] | None:
+        """A record as it was read; None where it cannot be, which is then stored."""
+        system = connector.system
+        side = side_of(flow, system)
+        try:
+            record = connector.record(side.object, raw)
+            shown = observe(flow, system, record, seen, digest)
+        except (BadValue, KeyError, TypeError, AttributeError) as error:
+            self._unreadable(flow, system, raw, seen, error)
+            return None
+        if system in self._completely:
+            self._store.mark_seen(flow.id, system, record.id, seen.end)
+        return record, shown
 
     async def became(self, connector: Connector, flow: Flow, id_: str) -> str | None:
         """What a record that cannot be read any more was merged into; asked only where a link loses a side by it."""

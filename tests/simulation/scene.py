@@ -102,6 +102,11 @@ class _Gate:
             raise Killed
         return self._real.execute(*statement)
 
+    def executemany(self, *statement: Any) -> sqlite3.Cursor:
+        if self.dead:
+            raise Killed
+        return self._real.executemany(*statement)
+
     @property
     def in_transaction(self) -> bool:
         return self._real.in_transaction

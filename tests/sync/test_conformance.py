@@ -161,6 +161,22 @@ def test_links_are_found_by_what_their_records_say(opened: Callable[[], Storage]
     assert store.by_key("customer-company", "invoiced", "C-1") == store.by_reference("other", "CU1") == []
 
 
+def test_records_that_meet_become_one_link_at_rest(opened: Callable[[], Storage]) -> None:
+    store = opened()
+    erp, inv = (Observation({"number": "1"}, Interval(1, 0.0, 0.1), digest=digest) for digest in (b"erp", b"inv"))
+    ours, theirs = Link("a", erp_id="CU1", erp_key="1", erp=erp), Link("a", inv_id="7", inv_key="1", inv=inv)
+    with store.transaction():
+        store.add([ours, theirs])
+        for meeting in store.meetings(store.dirty("a")):  # which may be left to the usual way
+            store.join(meeting)
+            joined = replace(ours, id=meeting.ours, inv_id="7", inv_key="1", inv=inv, shadow={"number": ("1", "1")})
+            expected = replace(joined, state=State.LINKED, dirty=False, version=2)
+            assert list(store.links()) == [expected]
+    with pytest.raises(Superseded), store.transaction():
+        store.add([Link("a", erp_id="CU2"), Link("a", erp_id="CU1")])
+    assert store.by_remote("a", "customerp", "CU2") is None
+
+
 def test_what_was_last_listed_of_a_record_is_known_by_its_digest_unless_it_was_deleted(
     opened: Callable[[], Storage],
 ) -> None:

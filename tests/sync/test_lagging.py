@@ -103,3 +103,15 @@ def test_what_a_filter_leaves_out_of_the_first_list_is_not_looked_for(world: Any
     world.run()
     assert [each["number"] for each in world.inv.list("customers")] == ["C-1"]
     assert not [path for _, path in world.calls if path.startswith("customerp/customers/")]
+
+
+def test_of_a_record_that_a_page_shows_twice_the_later_state_counts(world: Any, acme: dict[str, Any]) -> None:
+    first = world.erp.create("customers", **acme)
+    second = {**first, "name": "Acme Two", "version": first["version"] + 1}
+    world.wires["customerp"].before = lambda request: (
+        httpx.Response(200, json={"data": [first, second], "nextCursor": None})
+        if request.url.path.endswith("/customers")
+        else None
+    )
+    world.run()
+    assert [each["name"] for each in world.inv.list("customers")] == ["Acme Two"]

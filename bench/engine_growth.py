@@ -3,8 +3,9 @@
     python bench/engine_growth.py [--full]
 
 Each size runs in a process of its own, so that its peak memory is its own. `--full` goes to a million links for us;
-diffsync ends at 100,000, as it holds both sides in memory. The slope begins at the second size: of 1,000 records all are
-listed, which takes fewer calls than to read each that has changed. Items, which have no change filter, are timed a row.
+diffsync ends at 100,000, as it holds both sides in memory. The slope begins at the second size: of 1,000 records all
+are listed, which takes fewer calls than to read each that has changed. Items, which have no change filter, are timed a
+row.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
     python bench/engine_throughput.py [edits]
 
-The loop reads the same pages and sends the same changes; it stores nothing and checks nothing. The sync's weekly scan, for
-which the loop has nothing to compare, is not due. The loop runs a second time over the sync's own carrier, to show what
-comes from that and what from the sync. Both systems answer in a process of their own, after the latency given. CPU is that
-of the client's process alone.
+The loop reads the same pages and sends the same changes; it stores nothing and checks nothing. The sync's weekly scan,
+for which the loop has nothing to compare, is not due. The loop runs a second time over the sync's own carrier, to show
+what comes from that and what from the sync. Both systems answer in a process of their own, after the latency given. CPU
+is that of the client's process alone.
 """
 
 from __future__ import annotations

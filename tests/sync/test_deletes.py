@@ -110,6 +110,8 @@ def test_an_order_whose_invoice_is_deleted_is_cancelled_and_stays(told: Any, acm
     report = _scan(told)
     assert [write.fields for write in report.writes] == [{"status": ("draft", "cancelled")}]
     assert told.erp.read("orders", order["id"])["status"] == "cancelled"
+    link = told.store.by_remote("order-invoice", "customerp", order["id"])
+    assert link.shadow["status"] == ("cancelled", "void")  # as if the invoice had said so
 
 
 def test_an_invoice_that_is_paid_is_not_voided_and_a_person_is_told(told: Any, acme: dict[str, Any]) -> None:

@@ -21,12 +21,11 @@ from clockwork import START
 from deleting import Deleting
 from edits import Edits, Touch
 from forms import paths, products, said, shown
+from lines import ORDERS, Lines
 from mapping import COLLECTIONS, FLOW_OF, FLOWS, Units, leaves, unit_of
 from matches import Matches
 from network import Call
 from patience import Patience
-from removals import FLOW as ORDERS
-from removals import Removals
 from replaying import Written, contradictions
 from shadows import shadows
 from sides import Pair, Sides
@@ -62,7 +61,7 @@ class Books:
         self._answered: set[str] = set()  # keys under which something was done
         self._patience, self._matches = Patience(self.database, self.cap), Matches(self.database)
         self._deleting = Deleting(self.database, self._traffic)
-        self._removals = Removals(self.sides)
+        self._lines = Lines(self.sides)
         self._losers: set[str] = set()  # companies that became part of another one
 
     # What the network tells
@@ -197,7 +196,7 @@ class Books:
         assert touch.id is not None
         if touch.actor is not None:
             if touch.pair is not None and self._edits.unguarded(touch, (touch.pair, "lines")):
-                self._removals.overwritten(touch.pair)
+                self._lines.overwritten(touch.pair)
             return
         now = self.sides.raw(touch.system, touch.collection, touch.id)
         if touch.raw is None or now is None:
@@ -208,7 +207,7 @@ class Books:
             for shadow in shadows(self.database, f"flow = ? AND {column} = ?", (ORDERS, touch.id))
             for child in shadow.children
         ]
-        self._removals.edited(touch.system, touch.id, touch.raw, now, linked)
+        self._lines.edited(touch.system, touch.id, touch.raw, now, linked)
 
     def _note(self, touch: Touch, answer: bytes) -> None:
         """What was written and edited, for I8 and the audit."""
@@ -297,7 +296,7 @@ class Books:
     def at_rest(self, listed: Iterable[tuple[str, str, str | None]]) -> None:
         """`listed`: flow, key and property of every notice and conflict that stands."""
         listed = list(listed)
-        self._removals.check({key for flow, key, name in listed if flow == ORDERS and _of_lines(name)})
+        self._lines.check({key for flow, key, name in listed if flow == ORDERS and _of_lines(name)})
         quiet.complete(self.database, self.sides, listed, self.counts)
         quiet.shadows_agree(self.database)
         quiet.links_say_what_is_so(self.database, self.sides, self._losers, self._patience.erred)

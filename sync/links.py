@@ -18,6 +18,8 @@ TITLES: Mapping[System, str] = {"customerp": "Customerp", "invoiced": "Invoiced"
 
 OTHER: Mapping[System, System] = {"customerp": "invoiced", "invoiced": "customerp"}
 
+UNREAD = b""  # the digest of a record that was listed since and could not be read
+
 NoticeKind = Literal[
     "deviation", "unwritable", "divergence", "frozen", "waiting", "needs_attention", "ambiguous", "unmappable"
 ]

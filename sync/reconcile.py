@@ -9,7 +9,7 @@ from sync.connector import Prepared
 from sync.errors import Broken, CallFailed, EndpointDown, OutcomeUnknown, Superseded, Taken
 from sync.events import LinkRested
 from sync.execution import Execution
-from sync.links import TITLES, Link, Notice, State, System
+from sync.links import TITLES, UNREAD, Link, Notice, State, System
 from sync.plan import LinkPlan, plan_create, plan_link
 from sync.run import Run
 from sync.schema import Flow
@@ -218,6 +218,8 @@ class Reconciler:
         known = link.observation(system)
         if known is None or known.version is not None:
             return False
+        if known.digest == UNREAD:
+            return True
         seen = known.seen.end if known.seen.session == self.run.session else float("-inf")
         id_ = link.id_in(system)
         assert id_ is not None  # it was seen

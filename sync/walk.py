@@ -13,7 +13,7 @@ from sync.connector import Changed, Connector, Record
 from sync.customerp import Customerp
 from sync.errors import CallFailed
 from sync.invoiced import Invoiced
-from sync.links import TITLES, Interval, Link, Notice, Observation, State, System, accept, key_of, same_content
+from sync.links import TITLES, UNREAD, Interval, Link, Notice, Observation, State, System, accept, key_of, same_content
 from sync.plan import agreed
 from sync.ports import Storage
 from sync.report import Progress, Scan
@@ -24,7 +24,6 @@ from sync.values import BadValue, Raw, fingerprint
 from sync.writing import side_of
 
 _PAGE = 100  # records that a call for a list shows
-_UNREAD = b""  # in place of the digest of a record that was listed and could not be read
 _WORTH_A_LIST = 20  # changed records; fewer are read one by one
 
 
@@ -302,7 +301,7 @@ class Walk:
 
 def _unlisted(seen: Observation | None) -> Observation | None:
     """What was known of a record before it could not be read."""
-    return None if seen is None else replace(seen, digest=_UNREAD)
+    return None if seen is None else replace(seen, digest=UNREAD)
 
 
 def worth_a_list(changed: int, known: int) -> bool:
@@ -322,7 +321,7 @@ def taken(flow: Flow, link: Link | None, system: System, record: Record, shown: 
     if verdict == "recheck" or link.deleted == system:  # a list may lag behind a delete, too
         return replace(link, recheck=True, dirty=True), False
     after = accepted(flow, link, system, record, shown)
-    if current is not None and same_content(current, shown) and (link.recheck or current.digest == _UNREAD):
+    if current is not None and same_content(current, shown) and (link.recheck or current.digest == UNREAD):
         return replace(after, dirty=True), False  # it could not be read for a while, and what was to be done waits
     if current is not None and same_content(current, shown):
         return (link if shown.digest is not None and shown.digest == current.digest else after), False

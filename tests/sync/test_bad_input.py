@@ -156,6 +156,25 @@ def test_what_waited_for_a_record_that_could_not_be_read_goes_on_when_it_can(wor
     assert world.open().status().notices == ()
 
 
+def test_what_a_list_has_shown_unreadable_is_read_again_before_it_is_written(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    world.clock.advance(60)
+    world.inv.change("customers", 70001, phone="+47 22 00 00 01")
+    odd = [{**world.inv.read("customers", 70001), "active": "yes"}]
+    world.wires["invoiced"].before = lambda request: (
+        httpx.Response(200, json=odd, headers={"Date": world.clock.http_date()})
+        if request.url.path == "/customers"
+        else None
+    )
+    world.run()
+    world.wires["invoiced"].before = lambda request: None
+    world.clock.advance(60)  # from here on, no list of changes shows it any more
+    world.erp.change("customers", "CU000001", phone="+47 22 00 00 02")
+    [conflict] = world.run().conflicts
+    assert (conflict.field, conflict.customerp, conflict.invoiced) == ("phone", "+47 22 00 00 02", "+47 22 00 00 01")
+
+
 def test_a_write_of_unknown_outcome_stays_known_while_its_record_cannot_be_read(
     world: Any, acme: dict[str, Any]
 ) -> None:

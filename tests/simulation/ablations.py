@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from unittest.mock import patch
 
 import broken
+import lapses
+import scene
 from settings import (
     BUSY,
     CLOSING,
@@ -33,6 +35,7 @@ from settings import (
     Patches,
     Setting,
 )  # fmt: skip
+from worlds import ASKED, CUT, DIALLED, FOUGHT_OVER, GARBLED, MISENTERED, PAID, POWERLESS, REGISTERED, RESERVED, TAGGED
 
 from counterpart.emulators.invoiced_account import Numbering
 from sync import (
@@ -42,18 +45,21 @@ from sync import (
     engine,
     execution,
     invoiced,
+    invoiced_records,
     matching,
     merge,
     plan,
     reconcile,
     recovery,
     settlement,
+    values,
     walk,
 )
-from sync.converters import Converter
+from sync.converters import Converter, Email
 from sync.customerp import Customerp
 from sync.engine import Engine
 from sync.execution import Execution
+from sync.flow import load_flows
 from sync.http import Wire
 from sync.invoiced import Invoiced
 from sync.matching import Match
@@ -109,6 +115,18 @@ _RULES = (
         lambda: [patch.object(execution, "settle", broken.settled_as_wanted(execution.settle))],
     ),
     Rule(
+        "values are compared in canonical form",
+        lambda: [
+            patch.object(values, "text", lapses.verbatim),
+            patch.object(Email, "read_source", Converter.read_source),
+            patch.object(scene, "FLOWS", load_flows()),  # which keep how they read
+        ],
+    ),
+    Rule(
+        "what differs from the shadow is an edit, whatever the stamps say",
+        lambda: [patch.object(settlement, "edits", lapses.stamped), patch.object(plan, "merge", lapses.latest_record)],
+    ),
+    Rule(
         "a pair that does not agree is recorded as divergent",
         lambda: [patch.object(execution, "settle", broken.settled_silently(execution.settle))],
     ),
@@ -128,6 +146,7 @@ _RULES = (
             patch.object(plan, "merge_lines", broken.unlinked),
         ],
     ),
+    Rule("sets are united three ways", lambda: [patch.object(merge, "_united", lapses.not_united)], TAGGED),
     Rule(
         "a line that was taken out keeps its link until it is gone on both sides",
         lambda: [patch.object(settlement, "adopt", broken.forgetful(settlement.adopt))],
@@ -139,6 +158,14 @@ _RULES = (
     Rule(
         "a list of lines is sent whole",
         lambda: [patch.object(reconcile, "wanted", broken.only_changed_lines(reconcile.wanted))],
+    ),
+    Rule(
+        "totals come to the same, or a person is told",
+        lambda: [patch.object(plan, "wrong_total", lambda *_: None)],
+        CUT,
+    ),
+    Rule(
+        "the latest edit wins, by the stamps", lambda: [patch.object(merge, "choose", lambda *_: "customerp")], DIALLED
     ),
     Rule(
         "a conflict about an issued document is left to a person",
@@ -169,6 +196,11 @@ _RULES = (
         ],
         GUESSING,
     ),
+    Rule(
+        "one record that cannot be read stops no other",
+        lambda: [patch.object(Walk, "_page", lapses.cut_short(Walk._page))],
+        GARBLED,
+    ),
     # Matching and creating
     Rule("look before creating", _unmatched, GUESSING),
     Rule(
@@ -180,17 +212,37 @@ _RULES = (
         ],
     ),
     Rule(
+        "a number that is only reserved is asked for again",
+        lambda: [patch.object(recovery, "taken", lapses.given_up)],
+        RESERVED,
+    ),
+    Rule("a new key after an error", lambda: [patch.object(Execution, "again", lapses.under_the_old_key)], RESERVED),
+    Rule(
         "between several that share a key a person decides",
         lambda: [patch.object(matching, "_by_further_keys", broken.first_found)],
         GUESSING,
+    ),
+    Rule(
+        "what tells more goes first",
+        lambda: [patch.object(matching, "_by_further_keys", lapses.weakest_first(matching._by_further_keys))],
+        REGISTERED,
     ),
     Rule("a name is no key", lambda: [patch.object(matching, "_by_further_keys", broken.namesake)], GUESSING),
     Rule(
         "where two records meet, an empty value does not beat a filled one",
         lambda: [patch.object(merge, "_first", broken.owner_first)],
     ),
+    Rule(
+        "a document is created in its final state",
+        lambda: [patch.object(invoiced, "prepare", lapses.drafted(invoiced_records.prepare))],
+    ),
     # Writing
     Rule("an intent is stored before the call", lambda: [patch.object(Execution, "write", broken.write_first)]),
+    Rule(
+        "an intent is on the disk before the call",
+        lambda: [patch.object(Store, "secured", lapses.unsecured)],
+        POWERLESS,
+    ),
     Rule(
         "an intent keeps what it writes",
         lambda: [patch.object(recovery, "recovered", broken.nothing_recovered), *_unasked()],
@@ -206,6 +258,7 @@ _RULES = (
         lambda: [patch.object(Reconciler, "_stale", lambda *_: False)],
         SLOW,
     ),
+    Rule("what a call replaces whole is read just before", lapses.lines_as_known),
     Rule(
         "Customerp is written on condition of its version",
         lambda: [patch.object(reconcile, "wanted", broken.unversioned(reconcile.wanted))],
@@ -230,6 +283,11 @@ _RULES = (
         lambda: [patch.object(audit, "audit", broken.unaudited)],
         SLOW,
     ),
+    Rule(
+        "a plan is what the next run does",
+        lambda: [patch.object(Engine, "plan", lapses.planned_unread)],
+        ASKED,
+    ),
     # Waiting, errors, deletes
     Rule("a record is woken by the one that it waits for", lambda: [patch.object(Store, "wake", lambda *_: None)]),
     Rule(
@@ -249,6 +307,16 @@ _RULES = (
     ),
     Rule("429 halves the calls in flight", lambda: [patch.object(Slots, "pressed", lambda *_: None)], THROTTLED),
     Rule("after 429 it waits as long as it is told", lambda: [patch.object(Wire, "_told", lambda *_: 0.1)], THROTTLED),
+    Rule(
+        "refused data wait until they change",
+        lambda: [patch.object(Run, "needs_attention", lapses.tried_again)],
+        MISENTERED,
+    ),
+    Rule(
+        "one refused property leaves the others going",
+        lambda: [patch.object(Run, "leave_out", lapses.all_or_nothing)],
+        MISENTERED,
+    ),
     Rule(
         "429 is no failure of the record",
         lambda: [patch.object(Run, "postpone", broken.counted(Run.postpone))],
@@ -289,6 +357,16 @@ _RULES = (
             patch.object(engine, "deletes_held", lambda *_: False),
         ],
         CLOSING,
+    ),
+    Rule(
+        "an edit beats a delete",
+        lambda: [patch.object(deletes, "edited", lambda *_: ())],
+        FOUGHT_OVER,
+    ),
+    Rule(
+        "a paid document is not voided",
+        lambda: [patch.object(invoiced, "prepare", lapses.unpaid(invoiced_records.prepare))],
+        PAID,
     ),
     Rule("a tombstone is kept", lambda: [patch.object(deletes, "bury", broken.buried_nowhere(deletes.bury))]),
 )

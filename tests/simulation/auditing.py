@@ -43,15 +43,21 @@ class Unseen:
         """What the audit has not told, or told without cause; writes with one outcome it cannot tell apart."""
         told = set(self._history("audit"))
         outcomes = Counter((id_, path, stands) for id_, path, _, stands in self._history("sync"))
+        statement = "SELECT inv_id FROM link WHERE generation = 1 AND state <> 'tombstoned'"
+        first = {inv_id for (inv_id,) in self._database.execute(statement)}  # the history names links, not counterparts
         for lost in self._lost:
             id_, path, was, stands = lost
-            if lost in told:
+            if id_ not in first:
+                counts["overwritten unseen, and its record is gone"] += 1
+            elif lost in told:
                 counts["overwritten unseen, told by the audit"] += 1
             elif outcomes[id_, path, stands] > 1:
                 counts["overwritten unseen, one of several writes with one outcome"] += 1
             else:
                 yield f"{path} of {id_}: {was!r} was overwritten with {stands!r} unseen, and the audit does not say so"
         for id_, path, was, stands in told - set(self._lost):
+            if id_ not in first:
+                continue
             yield f"{path} of {id_}: the audit says that {stands!r} overwrote {was!r} unseen, which is not so"
 
     def _history(self, by: str) -> Iterator[Lost]:

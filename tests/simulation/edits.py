@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from latest import DIALLED, Latest
 from mapping import COLLECTIONS, LENIENT, SAME, Units, agree, properties, text, unit_of
 from network import SLOWEST, Call
 from shadows import shadows
@@ -47,6 +48,7 @@ class Edits:
 
     def __init__(self, database: sqlite3.Connection, sides: Sides, traffic: Traffic, counts: Counter[str]) -> None:
         self._database, self._sides, self._traffic, self._counts = database, sides, traffic, counts
+        self._latest = Latest(traffic)
         self._pending: dict[tuple[Pair, str], set[str]] = {}
         # When people's edits came to the same on both sides, and the stamps of both records then.
         self._met: dict[tuple[Pair, str], tuple[float, float, float]] = {}
@@ -92,11 +94,24 @@ class Edits:
             unit = unit_of(conflict.flow, conflict.field)
             if row is None:
                 continue
-            editors = self._editors.get(((conflict.flow, *row), unit), set())
+            # In the run in which it was found, the record may have got another counterpart.
+            pairs = (
+                who for (pair, of), who in self._editors.items() if (*pair[:2], of) == (conflict.flow, row[0], unit)
+            )
+            editors = set[str]().union(*pairs)
             # A value that Invoiced squeezed and whose answer was lost cannot be told from an edit.
             squeezed = isinstance(conflict.base, tuple) and text(conflict.base[1]) == text(conflict.invoiced)
             if editors != {"customerp", "invoiced"} and unit in SAME | {"name"} and not squeezed:
                 raise Violation("I5", f"{conflict} is called a conflict, and only {editors or 'nobody'} edited it")
+
+    def unsent(self, pair: Pair, system: str) -> tuple[dict[str, Any], frozenset[str]]:
+        """What people have edited in a system without it having travelled: each unit as it was agreed before.
+
+        And the units of which that is not known.
+        """
+        units = {unit for (of, unit), on in self._pending.items() if of == pair and system in on}
+        known = {unit: self._base[pair, unit][system == "invoiced"] for unit in units if (pair, unit) in self._base}
+        return known, frozenset(units - known.keys())
 
     def alone(self, touch: Touch) -> None:
         """A person edits a record whose counterpart is gone, which the sync may not know yet; nothing is judged."""
@@ -139,6 +154,8 @@ class Edits:
                 self._base[index] = (erp_before[unit], inv_before[unit])
             if touch.actor is not None and moved and self._undecided(touch, index):
                 raise Violation("conflict", f"{pair} {unit}: {touch.actor} decides what a person should")
+            if moved and str(is_[unit]).startswith(DIALLED):
+                self._dialled(touch, pair, pending, now)
             if touch.actor is not None and moved and _empty(is_[unit]) and not _empty(was[unit]):
                 self._check_first(pair, unit, was[unit], touch.actor)
             if touch.actor is None:
@@ -202,6 +219,13 @@ class Edits:
         sent = self._traffic.first_sent(touch.actor)
         looked = self._traffic.last(source, collection, id_, sent)
         return max(looked, self._traffic.answered(source, collection, id_, sent)) >= edited
+
+    def _dialled(self, touch: Touch, pair: Pair, pending: set[str], now: float) -> None:
+        """Of two numbers that people have dialled, the later one stands."""
+        if touch.actor is None:
+            self._latest.edited(touch.system, touch.id or "", now)
+        elif pending == {"customerp", "invoiced"}:
+            self._latest.check(touch.actor, pair, touch.system)
 
     def _check_whole(self, touch: Touch, pair: Pair, erp: dict[str, Any], inv: dict[str, Any]) -> None:
         """An address that the sync writes is one that somebody has meant, and no mixture of two."""

@@ -9,6 +9,7 @@ stored intent; I11 never more calls than allowed; I12 no unchanged property in a
 from __future__ import annotations
 
 import sqlite3
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -22,19 +23,23 @@ from deleting import Deleting
 from edits import Edits, Touch
 from forms import paths, products, said, shown
 from lines import ORDERS, Lines
-from mapping import COLLECTIONS, FLOW_OF, FLOWS, Units, leaves, unit_of
+from mapping import COLLECTIONS, FLOW_OF, FLOWS, Units, leaves, tags, unit_of
 from matches import Matches
 from network import Call
 from patience import Patience
+from refusing import Refusals
 from replaying import Written, contradictions
 from shadows import shadows
 from sides import Pair, Sides
+from survivors import Survivors
 from traffic import Traffic
 from violation import Violation
+from wording import Words
 
 from sync import Conflict
 
 _COMPANIONS = {"due_date", "items", "lines", "metadata"}
+_COUPONS = 60.0  # seconds that it takes at most to look for the coupons of a document, and to make them
 _LOGGED = ("customers", "invoices")  # items make no events
 
 
@@ -46,6 +51,7 @@ class Books:
     database: sqlite3.Connection
     sides: Sides
     cap: int
+    deactivates: bool = False  # whether the other side is told of a delete
     trace: list[str] = field(default_factory=list)
     writes: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -62,6 +68,9 @@ class Books:
         self._patience, self._matches = Patience(self.database, self.cap), Matches(self.database)
         self._deleting = Deleting(self.database, self._traffic)
         self._lines = Lines(self.sides)
+        self._survivors = Survivors(self.database, self.sides, self._traffic, self.deactivates)
+        self._words = Words(self.database, self.sides)
+        self._refusals = Refusals(self.database)
         self._losers: set[str] = set()  # companies that became part of another one
 
     # What the network tells
@@ -69,6 +78,7 @@ class Books:
     def sent(self, call: Call, in_flight: int) -> None:
         self._traffic.sent(call, in_flight)
         self._patience.sent(call, in_flight)
+        self._refusals.sent(call)
 
     def begins(self) -> None:
         """A run of the sync begins."""
@@ -94,8 +104,11 @@ class Books:
                 touch.units = self._units(touch.pair)
             self._as_one(touch)
             self._check_frozen(touch)
-            if actor is not None and (system, method, collection) == ("invoiced", "PATCH", "customers"):
-                self._deleting.check(actor, touch.id)
+            self._check_whole(touch)
+            if actor is not None and (method, collection) == ("PATCH", "customers"):
+                self._survivors.check(actor, system, touch.id)
+                if system == "invoiced":
+                    self._deleting.check(actor, touch.id)
         return touch
 
     def _units(self, pair: Pair) -> tuple[Units, Units] | None:
@@ -106,15 +119,23 @@ class Books:
         return units[0], {**units[1], "discontinued": False}
 
     def _check_frozen(self, touch: Touch) -> None:
-        """No change is asked of a document that was seen to be closed, paid or voided."""
+        """No change is asked of a document that was seen to be closed, paid or voided, nor an end of a paid one."""
         raw = touch.raw
-        if touch.actor is None or touch.collection != "invoices" or touch.method != "PATCH" or raw is None:
+        if touch.actor is None or touch.collection != "invoices" or touch.method == "GET" or raw is None:
             return
-        if raw["closed"] or raw["paid"] or raw["status"] == "voided":
+        if raw["closed"] or raw["paid"] or raw["status"] == "voided" or (touch.method == "POST" and _with_payment(raw)):
             assert touch.id is not None
             read = self._traffic.last("invoiced", "invoices", touch.id, self._traffic.first_sent(touch.actor))
             if START.timestamp() + read >= raw["updated_at"] + 1:
                 raise Violation("frozen", f"{touch.actor} although it is {raw['status']}, as was seen at {read:.2f}")
+
+    def _check_whole(self, touch: Touch) -> None:
+        """The lines of an invoice are replaced whole, so it is read by itself just before, but for its coupons."""
+        if touch.actor is None or touch.method != "PATCH" or b'"items"' not in touch.body:
+            return
+        read = self._traffic.read_alone(touch.actor)
+        if self._traffic.first_sent(touch.actor) - read > _COUPONS:
+            raise Violation("whole", f"{touch.actor}, read by itself at {read:.2f}")
 
     def _as_one(self, touch: Touch) -> None:
         """Archiving an item and creating it again are one write of a price; between the two nothing is judged."""
@@ -168,6 +189,13 @@ class Books:
         self._note(touch, answer)
         if touch.collection == "customers" and touch.method == "DELETE":
             self._matches.gone(touch.id or "")
+            if touch.pair is not None and touch.units is not None:
+                left = "invoiced" if touch.system == "customerp" else "customerp"
+                self._survivors.left(left, touch.pair, touch.units, self._edits.unsent(touch.pair, left), now)
+        elif touch.collection == "customers" and touch.id is not None:
+            if touch.actor is None:
+                self._refusals.changed(touch.id)
+            self._survivors.changed(touch.system, touch.id, now, by_person=touch.actor is None)
         if touch.collection == "customers" and touch.body and touch.method in ("POST", "PATCH"):
             if not created:
                 self._matches.edited(touch.id or "", msgspec.json.decode(touch.body))
@@ -178,6 +206,7 @@ class Books:
                 self._losers.add(_merged(touch))
         if touch.method == "PATCH" and touch.collection in ("orders", "invoices"):
             self._list_changed(touch)
+        self._note_words(touch)
         if touch.pair is not None and touch.units is not None and (units := self._units(touch.pair)) is not None:
             self._edits.judge(touch, units, now)
         elif touch.pair is not None and touch.actor is None:
@@ -240,6 +269,18 @@ class Books:
         if logged and self._unseen.write(id_, touch.raw or {}, msgspec.json.decode(touch.body)):
             self._edits.check_guard(touch)
 
+    def _note_words(self, touch: Touch) -> None:
+        """What became of the words of a customer, where there are such."""
+        if "tags" not in (touch.raw or {}) or touch.id is None or touch.raw is None:
+            return
+        before, now = tags(touch.raw), tags(self.sides.raw(touch.system, touch.collection, touch.id) or {})
+        if before == now or not now:
+            return
+        if touch.actor is None:
+            self._words.edited(touch.id, before["tags"], now["tags"])
+        elif touch.pair is not None and self._edits.unguarded(touch, (touch.pair, "tags")):
+            self._words.overwritten_unseen(before["tags"] ^ now["tags"])
+
     def _check_unchanged(self, touch: Touch) -> None:
         if touch.method != "PATCH" or touch.raw is None or touch.id is None:
             return
@@ -252,7 +293,7 @@ class Books:
             held: Any = touch.raw
             for part in name.split("."):
                 held = held.get(part) if isinstance(held, dict) else None
-            if name not in _COMPANIONS and held == value and not isinstance(value, list):
+            if name not in _COMPANIONS and _spelt(name, held) == _spelt(name, value) and not isinstance(value, list):
                 raise Violation("I12", f"{touch.actor} sends {name} as it was")
 
     def _created(self, touch: Touch, answer: dict[str, Any]) -> None:
@@ -261,14 +302,27 @@ class Books:
             raise Violation("I6", f"{touch.actor} created a record that names no counterpart")
         self._creates[touch.collection, reference] += 1
         self.counts["creates"] += 1
-        if self._creates[touch.collection, reference] > 1:
+        if self._creates[touch.collection, reference] > 1 and not self._survivors.returns(reference):
             raise Violation("I6", f"{touch.actor} creates a counterpart of {reference} a second time")
+        if touch.collection == "invoices":
+            self._check_final(touch, reference)
         pair = (FLOWS[touch.collection], reference, str(answer["id"]))
         self._pairs["invoiced", touch.collection, pair[2]] = pair
         self._pairs["customerp", COLLECTIONS[pair[0]][0], reference] = pair
         units = self.sides.units(pair)
         if units is not None:
             self._edits.created(pair, units, self.now())
+
+    def _check_final(self, touch: Touch, order: str) -> None:
+        """An invoice is created in the state that its order was seen in; what creating does, no later change undoes."""
+        assert touch.actor is not None
+        raw, index = self.sides.raw("customerp", "orders", order), ("customerp", "orders", order)
+        seen = self._traffic.last(*index, self._traffic.first_sent(touch.actor))
+        if raw is None or self._changed.get(index, 0.0) >= seen:
+            return
+        body = msgspec.json.decode(touch.body)
+        if body["draft"] is not (raw["status"] == "draft"):
+            raise Violation("create", f"{touch.actor} although the order is {raw['status']}, as was seen at {seen:.2f}")
 
     def _pair(self, system: str, collection: str, id_: str) -> Pair | None:
         known = self._pairs.get((system, collection, id_))
@@ -299,8 +353,10 @@ class Books:
         self._lines.check({key for flow, key, name in listed if flow == ORDERS and _of_lines(name)})
         quiet.complete(self.database, self.sides, listed, self.counts)
         quiet.shadows_agree(self.database)
-        quiet.links_say_what_is_so(self.database, self.sides, self._losers, self._patience.erred)
+        refused = self._refusals.records()
+        quiet.links_say_what_is_so(self.database, self.sides, self._losers, refused, self._patience.erred)
         self._matches.check()
+        self._words.check()
         for contradiction in contradictions(self.database, self._written):
             raise Violation("I8", contradiction)
         for contradiction in self._unseen.contradictions(self.counts):
@@ -309,6 +365,18 @@ class Books:
 
 def _of_lines(name: str | None) -> bool:
     return name is None or unit_of(ORDERS, name) == "lines"
+
+
+def _spelt(name: str, value: Any) -> Any:
+    """A value without what no edit is: blanks at its ends, how accents are composed, capitals of e-mail addresses."""
+    if not isinstance(value, str):
+        return value
+    plain = unicodedata.normalize("NFC", value).strip()
+    return (plain.lower() if name == "email" else plain) or None
+
+
+def _with_payment(invoice: dict[str, Any]) -> bool:
+    return bool(0 < invoice["balance"] < invoice["total"])
 
 
 def _merged(touch: Touch) -> str:

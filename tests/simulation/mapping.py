@@ -50,6 +50,7 @@ def customerp(flow: str, raw: Raw, sku: Callable[[str], str | None]) -> Units:
             "currency": (raw["currency"] or "").lower() or LENIENT,
             "paymentTermsDays": raw["paymentTermsDays"] if raw["paymentTermsDays"] is not None else LENIENT,
             "active": raw["active"],
+            **tags(raw),
         }
     if flow == "product-item":
         return {
@@ -97,6 +98,7 @@ def invoiced(flow: str, raw: Raw) -> Units:
             "currency": raw["currency"],
             "paymentTermsDays": days(raw["payment_terms"]),
             "active": raw["active"],
+            **tags(raw),
         }
     if flow == "product-item":
         return {
@@ -129,6 +131,11 @@ def invoiced(flow: str, raw: Raw) -> Units:
         "paymentState": "paid" if raw["paid"] else "partial" if partial else "unpaid",
         "lines": lines,
     }
+
+
+def tags(raw: Raw) -> Units:
+    """The words of a customer, where both systems know such."""
+    return {"tags": frozenset(raw["tags"])} if "tags" in raw else {}
 
 
 def agree(erp: Any, inv: Any) -> bool:

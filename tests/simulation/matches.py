@@ -1,8 +1,8 @@
 """Which records the sync may take for each other's counterpart: told from how people have entered them.
 
 Two that were there before are linked by their number, else by a tax id or an e-mail address that no other record has
-which is still free; never by a name. And they are linked, so that none is created beside the one that was there. Where
-people have changed such a key since, nobody can tell what it was then.
+which is still free, the one that tells most first; never by a name. And they are linked, so that none is created beside
+the one that was there. Where people have changed such a key since, nobody can tell what it was then.
 """
 
 from __future__ import annotations
@@ -72,6 +72,12 @@ class Matches:
             raise Violation("I2", f"{erp_id} and {inv_id} were linked, and have no key in common")
         if not shared or shared[0] == "number" or self._changed - {inv_id}:
             return
+        for name in [*_KEYS][: [*_KEYS].index(shared[0])]:
+            better = [there for there in self._first & self._inv.keys() if self._inv[there][_KEYS[name]] == erp[name]]
+            if erp[name] is not None and better and not self._shared(name, erp):
+                raise Violation(
+                    "I2", f"{erp_id} and {inv_id} were linked by their {shared[0]}, and {better} has its {name}"
+                )
         others = self._shared(shared[0], erp)
         if others:
             raise Violation("I2", f"{erp_id} and {inv_id} were linked by their {shared[0]}, which {others} share")

@@ -71,6 +71,7 @@ class Call:
     behind: float = 0.0  # how old what it shows may be, in seconds
     hidden: frozenset[str] = frozenset()  # records that are there and that it does not show
     wait: float | None = None  # how long it was told to wait
+    said: bytes = b""  # why it was refused
 
     def __str__(self) -> str:
         query = f"?{self.query}" if self.query else ""
@@ -248,6 +249,7 @@ class Network:
         if call.method != "GET":
             self._memories[call.system].forget(call.path)
         call.status = answer.status
+        call.said = answer.body if answer.status >= 400 else b""
         self._watcher.after(before, answer.status, answer.body)
         if self._lens is not None and not self.quiet:
             answer = self._lens.shown(call, answer)

@@ -42,6 +42,7 @@ class Patience:
         self._refused: dict[str, float] = {}  # systems whose account was refused in this run, and when
         self._written: defaultdict[tuple[int, str, str], list[Call]] = defaultdict(list)
         self._failed: dict[_Record, int] = {}  # calls about a record since one failed; none once people acted
+        self._last: dict[_Record, Call] = {}  # the last write
         self._about: dict[str, _Record] = {}  # what the write of a key is about
 
     def begins(self) -> None:
@@ -130,6 +131,11 @@ class Patience:
         record = _record(call)
         if call.key is not None:
             record = self._about.setdefault(call.key, record)
+        last = self._last.get(record)
+        if last is not None and last.answered is not None and last.status == 0:
+            self._failed.pop(record, None)  # what the network has lost says nothing of the record
+        if call.key is not None:
+            self._last[record] = call
         if record in self._failed:
             self._failed[record] += 1
             if self._failed[record] > _MOST_CALLS:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
 
 from mapping import COLLECTIONS, KEYS, SAME, agree, unit_of
 from shadows import shadows
@@ -64,6 +66,18 @@ def complete(
                         "I1", f"{flow} {key} {unit}: {value!r} in Customerp, {units[1][unit]!r} in Invoiced, unsaid"
                     )
                 counts["divergent, with a reason"] += 1
+            if flow == "order-invoice" and not said & {"lines", "*"}:
+                _totals(sides, raw, inv_id)
+
+
+def _totals(sides: Sides, order: Mapping[str, Any], inv_id: str) -> None:
+    """What both systems say that their lines come to; taxes and discounts of a whole document there are none."""
+    invoice = sides.raw("invoiced", "invoices", inv_id)
+    if invoice is not None and Decimal(order["total"]) != Decimal(str(invoice["total"])):
+        raise Violation(
+            "totals",
+            f"{order['number']} comes to {order['total']} in Customerp, to {invoice['total']} in Invoiced, unsaid",
+        )
 
 
 def shadows_agree(database: sqlite3.Connection) -> None:
@@ -74,10 +88,13 @@ def shadows_agree(database: sqlite3.Connection) -> None:
                 raise Violation("I7", f"{shadow.flow} {shadow.erp_id} {name}: the shadow holds {erp!r} and {inv!r}")
 
 
-def links_say_what_is_so(database: sqlite3.Connection, sides: Sides, merged: set[str], erred: bool) -> None:
+def links_say_what_is_so(
+    database: sqlite3.Connection, sides: Sides, merged: set[str], refused: set[str], erred: bool
+) -> None:
     """I4: no record is given up, waited for or taken for deleted without cause.
 
-    `merged`: companies that became part of another one; `erred`: whether any call has failed by more than pressure.
+    `merged`: companies that became part of another one; `refused`: records whose data the other side does not take;
+    `erred`: whether any call has failed by more than pressure.
     """
     rows = database.execute("SELECT flow, state, erp_id, inv_id, waits_for, deleted FROM link").fetchall()
     linked = {
@@ -87,6 +104,10 @@ def links_say_what_is_so(database: sqlite3.Connection, sides: Sides, merged: set
         source, target = COLLECTIONS[flow]
         if state == "waiting" and waits_for in linked:
             raise Violation("I4", f"{flow} {erp_id} waits for {waits_for}, which is linked")
+        if state == "needs_attention" and inv_id is None and erp_id not in refused and _free(sides, flow, erp_id):
+            raise Violation(
+                "I4", f"{flow} {erp_id} has no counterpart, and neither its data nor its number stand against it"
+            )
         if state == "dead" and not erred:
             raise Violation("I4", f"{flow} {erp_id} is given up, and nothing has failed")
         if state != "tombstoned" or inv_id is None or sides.raw("customerp", source, erp_id) is None:
@@ -95,3 +116,10 @@ def links_say_what_is_so(database: sqlite3.Connection, sides: Sides, merged: set
             raise Violation("I4", f"{flow} {erp_id}: {inv_id} is taken for deleted, and it is there")
         if deleted == "invoiced" and inv_id in merged:
             raise Violation("I4", f"{flow} {erp_id}: {inv_id} is taken for deleted, and it was merged into another")
+
+
+def _free(sides: Sides, flow: str, erp_id: str) -> bool:
+    """Whether nobody in Invoiced has the number of a customer of Customerp."""
+    raw = sides.raw("customerp", "customers", erp_id) if flow == "customer-company" else None
+    number = None if raw is None else raw["number"].strip().casefold()
+    return number is not None and all(each["number"].casefold() != number for each in sides.inv.list("customers"))

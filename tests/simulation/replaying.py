@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,10 +56,12 @@ class Written:
 
 def contradictions(database: sqlite3.Connection, written: Written) -> Iterator[str]:
     """Where history, calls and shadow tell three stories."""
-    told = _told(database)
+    told, creates = _told(database)
     settled = "erp_id IS NOT NULL AND inv_id IS NOT NULL AND intent IS NULL AND state <> 'tombstoned'"
     for shadow in shadows(database, settled):
         flow, erp_id = shadow.flow, shadow.erp_id
+        if shadow.generation > 1 and creates[shadow.link] < shadow.generation:
+            continue  # it has met another counterpart, which was there before, and the history does not tell when
         ids = {"customerp": erp_id, "invoiced": shadow.inv_id}
         ends = {(system, name): value for system, name, value in told[shadow.link]}
         for system, id_ in ids.items():
@@ -81,14 +83,19 @@ def contradictions(database: sqlite3.Connection, written: Written) -> Iterator[s
                 yield f"{flow} {erp_id} {name}: the history gives {value!r}, the shadow holds {pair!r}"
 
 
-def _told(database: sqlite3.Connection) -> defaultdict[int, list[tuple[str, str, Any]]]:
+def _told(database: sqlite3.Connection) -> tuple[defaultdict[int, list[tuple[str, str, Any]]], Counter[int]]:
+    """What was written to each pair since it was made, and how often a link was given a counterpart of its own."""
     told: defaultdict[int, list[tuple[str, str, Any]]] = defaultdict(list)
-    for link, flow, system, fields in database.execute(
-        "SELECT link, flow, system, fields FROM history WHERE by = 'sync' AND system IS NOT NULL ORDER BY id"
+    creates: Counter[int] = Counter()
+    for link, flow, system, operation, fields in database.execute(
+        "SELECT link, flow, system, operation, fields FROM history WHERE by = 'sync' AND system IS NOT NULL ORDER BY id"
     ):
+        if operation == "create":
+            creates[link] += 1
+            told[link].clear()  # whatever was written to a counterpart that is gone says nothing of this one
         now = {path: stands for path, (_, stands) in msgspec.json.decode(fields).items()}
         told[link] += ((system, name, value) for name, value in named(flow, system, now))
-    return told
+    return told, creates
 
 
 def _agreed(shadow: Shadow) -> dict[str, dict[str, Any]]:

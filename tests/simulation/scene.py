@@ -10,22 +10,25 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import sites
 from clockwork import VirtualClock, VirtualLoop
+from garbling import Garbled
 from invariants import Books
 from lists import Lists, Oddity
 from memory import Memory
+from mortal import Disk, Gate, MortalStore, Process
 from network import ENDPOINTS, FATES, SLOWEST, Call, Fate, Killed, Network, Person
 from occasions import OCCASIONS
 from people import DEEDS, Event, Office, history
+from planning import check_done, check_reading, refused
 from sides import Sides
 from violation import Violation
 
 from counterpart.emulators import Customerp, Invoiced
-from sync import Engine, Pacing, SideStopped, Store, load_flows
+from sync import Engine, Pacing, RunReport, SideStopped, Store, load_flows
 from sync.engine import standing
 
 FLOWS = load_flows()
@@ -54,6 +57,9 @@ class Plan:
     lists: Oddity | None = None
     scans: float = 0.1  # the share of complete runs
     pause: float = 40.0  # the longest between two runs
+    garbled: bool = False  # customers with a mark cannot be read
+    planned: bool = False  # before each run somebody asks what it would do
+    power: bool = False  # a process ends by a power cut, which loses what was not on the disk
 
     @classmethod
     def of(cls, seed: int) -> Plan:
@@ -90,48 +96,6 @@ class Outcome:
     trace: list[str]
 
 
-class _Gate:
-    """The database as one process sees it: shut once the process has ended."""
-
-    def __init__(self, real: sqlite3.Connection) -> None:
-        self._real = real
-        self.dead = False
-
-    def execute(self, *statement: Any) -> sqlite3.Cursor:
-        if self.dead:
-            raise Killed
-        return self._real.execute(*statement)
-
-    def executemany(self, *statement: Any) -> sqlite3.Cursor:
-        if self.dead:
-            raise Killed
-        return self._real.executemany(*statement)
-
-    @property
-    def in_transaction(self) -> bool:
-        return self._real.in_transaction
-
-
-class _Mortal(Store):
-    """A store whose process may end just before or just after a commit."""
-
-    scene: Scene
-
-    def commit(self) -> None:
-        self.scene.commit_point("before")
-        super().commit()
-        self.scene.commit_point("after")
-
-
-@dataclass
-class _Process:
-    number: int
-    gate: _Gate
-    dead: bool = False
-    engine: Engine = field(init=False)
-    task: asyncio.Task[Any] | None = None
-
-
 class Scene:
     """Plays one plan; `ends`, told of each site, may end the process there beside the plan."""
 
@@ -145,13 +109,15 @@ class Scene:
         self._loop.set_exception_handler(self._on_error)
         first = Store.open(":memory:", durable=False)
         self._database = first._db
+        self._disk = Disk(self._database)
         self._erp, self._inv = Customerp(self._clock), Invoiced(self._clock, seed=plan.seed)
         seen = {"customerp": Memory(), "invoiced": Memory()}
         sides = Sides(
             Person("customerp", self._erp, None, seen["customerp"]),
             Person("invoiced", self._inv, None, seen["invoiced"]),
         )
-        self._books = Books(lambda: self._clock.elapsed, self._database, sides, plan.in_flight)
+        told = any(flow.on_delete == "deactivate" for flow in FLOWS)
+        self._books = Books(lambda: self._clock.elapsed, self._database, sides, plan.in_flight, told)
         lists = Lists(self._books, plan.lists, self._loop.time, plan.seed) if plan.lists is not None else None
         watcher = lists or self._books
         self._office = Office(
@@ -164,7 +130,7 @@ class Scene:
             {"customerp": self._erp, "invoiced": self._inv},
             dict(plan.faults),
             watcher,
-            lists,
+            lists or (Garbled() if plan.garbled else None),
             memories=seen,
             kill=self._kill,
             deaf=plan.deaf,
@@ -176,9 +142,9 @@ class Scene:
             poison=plan.poison,
         )
         self._network.people = {"customerp": self._office.erp, "invoiced": self._office.inv}
-        self._process: _Process | None = None
+        self._process: Process | None = None
         self._processes = 0
-        self._keys = 0
+        self._keys = self._acted = 0
         self._points = 0
         self._crashes: list[int] = []
         self._resting = False
@@ -207,6 +173,7 @@ class Scene:
                     task.get_coro().close()  # type: ignore[union-attr] - ours are all coroutines
             self._loop.close()
             self._database.close()
+            self._disk.close()
         trace = self._books.trace
         self._books.counts += Counter({f"call: {fate}": number for fate, number in self._network.fates.items()})
         self._books.counts["call: overtook another one's answer"] += self._network.overtaken
@@ -265,7 +232,8 @@ class Scene:
         process = self._process or self._start()
         self._books.begins()
         complete = not self._resting and self._chance.random() < self._plan.scans
-        process.task = self._loop.create_task(process.engine.run(complete=complete))
+        work = self._planned(process.engine) if self._plan.planned else process.engine.run(complete=complete)
+        process.task = self._loop.create_task(work)
         try:
             report = await process.task
             self._books.reported(report.conflicts)
@@ -285,11 +253,22 @@ class Scene:
         if self._error is not None:
             raise self._error
 
-    def _start(self) -> _Process:
+    async def _planned(self, engine: Engine) -> RunReport:
+        """A run whose plan was asked for before."""
+        calls, acted = len(self.calls), self._acted
+        plan = await engine.plan()
+        check_reading(self.calls[calls:])
+        calls, report = len(self.calls), await engine.run()
+        if acted == self._acted and not any(refused(call) for call in self.calls[calls:]):
+            check_done(plan.writes, report.writes)
+        return report
+
+    def _start(self) -> Process:
         self._processes += 1
-        process = _Process(self._processes, _Gate(self._database))
-        store = _Mortal(process.gate, "simulated")  # type: ignore[arg-type]
-        store.scene = self
+        process = Process(self._processes, Gate(self._database))
+        store = MortalStore(process.gate, "simulated")  # type: ignore[arg-type]
+        store.point, store.disk = self.commit_point, self._disk
+        store._waits = True if self._plan.power else None
         process.engine = Engine.open(
             store,
             customerp=ENDPOINTS["customerp"],
@@ -320,7 +299,7 @@ class Scene:
     def _act(self, event: Event) -> None:
         """A deed, and the webhooks that tell of it: some come late, some twice, some never."""
         self._books.counts[f"deed: {event.deed}"] += 1
-        before = len(self._books.trace)
+        before, self._acted = len(self._books.trace), self._acted + 1
         deed = OCCASIONS.get(event.deed) or DEEDS[event.deed][1]
         deed(self._office, event.which, event.what)
         self.deeds[event] = self._books.trace[before:]
@@ -369,11 +348,13 @@ class Scene:
             self._end(process)
             process.task.cancel()
 
-    def _end(self, process: _Process) -> None:
+    def _end(self, process: Process) -> None:
         """From here on nothing that the process still does has an effect."""
         process.dead = process.gate.dead = True
         if self._database.in_transaction:
             self._database.execute("ROLLBACK")
+        if self._plan.power:
+            self._disk.restore()
 
 
 def _store(database: sqlite3.Connection) -> Store:

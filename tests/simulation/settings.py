@@ -18,7 +18,7 @@ from sync.engine import Engine
 
 Patches = list[Any]
 
-_DOUBTFUL = ("error", "locked", "gateway")  # answers that leave open whether a call took effect
+DOUBTFUL = ("error", "locked", "gateway")  # answers that leave open whether a call took effect
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ def _crowd(plan: Plan, erp: Sequence[int], inv: Sequence[int]) -> Plan:
         edits.append(Event(when, deed, which, what))
     # An error leaves open whether it took effect. Where people enter the same few values, nobody could tell theirs from
     # that of a write which failed.
-    known = tuple((n, fate) for n, fate in plan.faults if not fate.startswith(_DOUBTFUL))
-    return replace(plan, events=_in_order(created, edits), faults=known, deaf=frozenset(), lossy=False)
+    known = tuple((n, fate) for n, fate in plan.faults if not fate.startswith(DOUBTFUL))
+    return replace(plan, events=in_order(created, edits), faults=known, deaf=frozenset(), lossy=False)
 
 
-def _in_order(*events: Iterable[Event]) -> tuple[Event, ...]:
+def in_order(*events: Iterable[Event]) -> tuple[Event, ...]:
     return tuple(sorted((event for some in events for event in some), key=lambda event: event.at))
 
 
@@ -92,7 +92,7 @@ def _one_by_one(plan: Plan) -> Plan:
     edits = [Event(60.0 * n, "erp edits every customer", 0, 3 * chance.randrange(9) + n % 3) for n in range(1, 4)]
     return replace(
         plan,
-        events=_in_order((branch,), edits),
+        events=in_order((branch,), edits),
         faults=(),
         crashes=frozenset(),
         in_flight=1,
@@ -115,7 +115,7 @@ def _everybody(plan: Plan, fate: Fate, share: float) -> Plan:
     branch = Event(0.0, "erp takes over a branch", 0, 0)
     edits = [Event(40.0 * n, "erp edits every customer", 0, 3 * chance.randrange(9) + n % 3) for n in range(1, 4)]
     faults = tuple((n, fate) for n in range(400) if chance.random() < share)
-    return replace(plan, events=_in_order((branch,), edits), faults=faults, in_flight=chance.choice((4, 16)))
+    return replace(plan, events=in_order((branch,), edits), faults=faults, in_flight=chance.choice((4, 16)))
 
 
 def _busy(plan: Plan) -> Plan:
@@ -138,7 +138,7 @@ def _paged(plan: Plan) -> Plan:
         for _ in range(20)
     ]
     refused = replace(_everybody(plan, "forbidden", 0.05), slow=plan.seed % 2 == 0)
-    return replace(refused, events=_in_order(refused.events[:1], edits))
+    return replace(refused, events=in_order(refused.events[:1], edits))
 
 
 def _to_and_fro(plan: Plan) -> Plan:
@@ -168,7 +168,7 @@ def _settled(plan: Plan) -> Plan:
         Event(chance.uniform(20, plan.length), "erp edits an order", chance.randrange(3), chance.randrange(99))
         for _ in range(20)
     ]
-    return replace(plan, events=_in_order(first, ends, edits))
+    return replace(plan, events=in_order(first, ends, edits))
 
 
 def _issued(plan: Plan) -> Plan:
@@ -185,7 +185,7 @@ def _issued(plan: Plan) -> Plan:
         )
         for n in range(24)
     ]
-    return replace(plan, events=_in_order(first, words))
+    return replace(plan, events=in_order(first, words))
 
 
 def _fading(plan: Plan) -> Plan:
@@ -195,7 +195,7 @@ def _fading(plan: Plan) -> Plan:
     deletes = [Event(chance.uniform(15, 50), "erp deletes a customer", n, 0) for n in range(3)]
     edits = [Event(chance.uniform(10, 60), "invoiced edits a customer", n % 4, chance.randrange(99)) for n in range(24)]
     near = replace(plan, length=60.0, deaf=frozenset(), lists="late", scans=0.5, pause=0.5)
-    return replace(near, events=_in_order(created, deletes, edits))
+    return replace(near, events=in_order(created, deletes, edits))
 
 
 def _closing(plan: Plan) -> Plan:
@@ -204,10 +204,10 @@ def _closing(plan: Plan) -> Plan:
     branch = Event(0.0, "erp takes over a branch", 0, 0)
     closed = Event(chance.uniform(40, 100), "erp deletes a branch", 0, 0)
     edits = [Event(chance.uniform(9, 110), "invoiced edits a customer", n, chance.randrange(99)) for n in range(9)]
-    return replace(plan, events=_in_order((branch, closed), edits), length=120.0)
+    return replace(plan, events=in_order((branch, closed), edits), length=120.0)
 
 
-def _deactivating() -> Patches:
+def deactivating() -> Patches:
     flows = tuple(replace(flow, on_delete="deactivate") for flow in scene.FLOWS)
     return [patch.object(scene, "FLOWS", flows)]
 
@@ -220,7 +220,7 @@ def _elsewhere(plan: Plan) -> Plan:
     """Complete lists that now and then are those of another account."""
     branch = Event(0.0, "erp takes over a branch", 0, 0)
     some = replace(plan, lists="nobody", scans=0.5)
-    return some if plan.seed % 2 else replace(some, events=_in_order((branch,), plan.events), lists="few")
+    return some if plan.seed % 2 else replace(some, events=in_order((branch,), plan.events), lists="few")
 
 
 def _not_seen(plan: Plan) -> Plan:
@@ -231,7 +231,7 @@ def _not_seen(plan: Plan) -> Plan:
         Event(chance.uniform(9, plan.length), "invoiced edits a customer", chance.randrange(14), chance.randrange(99))
         for _ in range(60)
     ]
-    return replace(busy, events=_in_order(busy.events, edits))
+    return replace(busy, events=in_order(busy.events, edits))
 
 
 def _guessing(plan: Plan) -> Plan:
@@ -240,7 +240,7 @@ def _guessing(plan: Plan) -> Plan:
     entered = [Event(0.0, "erp enters a customer", n, chance.randrange(30)) for n in range(5)]
     entered += [Event(0.0, "invoiced enters a company", n, chance.randrange(30)) for n in range(4)]
     edits = [Event(chance.uniform(1, plan.length), "erp edits a customer", chance.randrange(5), 1) for _ in range(5)]
-    return replace(plan, events=_in_order(entered, edits))
+    return replace(plan, events=in_order(entered, edits))
 
 
 USUAL = Setting("as usual")
@@ -255,7 +255,7 @@ SLOW = Setting("many slow calls one by one, people edit just before them", _one_
 SPOILT = Setting("lost answers, people reword what was written", _spoilt)
 LAGGING = Setting("lists lag behind", _lagging)
 FADING = Setting("records are deleted, lists lag behind", _fading)
-CLOSING = Setting("very many deletes at once, which are to deactivate", _closing, patches=_deactivating)
+CLOSING = Setting("very many deletes at once, which are to deactivate", _closing, patches=deactivating)
 BUSY = Setting("many records at once", _busy)
 STALLED = Setting("two records of which every write is answered 429", _stalled)
 ISSUED = Setting("issued documents are annotated on both sides", _issued)

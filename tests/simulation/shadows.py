@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 # A shadow of `=` is what the observations of both sides show.
-_SELECT = "SELECT id, flow, erp_id, inv_id, shadow, diverged, children, state, erp ->> 0, inv ->> 0 FROM link"
+_SELECT = (
+    "SELECT id, flow, erp_id, inv_id, shadow, diverged, children, state, generation, erp ->> 0, inv ->> 0 FROM link"
+)
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,12 @@ class Shadow:
     diverged: Mapping[str, str]  # where they do not agree, and why
     children: list[Any]  # line links: Customerp's id, Invoiced's, and what both are known to say
     state: str
+    generation: int
 
 
 def shadows(database: sqlite3.Connection, where: str, parameters: tuple[str, ...] = ()) -> Iterator[Shadow]:
     """Of the links of which that holds."""
-    for link, flow, erp_id, inv_id, shadow, diverged, children, state, erp, inv in database.execute(
+    for link, flow, erp_id, inv_id, shadow, diverged, children, state, generation, erp, inv in database.execute(
         f"{_SELECT} WHERE {where}",
         parameters,
     ).fetchall():
@@ -38,4 +41,4 @@ def shadows(database: sqlite3.Connection, where: str, parameters: tuple[str, ...
         else:
             agreed = {name: (pair[0], pair[1]) for name, pair in json.loads(shadow or "{}").items()}
         apart, lines = json.loads(diverged or "{}"), json.loads(children or "[]")
-        yield Shadow(link, flow, erp_id, inv_id, agreed, apart, lines, state)
+        yield Shadow(link, flow, erp_id, inv_id, agreed, apart, lines, state, generation)

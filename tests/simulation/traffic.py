@@ -69,6 +69,14 @@ class Traffic:
         """When the record was read last, or listed, as far as the sync knew at a time."""
         return max(self._latest((system, collection, id_), by, id_), self._latest((system, collection), by, id_))
 
+    def read_alone(self, call: Call) -> float:
+        """When the process of a call had the record last as read by itself, and not as one of a list."""
+        reads = self._calls.get((call.system, *call.path.split("/")[1:3]), ())
+        sent = self.first_sent(call)
+        return max(
+            (c.received for c in reads if c.process == call.process and c.received and c.received <= sent), default=0.0
+        )
+
     def read_by(self, process: int, system: str, collection: str, by: float) -> float:
         """When a process had last read a list to the end, as far as it knew at a time."""
         calls = self._calls.get((system, collection), ())

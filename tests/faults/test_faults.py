@@ -281,8 +281,8 @@ FAULTS = (
     fault(
         "an empty list is taken for deletes",
         "walk.py",
-        "if deletes.doubtful(len(missing), known):",
-        "if known < 0:",
+        "if deletes.doubtful(len(missing), number):",
+        "if number < 0:",
         kind="deletes",
     ),
     fault(

@@ -224,8 +224,10 @@ class Edits:
         """Of two numbers that people have dialled, the later one stands."""
         if touch.actor is None:
             self._latest.edited(touch.system, touch.id or "", now)
-        elif pending == {"customerp", "invoiced"}:
+            return
+        if pending == {"customerp", "invoiced"}:
             self._latest.check(touch.actor, pair, touch.system)
+        self._latest.overwritten(touch.system, touch.id or "")
 
     def _check_whole(self, touch: Touch, pair: Pair, erp: dict[str, Any], inv: dict[str, Any]) -> None:
         """An address that the sync writes is one that somebody has meant, and no mixture of two."""

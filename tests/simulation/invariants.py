@@ -22,7 +22,7 @@ from clockwork import START
 from deleting import Deleting
 from edits import Edits, Touch
 from forms import paths, products, said, shown
-from lines import ORDERS, Lines
+from lines import LINE, ORDERS, Lines
 from mapping import COLLECTIONS, FLOW_OF, FLOWS, Units, leaves, tags, unit_of
 from matches import Matches
 from network import Call
@@ -68,6 +68,7 @@ class Books:
         self._patience, self._matches = Patience(self.database, self.cap), Matches(self.database)
         self._deleting = Deleting(self.database, self._traffic)
         self._lines = Lines(self.sides)
+        self._wanted: dict[str, float] = {}  # orders, and when the first call was made to create their invoice
         self._survivors = Survivors(self.database, self.sides, self._traffic, self.deactivates)
         self._words = Words(self.database, self.sides)
         self._refusals = Refusals(self.database)
@@ -77,6 +78,10 @@ class Books:
 
     def sent(self, call: Call, in_flight: int) -> None:
         self._traffic.sent(call, in_flight)
+        if call.method == "POST" and call.path in ("/coupons", "/invoices"):
+            creating = "SELECT erp_id FROM link WHERE flow = ? AND inv_id IS NULL AND intent IS NOT NULL"
+            for (order,) in self.database.execute(creating, (ORDERS,)).fetchall():
+                self._wanted.setdefault(order, call.sent)
         self._patience.sent(call, in_flight)
         self._refusals.sent(call)
 
@@ -231,12 +236,17 @@ class Books:
         if touch.raw is None or now is None:
             return
         column = "erp_id" if touch.system == "customerp" else "inv_id"
-        linked = [
-            ((shadow.flow, shadow.erp_id, shadow.inv_id), child[0], child[1])
-            for shadow in shadows(self.database, f"flow = ? AND {column} = ?", (ORDERS, touch.id))
-            for child in shadow.children
-        ]
+        linked = self._linked_lines(f"AND {column} = ?", touch.id)
         self._lines.edited(touch.system, touch.id, touch.raw, now, linked)
+
+    def _linked_lines(self, which: str = "", *parameters: str) -> list[tuple[Pair, str, str]]:
+        """Lines of which both sides have agreed on everything; the owner's price stands where they have not yet."""
+        return [
+            ((shadow.flow, shadow.erp_id, shadow.inv_id), child[0], child[1])
+            for shadow in shadows(self.database, f"flow = ? AND inv_id IS NOT NULL {which}", (ORDERS, *parameters))
+            for child in shadow.children
+            if child[2].keys() >= LINE
+        ]
 
     def _note(self, touch: Touch, answer: bytes) -> None:
         """What was written and edited, for I8 and the audit."""
@@ -314,10 +324,12 @@ class Books:
             self._edits.created(pair, units, self.now())
 
     def _check_final(self, touch: Touch, order: str) -> None:
-        """An invoice is created in the state that its order was seen in; what creating does, no later change undoes."""
-        assert touch.actor is not None
+        """An invoice is created in the state that its order was seen in; what creating does, no later change undoes.
+
+        What was wanted when first a coupon was to be made for it is repeated as it was, and changed after.
+        """
         raw, index = self.sides.raw("customerp", "orders", order), ("customerp", "orders", order)
-        seen = self._traffic.last(*index, self._traffic.first_sent(touch.actor))
+        seen = self._traffic.last(*index, self._wanted[order])
         if raw is None or self._changed.get(index, 0.0) >= seen:
             return
         body = msgspec.json.decode(touch.body)
@@ -350,7 +362,8 @@ class Books:
     def at_rest(self, listed: Iterable[tuple[str, str, str | None]]) -> None:
         """`listed`: flow, key and property of every notice and conflict that stands."""
         listed = list(listed)
-        self._lines.check({key for flow, key, name in listed if flow == ORDERS and _of_lines(name)})
+        told = {key for flow, key, name in listed if flow == ORDERS and _of_lines(name)}
+        self._lines.check(told, set(self._linked_lines()))
         quiet.complete(self.database, self.sides, listed, self.counts)
         quiet.shadows_agree(self.database)
         refused = self._refusals.records()

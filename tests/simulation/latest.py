@@ -27,6 +27,10 @@ class Latest:
         """A person has dialled another number."""
         self._edited[system, id_] = now
 
+    def overwritten(self, system: str, id_: str) -> None:
+        """The sync has written another number over the last one, be it over one that it had not seen."""
+        self._edited.pop((system, id_), None)
+
     def check(self, call: Call, pair: Pair, loser: str) -> None:
         """The sync writes the number of one side over that of the other, both edited since they last agreed."""
         sent, times = self._traffic.first_sent(call), []

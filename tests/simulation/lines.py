@@ -6,7 +6,7 @@ The law of edits judges a list as a whole, so that with edits on both sides anyt
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from violation import Violation
 ORDERS = "order-invoice"
 _LISTS = {"customerp": ("orders", "lines"), "invoiced": ("invoices", "items")}
 _PLAIN = ("description", "quantity", "unitPrice", "unit_cost")  # of a line, and in one form only
+LINE = {"productId", "description", "quantity", "unitPrice", "discountPercent"}  # as the flow names what it carries
 Place = tuple[str, str, str]  # system, document, line
 
 
@@ -37,7 +38,7 @@ class Lines:
         after: dict[str, Any],
         linked: Sequence[tuple[Pair, str, str]],
     ) -> None:
-        """A person has changed a document; `linked`: lines of its pair, as the sync knows them to belong together."""
+        """A person has changed a document; `linked`: lines of its pair that both sides were known to agree on."""
         _, name = _LISTS[system]
         was, now = ({str(line["id"]): line for line in raw[name]} for raw in (before, after))
         changed = {line for line in was.keys() & now.keys() if was[line] != now[line]}
@@ -58,8 +59,8 @@ class Lines:
             for place in [place for place, (of, _) in known.items() if of == pair]:
                 del known[place]
 
-    def check(self, said: set[str]) -> None:
-        """At rest; `said`: numbers of orders of whose lines a person was told."""
+    def check(self, said: set[str], linked: Collection[tuple[Pair, str, str]]) -> None:
+        """At rest; `said`: numbers of orders of whose lines a person was told, `linked`: as for `edited`, now."""
         for there, (pair, here) in self._due.items():
             lines = self._lines(there, pair, said)
             if lines is not None and there[2] in lines and not {here, there} & self._edited.keys():
@@ -68,7 +69,8 @@ class Lines:
                 )
         for here, (pair, there) in self._linked.items():
             lines = self._lines(here, pair, said)
-            if lines is None or here[2] not in lines or there in self._edited:
+            ends = (here[2], there[2]) if here[0] == "customerp" else (there[2], here[2])
+            if lines is None or here[2] not in lines or there in self._edited or (pair, *ends) not in linked:
                 continue
             for key, value in self._edited[here].items():
                 if lines[here[2]][key] != value:

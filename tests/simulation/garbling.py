@@ -24,15 +24,19 @@ class Garbled:
         """The answer to a call of the sync, as it is shown."""
         if call.method != "GET" or MARK.encode() not in answer.body or answer.status >= 300:
             return answer
-        call.behind = float("inf")  # nothing of it counts as seen
-        return Response(answer.status, answer.headers, json.dumps(_spoilt(msgspec.json.decode(answer.body))).encode())
+        spoilt: set[str] = set()
+        whole = _spoilt(msgspec.json.decode(answer.body), spoilt)
+        call.hidden = frozenset(spoilt)
+        return Response(answer.status, answer.headers, json.dumps(whole).encode())
 
 
-def _spoilt(value: Any) -> Any:
+def _spoilt(value: Any, ids: set[str]) -> Any:
+    """The answer as it is shown; notes of which records it shows nothing that can be read."""
     if isinstance(value, list):
-        return [_spoilt(each) for each in value]
+        return [_spoilt(each, ids) for each in value]
     if not isinstance(value, dict):
         return value
     if value.get("phone") == MARK:
+        ids.add(str(value["id"]))
         return value | {"email": _NO_ADDRESS}
-    return {name: _spoilt(each) for name, each in value.items()}
+    return {name: _spoilt(each, ids) for name, each in value.items()}

@@ -87,6 +87,7 @@ class Books:
 
     def begins(self) -> None:
         """A run of the sync begins."""
+        self._refusals.begins()
         self._patience.begins()
 
     def before(self, actor: Call | None, system: str, method: str, path: str, body: bytes) -> Touch:

@@ -69,7 +69,7 @@ class Call:
     received: float | None = None  # when the answer was in hand; a lost one never is
     status: int | None = None
     behind: float = 0.0  # how old what it shows may be, in seconds
-    hidden: frozenset[str] = frozenset()  # records that are there and that it does not show
+    hidden: frozenset[str] = frozenset()  # records that are there and of which it shows nothing
     wait: float | None = None  # how long it was told to wait
     said: bytes = b""  # why it was refused
 

@@ -33,6 +33,11 @@ class Refusals:
         self._refused: dict[_Asked, set[str]] = {}
         self._stopped: set[str] = set()  # records that go on only when something changes
 
+    def begins(self) -> None:
+        """A run begins; what an earlier one has left open is asked for, sent or not."""
+        keys = "SELECT intent ->> 7 FROM link WHERE intent IS NOT NULL"
+        self._keys |= {key for (key,) in self._database.execute(keys)}
+
     def sent(self, call: Call) -> None:
         """A call of the sync sets out."""
         self._look_at_answers()

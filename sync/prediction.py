@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 
 from sync.clock import Clock
 from sync.connector import Call, Connector, Operation, Page, Prepared, Recalled, Record, Seen, Wanted, Written
+from sync.errors import Gone
 from sync.invoiced import Invoiced
-from sync.links import System
+from sync.links import TITLES, System
 from sync.report import placeholder
 from sync.schema import Side
 from sync.values import Raw
@@ -55,6 +56,8 @@ class Predicting:
 
     async def write(self, operation: Operation, key: str) -> Written:
         current = await self.read(operation.object, operation.id) if operation.id is not None else None
+        if operation.id is not None and current is None:
+            raise Gone(TITLES[self.system], f"{operation.object} {operation.id}", 404, "is not there any more")
         self._number += 1
         raw = self._inner.predict(operation, current.raw if current else None, placeholder(self.system, self._number))
         self._predicted[operation.object, self.record(operation.object, raw).id] = raw

@@ -62,6 +62,7 @@ class Edits:
         # What both sides said when they last agreed; missing where they have come to the same by people's edits.
         self._base: dict[tuple[Pair, str], tuple[Any, Any]] = {}
         self._addresses: defaultdict[Pair, set[Any]] = defaultdict(set)  # as either side ever had them
+        self._before: defaultdict[str, set[Any]] = defaultdict(set)  # as a customer had them before it was linked
 
     def created(self, pair: Pair, units: tuple[Units, Units], now: float) -> None:
         """The sync has made one of the two for the other."""
@@ -112,6 +113,11 @@ class Edits:
         units = {unit for (of, unit), on in self._pending.items() if of == pair and system in on}
         known = {unit: self._base[pair, unit][system == "invoiced"] for unit in units if (pair, unit) in self._base}
         return known, frozenset(units - known.keys())
+
+    def before_linking(self, touch: Touch) -> None:
+        """A person edits a customer without a counterpart; what is created later may be what was so before."""
+        if touch.id is not None and touch.raw is not None:
+            self._before[touch.id].add(self._sides.half(touch.system, "customer-company", touch.raw)["address"])
 
     def alone(self, touch: Touch) -> None:
         """A person edits a record whose counterpart is gone, which the sync may not know yet; nothing is judged."""
@@ -234,6 +240,7 @@ class Edits:
         if "address" not in erp or touch.units is None:
             return
         known = self._addresses[pair]
+        known |= self._before.pop(pair[1], set())
         known |= {units["address"] for units in touch.units}
         now = (erp if touch.system == "customerp" else inv)["address"]
         spoilt = touch.actor is None or touch.actor.body != touch.body or self.unguarded(touch, (pair, "address"))

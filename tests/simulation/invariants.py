@@ -151,7 +151,7 @@ class Books:
             before = self._replaced.pop(touch.id, touch.units)
             touch.units = touch.units if touch.actor is None else before
         elif touch.method == "DELETE" and touch.units is not None and self._replacing(touch.id):
-            if touch.actor is not None and not (touch.raw or {}).get("archived"):
+            if not (touch.raw or {}).get("archived"):
                 self._replaced[touch.id] = touch.units
             # A person who archives it before we do cannot be told from us.
             touch.units = None
@@ -217,6 +217,8 @@ class Books:
             self._edits.judge(touch, units, now)
         elif touch.pair is not None and touch.actor is None:
             self._edits.alone(touch)
+        elif (touch.system, touch.collection) == ("customerp", "customers"):
+            self._edits.before_linking(touch)
         gone = self._pair("invoiced", "customers", _merged(touch)) if touch.path.endswith("/merge") else None
         if touch.method == "DELETE" and touch.collection != "items":
             gone = touch.pair

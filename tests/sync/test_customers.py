@@ -284,3 +284,14 @@ def test_a_record_last_seen_a_while_ago_is_read_again_before_it_is_written(world
     world.wires["invoiced"].after = pause
     [conflict] = world.run().conflicts
     assert (conflict.field, conflict.customerp, conflict.invoiced) == ("organisationNumber", "111", "222")
+
+
+def test_a_plan_writes_nothing_to_a_record_that_is_gone(world: Any, acme: dict[str, Any]) -> None:
+    world.erp.create("customers", **acme)
+    world.run()
+    world.inv.delete("customers", world.inv.list("customers")[0]["id"])
+    world.erp.change("customers", "CU000001", phone="1")
+    plan, report = world.plan(), world.run()
+    assert (plan.writes, report.writes) == ((), ())
+    assert [(notice.key, notice.kind) for notice in plan.notices] == [("C-1", "divergence")]
+    assert plan.notices == report.notices

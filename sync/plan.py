@@ -116,10 +116,11 @@ def wrong_total(erp: Observation, inv: Observation) -> str | None:
     """Totals are never mapped; where the lines agree, they must come to the same on both sides."""
     if inv.total is None or not all(line.values.keys() >= _PRICED for line in erp.lines):
         return None
-    shown = Decimal(inv.total)
-    exponent = shown.as_tuple().exponent
-    expected = total((line.values for line in erp.lines), max(2, -exponent if isinstance(exponent, int) else 2))
-    return None if expected == shown else f"the lines come to {expected} in Customerp and to {shown} in Invoiced"
+    decimals = len(inv.total.partition(".")[2])
+    expected = total((line.values for line in erp.lines), max(2, decimals))
+    if expected == Decimal(inv.total):
+        return None
+    return f"the lines come to {expected} in Customerp and to {inv.total} in Invoiced"
 
 
 def in_agreement(flow: Flow, erp: Observation, inv: Observation, resolve: Resolver) -> bool:

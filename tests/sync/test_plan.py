@@ -11,7 +11,7 @@ from msgspec import structs
 
 from sync.converters import PLAIN, Choice, Reference
 from sync.links import Child, Intent, Interval, Line, Link, Notice, Observation, State
-from sync.plan import Change, Creation, LinkPlan, agreed, plan_create, plan_deactivation, plan_link
+from sync.plan import Change, Creation, LinkPlan, agreed, plan_create, plan_deactivation, plan_link, wrong_total
 from sync.schema import Flow, Late, Lines, Pair, Side
 
 NUMBER = Pair("number", "no")
@@ -264,3 +264,37 @@ def test_an_item_that_we_archive_to_create_it_anew_has_not_been_archived_by_anyb
     )
     after = agreed(flow, link, People())
     assert (after.shadow["gone"], after.shadow["name"]) == ((counts, counts), ("E", "E"))
+
+
+PRICED = {"quantity": "3", "unitPrice": "1.115", "discountPercent": None, "what": "w"}
+
+
+@pytest.mark.parametrize(
+    ("line", "shown", "told"),
+    [
+        (PRICED, None, None),
+        (PRICED, "3.35", None),
+        (PRICED, "3.345", None),  # as Invoiced shows what it does not round
+        (PRICED, "3.34", "the lines come to 3.35 in Customerp and to 3.34 in Invoiced"),
+        (PRICED, "3.36", "the lines come to 3.35 in Customerp and to 3.36 in Invoiced"),
+        (PRICED, "3", "the lines come to 3.35 in Customerp and to 3 in Invoiced"),
+        ({**PRICED, "quantity": "2", "unitPrice": "1.5"}, "3", None),
+        ({"quantity": "3", "unitPrice": "1.115"}, "9", None),  # a line of another flow, which nobody can add up
+    ],
+)
+def test_what_lines_come_to_on_both_sides(line: Any, shown: str | None, told: str | None) -> None:
+    ours = structs.replace(erp(), lines=(Line("L1", line),))
+    assert wrong_total(ours, structs.replace(inv(), total=shown)) == told
+
+
+@pytest.mark.parametrize("theirs", [{"discountPercent": "-1"}, {"what": "v"}])
+def test_totals_are_not_compared_while_lines_are_in_conflict_or_cannot_be_carried(theirs: dict[str, str]) -> None:
+    pairs = (Pair("what", "what", conflict="manual"), Pair("quantity", "q"), Pair("unitPrice", "u"))
+    lines = Lines("rows", "items", (*pairs, Pair("discountPercent", "d", Choice({"0": "0"}))), "what")
+    before = {**PRICED, "discountPercent": "0"}
+    child = Child("L1", "91", {name: (value, value) for name, value in before.items()})
+    ours = structs.replace(erp(), lines=(Line("L1", before | ({"what": "x"} if "what" in theirs else {})),))
+    shown = structs.replace(inv(), lines=(Line("91", before | theirs),), total="9")
+    plan = plan_link(replace(FLOW, lines=lines), structs.replace(linked(ours, shown), children=(child,)), People())
+    assert [notice for notice in plan.notices if "come to" in notice.reason] == []
+    assert bool(plan.conflicts) is ("what" in theirs)

@@ -46,6 +46,14 @@ def test_a_price_change_archives_and_creates_again_and_keeps_the_rest(world: Any
     assert world.run().writes == ()
 
 
+def test_an_item_that_the_list_has_just_shown_is_not_read_again_before_it_is_written(world: Any, bolt: str) -> None:
+    world.clock.advance(60)
+    world.erp.change("products", bolt, name="Bolt M8")
+    world.run()
+    calls = [(method, path.partition("?")[0]) for method, path in world.calls if "/items/" in path]
+    assert calls == [("PATCH", "invoiced/items/bolt-1")]
+
+
 def test_a_price_that_a_person_changes_in_invoiced_travels_to_the_erp(world: Any, bolt: str) -> None:
     world.inv.delete("items", "bolt-1")
     world.inv.create("items", id="bolt-1", name="Bolt", unit_cost=25.5, currency="nok")

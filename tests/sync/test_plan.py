@@ -279,9 +279,11 @@ PRICED = {"quantity": "3", "unitPrice": "1.115", "discountPercent": None, "what"
         (PRICED, "3.36", "the lines come to 3.35 in Customerp and to 3.36 in Invoiced"),
         (PRICED, "3", "the lines come to 3.35 in Customerp and to 3 in Invoiced"),
         ({**PRICED, "quantity": "2", "unitPrice": "1.5"}, "3", None),
+        ({"quantity": "1", "unitPrice": "2", "discountPercent": "50"}, "2",
+         "the lines come to 1.00 in Customerp and to 2 in Invoiced"),
         ({"quantity": "3", "unitPrice": "1.115"}, "9", None),  # a line of another flow, which nobody can add up
     ],
-)
+)  # fmt: skip
 def test_what_lines_come_to_on_both_sides(line: Any, shown: str | None, told: str | None) -> None:
     ours = structs.replace(erp(), lines=(Line("L1", line),))
     assert wrong_total(ours, structs.replace(inv(), total=shown)) == told

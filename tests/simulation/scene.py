@@ -266,7 +266,7 @@ class Scene:
     def _start(self) -> Process:
         self._processes += 1
         process = Process(self._processes, Gate(self._database))
-        store = MortalStore(process.gate, "simulated")  # type: ignore[arg-type]
+        store = MortalStore(process.gate, "simulated")  # type: ignore[arg-type] - it asks no more of a database
         store.point, store.disk = self.commit_point, self._disk
         store._waits = True if self._plan.power else None
         process.engine = Engine.open(

@@ -95,15 +95,20 @@ def _reserving() -> Patches:
     return [patch.object(invoiced_customers, "new", new)]
 
 
-def _dialled(plan: Plan) -> Plan:
-    """Two customers, of whom both sides edit the phone number and nothing else; no call fails."""
+def _both_sides(plan: Plan, deed: str) -> Plan:
+    """Two customers, to whom both sides do the same kind of thing again and again."""
     chance = random.Random(plan.seed)
     created = [Event(0.0, "erp creates a customer", n, n) for n in range(2)]
     edits = [
-        Event(chance.uniform(10, plan.length), f"{chance.choice(('erp', 'invoiced'))} dials another number", n % 2, n)
+        Event(chance.uniform(10, plan.length), f"{chance.choice(('erp', 'invoiced'))} {deed}", n % 2, n)
         for n in range(30)
     ]
-    return replace(plan, events=in_order(created, edits), faults=(), deaf=frozenset(), racing=frozenset())
+    return replace(plan, events=in_order(created, edits), deaf=frozenset(), racing=frozenset())
+
+
+def _dialled(plan: Plan) -> Plan:
+    """Both sides edit phone numbers and nothing else; no call fails."""
+    return replace(_both_sides(plan, "dials another number"), faults=())
 
 
 def _registered(plan: Plan) -> Plan:
@@ -176,15 +181,9 @@ def _cutting() -> Patches:
 
 
 def _tagged(plan: Plan) -> Plan:
-    """Two customers, whose words both sides keep; no error leaves open whether words have arrived."""
-    chance = random.Random(plan.seed)
-    created = [Event(0.0, "erp creates a customer", n, n) for n in range(2)]
-    edits = [
-        Event(chance.uniform(10, plan.length), f"{chance.choice(('erp', 'invoiced'))} tags a customer", n % 2, n)
-        for n in range(30)
-    ]
+    """Both sides keep the words of customers; no error leaves open whether words have arrived."""
     known = tuple((n, fate) for n, fate in plan.faults if not fate.startswith(DOUBTFUL))
-    return replace(plan, events=in_order(created, edits), faults=known, deaf=frozenset(), racing=frozenset())
+    return replace(_both_sides(plan, "tags a customer"), faults=known)
 
 
 def _tagging() -> Patches:

@@ -17,6 +17,7 @@ from sync.errors import Superseded
 from sync.events import Event
 from sync.links import Intent, Interval, Link, Meeting, Notice, Observation, State
 from sync.matching import find
+from sync.plan import in_agreement
 from sync.run import Run
 from sync.schema import Flow, Lines, Pair, Side
 from sync.walk import Walk
@@ -38,12 +39,12 @@ def _seen(number: str | None, name: str | None = "Al", currency: str = "NOK", pa
     return Observation({"number": number, "name": name, "currency": currency, "part": part}, Interval(1, 0.0, 0.1))
 
 
-def _ours(id_: str, number: str | None, **more: Any) -> Link:
+def _ours(id_: str, number: Any, **more: Any) -> Link:
     seen = more.pop("erp", _seen(number))
     return Link("things", erp_id=id_, erp_key=FLOW.key(number), **{"erp": seen, "dirty": True, **more})
 
 
-def _theirs(id_: str, number: str | None, **more: Any) -> Link:
+def _theirs(id_: str, number: Any, **more: Any) -> Link:
     seen = more.pop("inv", _seen(number, currency="nok"))
     return Link("things", inv_id=id_, inv_key=FLOW.key(number), **{"inv": seen, "dirty": False, **more})
 
@@ -72,9 +73,9 @@ def lone(draw: st.DrawFn, ours: bool, id_: str) -> Link:
     """A record of one side; most of them were only seen."""
     seen, more = draw(SEEN), draw(MORE)
     if ours:
-        return _ours(id_, seen.values["number"], erp=seen, **more)  # type: ignore[arg-type]
+        return _ours(id_, seen.values["number"], erp=seen, **more)
     reference = draw(st.sampled_from([None, None, "CU1", "CU2", "CU9"]))
-    return _theirs(id_, seen.values["number"], inv=seen, reference=reference, **more)  # type: ignore[arg-type]
+    return _theirs(id_, seen.values["number"], inv=seen, reference=reference, **more)
 
 
 @st.composite
@@ -161,15 +162,15 @@ def test_only_what_no_rule_could_deny_is_found_at_once(links: list[Link], met: l
 )
 def test_records_that_differ_are_left_to_the_usual_way(inv: Observation) -> None:
     links = [OURS, replace(THEIRS, inv=inv)]
-    assert resting.in_agreement(FLOW, OURS.erp, inv, _run(Store.open(":memory:"), [])) is False  # type: ignore[arg-type]
+    assert in_agreement(FLOW, _seen("A"), inv, _run(Store.open(":memory:"), [])) is False
     assert _settled(Store, links) == _settled(Singly, links)
 
 
 def test_documents_are_left_to_the_usual_way_which_compares_their_lines_and_totals() -> None:
     store = Store.open(":memory:", durable=False)
     documents = dataclasses.replace(FLOW, lines=Lines("lines", "items", (NAME,), "name"))
-    seen = OURS.erp, THEIRS.inv
-    agree = [resting.in_agreement(flow, *seen, _run(store, [])) for flow in (FLOW, documents)]  # type: ignore[arg-type]
+    seen = _seen("A"), _seen("A", currency="nok")
+    agree = [in_agreement(flow, *seen, _run(store, [])) for flow in (FLOW, documents)]
     assert agree == [True, False]
     store.close()
 

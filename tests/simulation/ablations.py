@@ -35,7 +35,20 @@ from settings import (
     Patches,
     Setting,
 )  # fmt: skip
-from worlds import ASKED, CUT, DIALLED, FOUGHT_OVER, GARBLED, MISENTERED, PAID, POWERLESS, REGISTERED, RESERVED, TAGGED
+from worlds import (
+    ASKED,
+    CUT,
+    DIALLED,
+    FAILING,
+    FOUGHT_OVER,
+    GARBLED,
+    MISENTERED,
+    PAID,
+    POWERLESS,
+    REGISTERED,
+    RESERVED,
+    TAGGED,
+)  # fmt: skip
 
 from counterpart.emulators.invoiced_account import Numbering
 from sync import (
@@ -305,6 +318,7 @@ _RULES = (
         lambda: [patch.object(Run, "exhausted", lambda *_: False)],
         POISONED,
     ),
+    Rule("pauses between attempts grow", lambda: [patch("sync.run.LONGEST_PAUSE", 2.0)], FAILING),
     Rule("429 halves the calls in flight", lambda: [patch.object(Slots, "pressed", lambda *_: None)], THROTTLED),
     Rule("after 429 it waits as long as it is told", lambda: [patch.object(Wire, "_told", lambda *_: 0.1)], THROTTLED),
     Rule(

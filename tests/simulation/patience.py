@@ -2,7 +2,8 @@
 
 While a system asks for less, no more calls than half of what is allowed set out; a call that was told to wait waits;
 when an account is refused, that run asks no more; a property is written three times in ten minutes at most; and a
-record of which every write fails costs eight calls, and is then left alone until a person changes something.
+record of which every write fails costs eight calls, each after a longer pause, and is then left alone until a person
+changes something.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _PATIENT = 4  # attempts of one call
 _SOONEST = 1.0  # second after a 429 that does not say how long
 _WINDOW = 600.0
 _MOST_WRITES = 3  # of one property of a record in a window
+_PAUSE = 2.0  # seconds, before they are doubled
 _MOST_CALLS = 8  # about a record that fails
 _FAILED = (500, 502)
 _SHARED = "/coupons/"  # which several documents ask for at once
@@ -30,6 +32,8 @@ _Record = tuple[str, str]  # system, path
 
 class Patience:
     """Told of each call of the sync as it sets out."""
+
+    steady = False  # whether chance shortens no pause, so that they can be told
 
     def __init__(self, database: sqlite3.Connection, cap: int) -> None:
         self._database, self._cap = database, cap
@@ -44,6 +48,8 @@ class Patience:
         self._failed: dict[_Record, int] = {}  # calls about a record since one failed; none once people acted
         self._last: dict[_Record, Call] = {}  # the last write
         self._about: dict[str, _Record] = {}  # what the write of a key is about
+        self._unread = False  # whether a person has acted since a write failed, which the next run is to read
+        self._rounds: dict[_Record, tuple[int, float]] = {}  # failed writes in a row, and when the last was answered
 
     def begins(self) -> None:
         """A run of the sync begins."""
@@ -56,6 +62,8 @@ class Patience:
     def acted(self) -> None:
         """A person did something."""
         self._failed.clear()
+        self._rounds.clear()
+        self._unread = True
 
     def sent(self, call: Call, in_flight: int) -> None:
         self._look_at_answers()
@@ -97,8 +105,13 @@ class Patience:
             self._refused.setdefault(call.system, call.received)
         if call.key is not None and call.status in _FAILED:
             self._failed.setdefault(self._about[call.key], 1)
+            rounds, _ = self._rounds.get(self._about[call.key], (0, 0.0))
+            if not self._unread:
+                self._rounds[self._about[call.key]] = rounds + 1, call.received
+            self._unread = False
         elif call.key is not None and call.status is not None and call.status < 300:
             self._failed.pop(self._about[call.key], None)
+            self._rounds.pop(self._about[call.key], None)
 
     def _writes(self, call: Call) -> None:
         for name in _names(call):
@@ -129,6 +142,8 @@ class Patience:
     def _calls(self, call: Call) -> None:
         """Calls about one record, look-ups among them, since a write of it failed."""
         record = _record(call)
+        if call.key is not None and call.key not in self._about:
+            self._waits(call, record)
         if call.key is not None:
             record = self._about.setdefault(call.key, record)
         last = self._last.get(record)
@@ -140,6 +155,12 @@ class Patience:
             self._failed[record] += 1
             if self._failed[record] > _MOST_CALLS:
                 raise Violation("poison", f"{call} is call {self._failed[record]} about a record that always fails")
+
+    def _waits(self, call: Call, record: _Record) -> None:
+        """A record is written once more: after two seconds, doubled for each time that it has failed."""
+        rounds, at = self._rounds.get(record, (0, 0.0))
+        if self.steady and rounds and call.sent - at < _PAUSE * 2**rounds:
+            raise Violation("pauses", f"{call} {call.sent - at:.1f} s after the last of {rounds} that have failed")
 
 
 def _same(call: Call) -> tuple[str, ...]:

@@ -9,12 +9,14 @@ from typing import Any
 from unittest.mock import patch
 
 import scene
+from patience import Patience
 from people import Event
 from scene import Plan
 from settings import DOUBTFUL, Patches, Setting, deactivating, in_order
 
 from counterpart.emulators import customerp_records, invoiced_customers, invoiced_lines, totals
 from counterpart.emulators.errors import InvoicedError
+from sync import Pacing
 from sync.converters import PLAIN
 from sync.schema import Pair
 
@@ -93,6 +95,20 @@ def _reserving() -> Patches:
 
     added = invoiced_customers.new
     return [patch.object(invoiced_customers, "new", new)]
+
+
+def _failing(plan: Plan) -> Plan:
+    """Two records of which every write fails, runs in close order, and nothing else that goes wrong."""
+    failing = replace(plan, poisoned=frozenset(("C-1", "C-3")), pause=4.0)
+    return replace(failing, faults=(), crashes=frozenset(), racing=frozenset())
+
+
+def _steadily() -> Patches:
+    """Chance shortens no pause."""
+    return [
+        patch.object(scene, "Pacing", lambda sleep, jitter: Pacing(sleep=sleep, jitter=lambda: 1.0)),
+        patch.object(Patience, "steady", True),
+    ]
 
 
 def _both_sides(plan: Plan, deed: str) -> Plan:
@@ -213,5 +229,6 @@ CUT = Setting("Invoiced cuts amounts, where Customerp rounds them", _priced, pat
 ASKED = Setting("each run is planned before it", _asked)
 DIALLED = Setting("both sides edit the phone numbers of a few customers, and nothing else", _dialled)
 REGISTERED = Setting("tax ids and addresses of both sides contradict each other", _registered)
+FAILING = Setting("two records of which every write fails, and whole pauses", _failing, patches=_steadily)
 POWERLESS = Setting("processes end by power cuts", _powerless)
 GARBLED = Setting("some of many customers cannot be read for a while", _garbled)
